@@ -1,0 +1,2 @@
+export * from './agent-run.ts';
+export * from './lineage.ts';
