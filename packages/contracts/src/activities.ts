@@ -1,0 +1,51 @@
+import type { AgentParameters, BatchAgentType } from './agent-types.ts';
+import type { ErrorCode } from './app-error.ts';
+import type { HostId, JobId, RunId } from './ids.ts';
+import type { JobSettings } from './jobs.ts';
+import type { RunExit, RunStatus } from './runs.ts';
+
+/** The only place where a queue is spelled. */
+export const taskQueues = {
+  controlPlane: 'control-plane',
+  forHost: (hostId: HostId): string => `host-${hostId}`,
+} as const;
+
+/** Everything a run needs, small enough for Temporal's history. No secret has a field here. */
+export interface RunJobInput {
+  protocolVersion: 1;
+  runId: RunId;
+  jobId: JobId;
+  hostId: HostId;
+  agentType: BatchAgentType;
+  parameters: AgentParameters;
+  settings: JobSettings;
+}
+
+/** How the container of a run ended. `stopped` says why the orchestrator itself stopped it, if it did. */
+export interface ContainerEnd extends RunExit {
+  stopped: 'canceled' | 'timed_out' | null;
+}
+
+/** Run on the host's own queue. Both may be started again at any time and then adopt what is there. */
+export interface HostActivities {
+  startContainer(input: RunJobInput): Promise<{ startedAt: string }>;
+  followContainer(input: RunJobInput): Promise<ContainerEnd>;
+}
+
+export interface RecordedFailure {
+  code: ErrorCode;
+  details: Record<string, unknown>;
+}
+
+export type RecordRunStatusInput =
+  | { runId: RunId; status: 'running'; startedAt: string }
+  | {
+      runId: RunId;
+      status: Exclude<RunStatus, 'queued' | 'running'>;
+      exit: RunExit | null;
+      failure: RecordedFailure | null;
+    };
+
+export interface ControlPlaneActivities {
+  recordRunStatus(input: RecordRunStatusInput): Promise<void>;
+}

@@ -1,0 +1,366 @@
+/** One failure a user can meet: where it goes (HTTP status, exit code), what happened, what to do next. */
+interface ErrorSpec<Details> {
+  status: number;
+  retryable: boolean;
+  /** Of the CLI: 1 unexpected, 2 wrong usage, 3 needs your action, 4 may work later. */
+  exitCode: 1 | 2 | 3 | 4;
+  message: (details: Details) => string;
+  remedy: (details: Details) => string;
+}
+
+const needsAction = <D>(status: number, message: (d: D) => string, remedy: (d: D) => string): ErrorSpec<D> => ({
+  status,
+  retryable: false,
+  exitCode: 3,
+  message,
+  remedy,
+});
+const mayWorkLater = <D>(status: number, message: (d: D) => string, remedy: (d: D) => string): ErrorSpec<D> => ({
+  status,
+  retryable: true,
+  exitCode: 4,
+  message,
+  remedy,
+});
+const wrongUsage = <D>(status: number, message: (d: D) => string, remedy: (d: D) => string): ErrorSpec<D> => ({
+  ...needsAction(status, message, remedy),
+  exitCode: 2,
+});
+
+const apiErrors = {
+  INTERNAL: {
+    status: 500,
+    retryable: false,
+    exitCode: 1,
+    message: (_: object) => 'Something went wrong that this version does not know.',
+    remedy: () => 'Try again; if it stays, report it with the request id and the log of the process.',
+  } satisfies ErrorSpec<object>,
+  INVALID_INPUT: wrongUsage(
+    400,
+    (d: { issues: { path: string; message: string }[] }) =>
+      `The input is not valid: ${(d.issues ?? []).map((i) => `${i.path}: ${i.message}`).join('; ')}.`,
+    () => 'Correct the named fields and send it again.',
+  ),
+  UNAUTHENTICATED: needsAction(
+    401,
+    (_: object) => 'No valid API key or session came with the request.',
+    () => 'Send "Authorization: apikey <key>", or sign in again.',
+  ),
+  FORBIDDEN: needsAction(
+    403,
+    (d: { role: string; needed: string }) => `This needs the role ${d.needed}; the key or session has ${d.role}.`,
+    () => 'Ask an admin to do it, or to give you the role.',
+  ),
+  CERTIFICATE_REFUSED: needsAction(
+    403,
+    (d: { reason: string }) => `The host certificate was refused: ${d.reason}.`,
+    () => 'On the host, run "bigeye-agent register" again to get a new certificate.',
+  ),
+  ROUTE_NOT_FOUND: wrongUsage(
+    404,
+    (d: { method: string; path: string }) => `There is no ${d.method} ${d.path}.`,
+    () => 'Compare method and path with /docs.',
+  ),
+  HOST_NOT_FOUND: needsAction(
+    404,
+    (d: { hostId: string }) => `No host is registered as "${d.hostId}".`,
+    (d) =>
+      `Run "bigeye-agent register --host-id ${d.hostId}" on that machine, or choose one from Settings → Agents → Hosts.`,
+  ),
+  JOB_NOT_FOUND: needsAction(
+    404,
+    (d: { jobId: string }) => `There is no job ${d.jobId}.`,
+    () => 'List the jobs with GET /api/v1/agent-orchestrator/jobs.',
+  ),
+  RUN_NOT_FOUND: needsAction(
+    404,
+    (d: { runId: string }) => `There is no run ${d.runId}.`,
+    () => 'List the runs with GET /api/v1/agent-orchestrator/runs.',
+  ),
+  ARTIFACT_NOT_FOUND: needsAction(
+    404,
+    (d: { runId: string; name: string }) => `Run ${d.runId} has no artifact "${d.name}".`,
+    () => 'Read the run to see the artifacts it has.',
+  ),
+  PUBLIC_KEY_NOT_FOUND: needsAction(
+    404,
+    (_: object) => 'No account public key is registered yet.',
+    () => 'Register a first host with "bigeye-agent register".',
+  ),
+  PUBLIC_KEY_CONFLICT: needsAction(
+    409,
+    (_: object) => 'Another account key is registered, and hosts depend on it.',
+    () => 'Copy agent_config/ from a registered host, then run "bigeye-agent register" again.',
+  ),
+  LINEAGE_NODE_NOT_FOUND: needsAction(
+    404,
+    (d: { id: string }) => `There is no lineage node ${d.id}.`,
+    () => 'Search for it with GET /api/v2/lineage/nodes?search=….',
+  ),
+  REPOSITORY_NOT_FOUND: needsAction(
+    404,
+    (d: { id: number }) => `There is no custom repository ${d.id}.`,
+    () => 'Create it with POST /api/v2/lineage/custom-repositories.',
+  ),
+  LINEAGE_REFERENCE_UNKNOWN: wrongUsage(
+    400,
+    (d: { externalIds: string[] }) =>
+      `These ids are referred to but not among the nodes: ${d.externalIds?.join(', ')}.`,
+    () => 'Send every container and both ends of every edge as nodes of the same request.',
+  ),
+  JOB_HAS_ACTIVE_RUN: needsAction(
+    409,
+    (d: { jobId: string; runId: string }) => `Job ${d.jobId} has an active run, ${d.runId}.`,
+    (d) => `Wait for it to finish, or cancel it first: POST /api/v1/agent-orchestrator/runs/${d.runId}/cancel.`,
+  ),
+  JOB_NAME_TAKEN: needsAction(
+    409,
+    (d: { name: string }) => `Another job is named "${d.name}".`,
+    () => 'Choose another name.',
+  ),
+  HOST_NOT_ELIGIBLE: needsAction(
+    409,
+    (d: { hostId: string; agentType: string }) => `Host "${d.hostId}" has no ${d.agentType} agent installed.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent install --agent ${d.agentType}".`,
+  ),
+  RUN_NOT_ACTIVE: needsAction(
+    409,
+    (d: { runId: string; status: string }) => `Run ${d.runId} is already ${d.status}.`,
+    () => 'Nothing is left to do.',
+  ),
+  LOG_CHUNK_OUT_OF_ORDER: mayWorkLater(
+    409,
+    (d: { expected: number; received: number }) => `Log chunk ${d.received} came where ${d.expected} is expected.`,
+    (d) => `Ask for the log position and send from chunk ${d.expected} on.`,
+  ),
+  DISPATCHER_UNAVAILABLE: mayWorkLater(
+    503,
+    (_: object) => 'Temporal does not answer, so runs cannot be started just now. The run stays queued.',
+    () => 'It is started by itself when Temporal is back; an admin can look at /readyz.',
+  ),
+} as const;
+
+/** How a run can fail. They stand in `run.failure` and never in a response status of their own. */
+const runFailures = {
+  HOST_OFFLINE: mayWorkLater(
+    409,
+    (d: { hostId: string; waitedSeconds: number }) =>
+      `Host "${d.hostId}" did not pick the run up within ${d.waitedSeconds} s.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent compose status"; start the run again when it is online.`,
+  ),
+  HOST_LOST: mayWorkLater(
+    409,
+    (d: { hostId: string }) => `Host "${d.hostId}" was lost while the run was running; how it ended is not known.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent compose status" and "docker ps --filter label=com.bigeye.run.id".`,
+  ),
+  IMAGE_PULL_FAILED: mayWorkLater(
+    409,
+    (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled: ${d.reason}.`,
+    (d) => `On the host, try "docker pull ${d.image}"; behind a proxy, set it in the Docker daemon.`,
+  ),
+  AGENT_NOT_INSTALLED: needsAction(
+    409,
+    (d: { agentType: string; hostId: string }) => `${d.agentType} is not installed on host "${d.hostId}".`,
+    (d) => `On ${d.hostId}, run "bigeye-agent install --agent ${d.agentType}".`,
+  ),
+  CONNECTION_NOT_FOUND: needsAction(
+    409,
+    (d: { connector: string; connectionName: string; hostId: string }) =>
+      `Host "${d.hostId}" has no ${d.connector} connection${d.connectionName ? ` named "${d.connectionName}"` : ''}.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent add-connector -c ${d.connector}".`,
+  ),
+  HOST_CONFIG_INVALID: needsAction(
+    409,
+    (d: { file: string; problems: string[] }) => `${d.file} is not valid: ${d.problems?.join('; ')}.`,
+    (d) => `Correct ${d.file} on the host and run "bigeye-agent sync".`,
+  ),
+  CONTAINER_NAME_TAKEN: needsAction(
+    409,
+    (d: { name: string }) => `A container named ${d.name} exists that this run did not make.`,
+    (d) => `On the host, look at it and remove it: docker rm -f ${d.name}.`,
+  ),
+  GUARD_REFUSED: needsAction(
+    409,
+    (d: { reason: string }) => `The docker-socket-proxy refused the container: ${d.reason}.`,
+    () =>
+      'On the host, see "bigeye-agent compose logs -s docker-socket-proxy"; the policy file may be tighter than the job.',
+  ),
+  CONTAINER_START_FAILED: needsAction(
+    409,
+    (d: { reason: string }) => `Docker could not start the container: ${d.reason}.`,
+    () => 'On the host, run "docker info" and look at the message; then start the run again.',
+  ),
+  CONTAINER_VANISHED: mayWorkLater(
+    409,
+    (d: { name: string }) => `The container ${d.name} was removed while the run was running.`,
+    () => 'Start the run again; leave containers labelled com.bigeye.run.id to the orchestrator.',
+  ),
+  OUT_OF_MEMORY: needsAction(
+    409,
+    (d: { memoryMib: number }) => `The agent needed more than its limit of ${d.memoryMib} MiB.`,
+    () => 'Raise the memory limit in the job, then start it again.',
+  ),
+  RUN_TIMED_OUT: needsAction(
+    409,
+    (d: { runTimeoutSeconds: number }) =>
+      `The run took longer than its limit of ${d.runTimeoutSeconds} s and was stopped.`,
+    () => 'Raise the run timeout in the job, or narrow what it collects.',
+  ),
+  AGENT_EXITED: needsAction(
+    409,
+    (d: { exitCode: number; message: string }) =>
+      `The agent ended with exit code ${d.exitCode}${d.message ? `: ${d.message}` : ''}.`,
+    () => 'Read the end of the log.',
+  ),
+  AGENT_USAGE: needsAction(
+    409,
+    (d: { message: string }) => `The agent did not accept its configuration${d.message ? `: ${d.message}` : ''}.`,
+    () => 'Correct the parameters of the job, or the connection on the host.',
+  ),
+  CREDENTIALS_REFUSED: needsAction(
+    409,
+    (d: { message: string }) => `The source refused the credentials${d.message ? `: ${d.message}` : ''}.`,
+    () => 'On the host, correct the connection in bigeye_agent.yml, run "bigeye-agent sync" and start the job again.',
+  ),
+  SOURCE_UNREACHABLE: mayWorkLater(
+    409,
+    (d: { message: string }) => `The source could not be reached${d.message ? `: ${d.message}` : ''}.`,
+    () => 'Check host and port of the connection, and the way from the host to it.',
+  ),
+  PARTIAL_RESULT: needsAction(
+    409,
+    (d: { message: string }) => `Some objects failed, the rest was delivered${d.message ? `: ${d.message}` : ''}.`,
+    () => 'The report in the run names each object with its reason.',
+  ),
+  TARGET_REFUSED: mayWorkLater(
+    409,
+    (d: { message: string }) => `The control plane did not take the result${d.message ? `: ${d.message}` : ''}.`,
+    () => 'Check the agent API key on the host, then start the job again.',
+  ),
+} as const;
+
+/** What the CLI says before it changes anything. */
+const hostErrors = {
+  CONFIG_INVALID: needsAction(
+    400,
+    (d: { program: string; problems: string[] }) => `${d.program} cannot start: ${d.problems?.join('; ')}.`,
+    () => 'Correct the named settings and start it again.',
+  ),
+  USAGE: wrongUsage(
+    400,
+    (d: { reason: string }) => d.reason,
+    () => 'Run the command with --help.',
+  ),
+  HOST_ID_INVALID: wrongUsage(
+    400,
+    (d: { hostId: string }) => `"${d.hostId}" is not a host id.`,
+    () => 'Use letters, digits and hyphens, at most 256 characters, for example --host-id etl-01.',
+  ),
+  HOST_ID_TAKEN: needsAction(
+    409,
+    (d: { hostId: string }) => `Another host is registered as "${d.hostId}".`,
+    () => 'Choose another id. To bring that same machine back, restore its bigeye_agent.yml and agent_config/ first.',
+  ),
+  DOCKER_CLI_MISSING: needsAction(
+    409,
+    (_: object) => 'The command "docker" is not installed.',
+    () => 'Install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/',
+  ),
+  COMPOSE_V2_MISSING: needsAction(
+    409,
+    (d: { found: string }) =>
+      `Docker Compose V2 is needed${d.found ? `; found ${d.found}` : ' and "docker compose" does not work'}.`,
+    () => 'Install the Compose plugin: https://docs.docker.com/compose/install/linux/',
+  ),
+  DOCKER_ACCESS_DENIED: needsAction(
+    409,
+    (d: { user: string }) => `User "${d.user}" may not use the Docker socket.`,
+    (d) => `Run "sudo usermod -aG docker ${d.user}", log out and in again. bigeye-agent never uses sudo itself.`,
+  ),
+  DOCKER_NOT_RUNNING: needsAction(
+    409,
+    (d: { endpoint: string }) => `No Docker engine answers at ${d.endpoint}.`,
+    () => 'Start it, for example with "sudo systemctl start docker", and try again.',
+  ),
+  DOCKER_ENDPOINT_UNSUPPORTED: needsAction(
+    409,
+    (d: { endpoint: string }) => `The Docker endpoint ${d.endpoint} is not a local socket.`,
+    () => 'Unset DOCKER_HOST and DOCKER_CONTEXT, or point them at a socket of this machine.',
+  ),
+  PERSONAL_KEY_REFUSED: needsAction(
+    401,
+    (_: object) => 'The personal API key was not accepted.',
+    () => 'Create one under Settings → API Keys and pass it with --personal-api-key or BIGEYE_PERSONAL_API_KEY.',
+  ),
+  PERSONAL_KEY_NOT_ADMIN: needsAction(
+    403,
+    (d: { role: string }) =>
+      `Registering a host needs the personal API key of an admin; this one belongs to a ${d.role}.`,
+    () => 'Ask an admin for a key, or let an admin run the command.',
+  ),
+  AGENT_KEY_REFUSED: needsAction(
+    401,
+    (_: object) => 'The agent API key was not accepted.',
+    () => 'Create one under Settings → API Keys and pass it with --agent-api-key or BIGEYE_AGENT_API_KEY.',
+  ),
+  AGENT_CONFIG_MISSING: needsAction(
+    409,
+    (d: { hostIds: string[] }) =>
+      `Other hosts are registered (${d.hostIds?.join(', ')}), but there is no agent_config/ here.`,
+    (d) => `Copy the folder agent_config/ from ${d.hostIds?.[0]} beside bigeye_agent.yml, then run register again.`,
+  ),
+  ACCOUNT_KEY_MISMATCH: needsAction(
+    409,
+    (_: object) => 'The key in agent_config/ is not the key registered for this account.',
+    () => 'Copy agent_config/ from a host that is registered, then run register again.',
+  ),
+  CONTROL_PLANE_UNREACHABLE: mayWorkLater(
+    503,
+    (d: { url: string; reason: string }) => `The control plane at ${d.url} does not answer: ${d.reason}.`,
+    () => 'Check the address (--api-url or BIGEYE_API_URL) and the way to it.',
+  ),
+  CONTROL_PLANE_ANSWER: mayWorkLater(
+    502,
+    (d: { url: string; status: number }) => `${d.url} answered ${d.status} and no error body of ours.`,
+    () => 'Is the address that of the control plane? A proxy in between may have answered.',
+  ),
+  HOST_NOT_REGISTERED: needsAction(
+    409,
+    (d: { file: string }) => `${d.file} names no host id: this machine is not registered.`,
+    () => 'Run "bigeye-agent register --host-id <id>" first.',
+  ),
+  HOST_ALREADY_REGISTERED: needsAction(
+    409,
+    (d: { hostId: string; file: string }) => `${d.file} says this machine is registered as "${d.hostId}".`,
+    (d) => `Use --host-id ${d.hostId} to register it again, or another folder for another host.`,
+  ),
+  STACK_UNHEALTHY: mayWorkLater(
+    503,
+    (d: { service: string; state: string }) => `The service ${d.service} did not become healthy: ${d.state}.`,
+    (d) => `See "bigeye-agent compose logs -s ${d.service}".`,
+  ),
+  COMPOSE_FAILED: mayWorkLater(
+    503,
+    (d: { command: string; reason: string }) => `"${d.command}" failed: ${d.reason}.`,
+    () => 'Correct what it names and run the command again; nothing is lost.',
+  ),
+  GUARD_TAMPERED: needsAction(
+    409,
+    (d: { differs: string[] }) =>
+      `docker-socket-proxy in docker-compose.bigeye.yml is not what the CLI wrote: ${d.differs?.join(', ')}.`,
+    () => 'Find out who changed it; then run "bigeye-agent sync" to write it again and "bigeye-agent compose upgrade".',
+  ),
+  CONNECTION_EXISTS: needsAction(
+    409,
+    (d: { connector: string; connectionName: string }) =>
+      `There is already a ${d.connector} connection named "${d.connectionName}".`,
+    () => 'Choose another name with --name, or edit it in bigeye_agent.yml and run "bigeye-agent sync".',
+  ),
+  CONNECTION_CHECK_FAILED: needsAction(
+    409,
+    (d: { connector: string; reason: string }) => `The ${d.connector} connection does not work: ${d.reason}.`,
+    () => 'Correct the values, or pass --skip-validation to save it as it is.',
+  ),
+} as const;
+
+export const errorCatalogue = { ...apiErrors, ...runFailures, ...hostErrors } as const;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { AgentType } from './agent-types.ts';
+import { HostId, RunId } from './ids.ts';
+
+/** An agent installed on a host, with the names (never the secrets) of its connections. */
+export const ManagedAgent = z.object({
+  type: AgentType,
+  image: z.string().max(512),
+  connections: z.array(z.object({ connector: z.string().max(64), name: z.string().max(128) })).default([]),
+});
+export type ManagedAgent = z.infer<typeof ManagedAgent>;
+
+/** `registered`: never heard of since registration. `offline`: silent for 15 s or more. */
+export const HostState = z.enum(['registered', 'online', 'offline']);
+export type HostState = z.infer<typeof HostState>;
+
+/** Silence after which a host counts as offline. */
+export const hostOfflineAfterMs = 15_000;
+export const hostHeartbeatEveryMs = 5_000;
+
+export const Host = z.object({
+  id: HostId,
+  state: HostState,
+  registeredAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime().nullable(),
+  orchestratorVersion: z.string().nullable(),
+  engineReachable: z.boolean().nullable(),
+  diskFreeBytes: z.number().int().nullable(),
+  certificateExpiresAt: z.iso.datetime().nullable(),
+  certificateFingerprint: z.string().nullable(),
+  managedAgents: z.array(ManagedAgent),
+  runningRuns: z.number().int(),
+  queuedRuns: z.number().int(),
+});
+export type Host = z.infer<typeof Host>;
+
+/** With a personal key of an admin this creates or re-issues; with the host's own certificate it updates the agents. */
+export const RegisterRequest = z.object({
+  hostId: HostId,
+  managedAgents: z.array(ManagedAgent).default([]),
+  certificateRequest: z.string().max(16_384).optional().describe('PKCS#10 request in PEM, for the key of this host.'),
+});
+export type RegisterRequest = z.input<typeof RegisterRequest>;
+
+export const RegisterResponse = z.object({
+  host: Host,
+  certificate: z.string().optional().describe('The client certificate in PEM, when a request came.'),
+  caCertificate: z.string().describe('The CA that the host pins, in PEM.'),
+  gatewayAddress: z.string().describe('host:port of the worker gateway.'),
+  hostApiUrl: z.string().describe('Base URL of the host API (mTLS).'),
+});
+export type RegisterResponse = z.infer<typeof RegisterResponse>;
+
+/** The name in the control plane's own server certificate; hosts check it whatever address they connect to. */
+export const controlPlaneServerName = 'control-plane.agent-orchestrator.internal';
+
+export const HeartbeatRequest = z.object({
+  orchestratorVersion: z.string().max(64),
+  engineReachable: z.boolean(),
+  diskFreeBytes: z.number().int().nullable(),
+});
+export type HeartbeatRequest = z.infer<typeof HeartbeatRequest>;
+
+/** The runs that may have a container on this host; whatever else carries our label there is nobody's. */
+export const HeartbeatResponse = z.object({ activeRunIds: z.array(RunId) });
+export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { AgentParameters, BatchAgentType } from './agent-types.ts';
+import { HostId, JobId, RunId } from './ids.ts';
+import { RunStatus } from './runs.ts';
+
+/** Limits of one run's container. The host's guard has the last word. */
+export const RunLimits = z.object({
+  memoryMib: z.number().int().min(32).max(8192).default(512),
+  cpus: z.number().min(0.1).max(8).default(1),
+  pids: z.number().int().min(1).max(4096).default(256),
+});
+export type RunLimits = z.infer<typeof RunLimits>;
+
+export const JobSettings = z.object({
+  startTimeoutSeconds: z.number().int().min(5).max(604_800).default(3600).describe('How long a run may stay queued.'),
+  runTimeoutSeconds: z.number().int().min(1).max(604_800).default(14_400),
+  cancelGraceSeconds: z.number().int().min(0).max(600).default(10).describe('Between SIGTERM and SIGKILL.'),
+  limits: RunLimits.prefault({}),
+});
+export type JobSettings = z.infer<typeof JobSettings>;
+
+export const JobInput = z.object({
+  name: z.string().trim().min(1).max(128),
+  hostId: HostId,
+  agentType: BatchAgentType,
+  parameters: AgentParameters,
+  settings: JobSettings.prefault({}),
+});
+export type JobInput = z.input<typeof JobInput>;
+
+export const Job = z.object({
+  id: JobId,
+  name: z.string(),
+  hostId: HostId,
+  agentType: BatchAgentType,
+  parameters: AgentParameters,
+  settings: JobSettings,
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+  lastRun: z
+    .object({ id: RunId, status: RunStatus, queuedAt: z.iso.datetime(), finishedAt: z.iso.datetime().nullable() })
+    .nullable(),
+});
+export type Job = z.infer<typeof Job>;

@@ -1,0 +1,508 @@
+import { z } from 'zod';
+import { ApiKeyCreated, ApiKeyInfo, ApiKeyInput, PublicKey, type Role, Session, User, UserInput } from './access.ts';
+import type { ErrorCode } from './app-error.ts';
+import { HeartbeatRequest, HeartbeatResponse, Host, RegisterRequest, RegisterResponse } from './hosts.ts';
+import { HostId, JobId, RunId, UserId } from './ids.ts';
+import { Job, JobInput } from './jobs.ts';
+import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
+import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
+import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
+
+/**
+ * Who may call a route. `role`: the least role of a personal key or session. `agentKey`: an agent API key may too.
+ * `certificate`: only the host named by the client certificate, on the host listener.
+ */
+export type Access =
+  | { kind: 'public' }
+  | { kind: 'role'; role: Role; agentKey?: true }
+  | { kind: 'agentKey' }
+  | { kind: 'certificate' };
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  tag: string;
+  summary: string;
+  access: Access;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Raw request bytes instead of JSON, at most this many. */
+  rawBodyLimit?: number;
+  /** `null`: 204 without a body. */
+  response: z.ZodType | null;
+  /** Set where the answer is not JSON. */
+  contentType?: 'text/event-stream' | 'text/plain; charset=utf-8' | 'application/octet-stream';
+  errors: readonly ErrorCode[];
+}
+
+const route = <const R extends Route>(definition: R): R => definition;
+const atLeast = (role: Role) => ({ kind: 'role', role }) as const;
+const certificate = { kind: 'certificate' } as const;
+const base = '/api/v1/agent-orchestrator';
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+const pageQuery = {
+  cursor: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
+const runParams = z.object({ runId: RunId });
+const artifactParams = z.object({ runId: RunId, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
+const artifactBytes = 32 * 1024 * 1024;
+
+const hostRoutes = {
+  listHosts: route({
+    method: 'GET',
+    path: `${base}/hosts`,
+    tag: 'Hosts',
+    summary: 'List the registered hosts',
+    access: atLeast('viewer'),
+    response: z.object({ hosts: z.array(Host) }),
+    errors: [],
+  }),
+  getHost: route({
+    method: 'GET',
+    path: `${base}/hosts/:hostId`,
+    tag: 'Hosts',
+    summary: 'Read one host',
+    access: atLeast('viewer'),
+    params: z.object({ hostId: HostId }),
+    response: Host,
+    errors: ['HOST_NOT_FOUND'],
+  }),
+  registerHost: route({
+    method: 'POST',
+    path: `${base}/register`,
+    tag: 'Hosts',
+    summary: 'Register a host, or re-issue its certificate',
+    access: atLeast('admin'),
+    body: RegisterRequest,
+    response: RegisterResponse,
+    errors: ['INVALID_INPUT'],
+  }),
+};
+
+const jobRoutes = {
+  listJobs: route({
+    method: 'GET',
+    path: `${base}/jobs`,
+    tag: 'Jobs',
+    summary: 'List jobs, newest first',
+    access: atLeast('viewer'),
+    query: z.object(pageQuery),
+    response: page(Job),
+    errors: [],
+  }),
+  createJob: route({
+    method: 'POST',
+    path: `${base}/jobs`,
+    tag: 'Jobs',
+    summary: 'Create a job',
+    access: atLeast('member'),
+    body: JobInput,
+    response: Job,
+    errors: ['INVALID_INPUT', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
+  }),
+  getJob: route({
+    method: 'GET',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Read one job',
+    access: atLeast('viewer'),
+    params: z.object({ jobId: JobId }),
+    response: Job,
+    errors: ['JOB_NOT_FOUND'],
+  }),
+  updateJob: route({
+    method: 'PUT',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Change a job; an active run keeps what it started with',
+    access: atLeast('member'),
+    params: z.object({ jobId: JobId }),
+    body: JobInput,
+    response: Job,
+    errors: ['INVALID_INPUT', 'JOB_NOT_FOUND', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
+  }),
+  deleteJob: route({
+    method: 'DELETE',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Delete a job with its runs; refused while a run is active',
+    access: atLeast('member'),
+    params: z.object({ jobId: JobId }),
+    response: null,
+    errors: ['JOB_NOT_FOUND', 'JOB_HAS_ACTIVE_RUN'],
+  }),
+};
+
+const runRoutes = {
+  startRun: route({
+    method: 'POST',
+    path: `${base}/jobs/:jobId/runs`,
+    tag: 'Runs',
+    summary: 'Start a run of a job; refused while one is active',
+    access: atLeast('member'),
+    params: z.object({ jobId: JobId }),
+    response: Run,
+    errors: ['JOB_NOT_FOUND', 'JOB_HAS_ACTIVE_RUN', 'HOST_NOT_ELIGIBLE'],
+  }),
+  listRuns: route({
+    method: 'GET',
+    path: `${base}/runs`,
+    tag: 'Runs',
+    summary: 'List runs, newest first',
+    access: atLeast('viewer'),
+    query: z.object({
+      ...pageQuery,
+      jobId: JobId.optional(),
+      hostId: HostId.optional(),
+      status: RunStatus.optional(),
+    }),
+    response: page(Run),
+    errors: [],
+  }),
+  getRun: route({
+    method: 'GET',
+    path: `${base}/runs/:runId`,
+    tag: 'Runs',
+    summary: 'Read one run',
+    access: atLeast('viewer'),
+    params: runParams,
+    response: Run,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  cancelRun: route({
+    method: 'POST',
+    path: `${base}/runs/:runId/cancel`,
+    tag: 'Runs',
+    summary: 'Ask the host to stop the run: SIGTERM, then SIGKILL after the grace time of the job',
+    access: atLeast('member'),
+    params: runParams,
+    response: Run,
+    errors: ['RUN_NOT_FOUND', 'RUN_NOT_ACTIVE'],
+  }),
+  getRunTimeline: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/timeline`,
+    tag: 'Runs',
+    summary: 'Stations of the run with their times',
+    access: atLeast('viewer'),
+    params: runParams,
+    response: z.object({ events: z.array(TimelineEvent) }),
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  getRunLog: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/log`,
+    tag: 'Runs',
+    summary: 'Lines of the log after a line number',
+    access: atLeast('viewer'),
+    params: runParams,
+    query: z.object({
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(10_000).default(2000),
+    }),
+    response: LogPage,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  downloadRunLog: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/log.txt`,
+    tag: 'Runs',
+    summary: 'The whole log as text',
+    access: atLeast('viewer'),
+    params: runParams,
+    response: z.string(),
+    contentType: 'text/plain; charset=utf-8',
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  streamRunEvents: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/events`,
+    tag: 'Runs',
+    summary: 'Server-sent events: run, timeline, log',
+    access: atLeast('viewer'),
+    params: runParams,
+    response: z.string(),
+    contentType: 'text/event-stream',
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  downloadArtifact: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/artifacts/:name`,
+    tag: 'Runs',
+    summary: 'A file that the agent left, for example openlineage.ndjson',
+    access: atLeast('viewer'),
+    params: artifactParams,
+    response: z.string(),
+    contentType: 'application/octet-stream',
+    errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND'],
+  }),
+};
+
+const accessRoutes = {
+  signIn: route({
+    method: 'POST',
+    path: '/api/v1/session',
+    tag: 'Access',
+    summary: 'Sign in to the UI with a personal API key; sets an HttpOnly cookie',
+    access: { kind: 'public' },
+    body: z.object({ apiKey: z.string().max(256) }),
+    response: Session,
+    errors: ['UNAUTHENTICATED'],
+  }),
+  getSession: route({
+    method: 'GET',
+    path: '/api/v1/session',
+    tag: 'Access',
+    summary: 'Who am I',
+    access: atLeast('viewer'),
+    response: Session,
+    errors: [],
+  }),
+  signOut: route({
+    method: 'DELETE',
+    path: '/api/v1/session',
+    tag: 'Access',
+    summary: 'Sign out',
+    access: { kind: 'public' },
+    response: null,
+    errors: [],
+  }),
+  createUser: route({
+    method: 'POST',
+    path: '/api/v1/users',
+    tag: 'Access',
+    summary: 'Create a user',
+    access: atLeast('admin'),
+    body: UserInput,
+    response: User,
+    errors: ['INVALID_INPUT'],
+  }),
+  listUsers: route({
+    method: 'GET',
+    path: '/api/v1/users',
+    tag: 'Access',
+    summary: 'List users',
+    access: atLeast('admin'),
+    response: z.object({ users: z.array(User) }),
+    errors: [],
+  }),
+  createPersonalApiKey: route({
+    method: 'POST',
+    path: '/api/v1/personal-api-keys',
+    tag: 'Access',
+    summary: 'Create a personal API key, for oneself or (admin) for another user; shown once',
+    access: atLeast('viewer'),
+    body: ApiKeyInput.extend({ userId: UserId.optional() }),
+    response: ApiKeyCreated,
+    errors: ['INVALID_INPUT', 'FORBIDDEN'],
+  }),
+  verifyPersonalApiKey: route({
+    method: 'GET',
+    path: '/api/v1/personal-api-keys/verify',
+    tag: 'Access',
+    summary: '204 for a good personal key, 401 for another',
+    access: atLeast('viewer'),
+    response: null,
+    errors: [],
+  }),
+  createAgentApiKey: route({
+    method: 'POST',
+    path: '/api/v1/agent-api-keys',
+    tag: 'Access',
+    summary: 'Create an agent API key; shown once',
+    access: atLeast('admin'),
+    body: ApiKeyInput,
+    response: ApiKeyCreated,
+    errors: ['INVALID_INPUT'],
+  }),
+  listAgentApiKeys: route({
+    method: 'GET',
+    path: '/api/v1/agent-api-keys',
+    tag: 'Access',
+    summary: 'List agent API keys, without their values',
+    access: atLeast('admin'),
+    response: z.object({ apiKeys: z.array(ApiKeyInfo) }),
+    errors: [],
+  }),
+  verifyAgentApiKey: route({
+    method: 'GET',
+    path: '/api/v1/agent-api-keys/verify',
+    tag: 'Access',
+    summary: '204 for a good agent key, 401 for another',
+    access: { kind: 'agentKey' },
+    response: null,
+    errors: [],
+  }),
+  getAgentPublicKey: route({
+    method: 'GET',
+    path: '/api/v1/agent/public-key',
+    tag: 'Access',
+    summary: "The account's public key that the control plane encrypts to",
+    access: { kind: 'role', role: 'viewer', agentKey: true },
+    response: PublicKey,
+    errors: ['PUBLIC_KEY_NOT_FOUND'],
+  }),
+  putAgentPublicKey: route({
+    method: 'PUT',
+    path: '/api/v1/agent/public-key',
+    tag: 'Access',
+    summary: "Register the account's public key; another one is refused while hosts depend on it",
+    access: atLeast('admin'),
+    body: PublicKey,
+    response: PublicKey,
+    errors: ['INVALID_INPUT', 'PUBLIC_KEY_CONFLICT'],
+  }),
+  getBigeyePublicKey: route({
+    method: 'GET',
+    path: '/api/v1/agent/public-key/bigeye',
+    tag: 'Access',
+    summary: "The control plane's public key that hosts encrypt to",
+    access: { kind: 'role', role: 'viewer', agentKey: true },
+    response: PublicKey,
+    errors: [],
+  }),
+};
+
+const lineageAccess = { kind: 'role', role: 'member', agentKey: true } as const;
+const lineageRoutes = {
+  listCustomRepositories: route({
+    method: 'GET',
+    path: '/api/v2/lineage/custom-repositories',
+    tag: 'Lineage',
+    summary: 'List the custom repositories',
+    access: { kind: 'role', role: 'viewer', agentKey: true },
+    response: z.object({ customRepositories: z.array(CustomRepository) }),
+    errors: [],
+  }),
+  createCustomRepository: route({
+    method: 'POST',
+    path: '/api/v2/lineage/custom-repositories',
+    tag: 'Lineage',
+    summary: 'Create a custom repository, or find the one of that name',
+    access: lineageAccess,
+    body: CustomRepositoryInput,
+    response: CustomRepository,
+    errors: ['INVALID_INPUT'],
+  }),
+  syncCustomRepository: route({
+    method: 'POST',
+    path: '/api/v2/lineage/custom-repositories/sync',
+    tag: 'Lineage',
+    summary: 'Replace the nodes and edges of a repository',
+    access: lineageAccess,
+    body: LineageSyncRequest,
+    response: LineageSyncResponse,
+    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'],
+  }),
+  searchLineageNodes: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes',
+    tag: 'Lineage',
+    summary: 'Find tables, views and columns by a part of their name',
+    access: atLeast('viewer'),
+    query: z.object({
+      search: z.string().max(256).default(''),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+    }),
+    response: z.object({ nodes: z.array(LineageNode) }),
+    errors: [],
+  }),
+  getLineageGraph: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId/graph',
+    tag: 'Lineage',
+    summary: 'The graph around a node, by steps upstream and downstream',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: z.coerce.number().int() }),
+    query: LineageGraphQuery,
+    response: LineageGraph,
+    errors: ['LINEAGE_NODE_NOT_FOUND'],
+  }),
+};
+
+/** The host API, on its own listener: only a host's own certificate opens it, and only for that host's runs. */
+const hostApiRoutes = {
+  pushManagedAgents: route({
+    method: 'POST',
+    path: `${base}/register`,
+    tag: 'Host API',
+    summary: 'Push the agents installed on this host, or renew its certificate',
+    access: certificate,
+    body: RegisterRequest,
+    response: RegisterResponse,
+    errors: ['INVALID_INPUT', 'CERTIFICATE_REFUSED'],
+  }),
+  heartbeat: route({
+    method: 'POST',
+    path: `${base}/host/heartbeat`,
+    tag: 'Host API',
+    summary: 'Proof of life of the orchestrator; answers with the runs that belong on this host',
+    access: certificate,
+    body: HeartbeatRequest,
+    response: HeartbeatResponse,
+    errors: ['CERTIFICATE_REFUSED'],
+  }),
+  getLogPosition: route({
+    method: 'GET',
+    path: `${base}/runs/:runId/log-position`,
+    tag: 'Host API',
+    summary: 'How far the log is stored',
+    access: certificate,
+    params: runParams,
+    response: LogPosition,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  putLogChunk: route({
+    method: 'PUT',
+    path: `${base}/runs/:runId/log-chunks/:sequence`,
+    tag: 'Host API',
+    summary: 'Store the next chunk; one that is already stored is left as it is',
+    access: certificate,
+    params: z.object({ runId: RunId, sequence: z.coerce.number().int().min(1) }),
+    body: LogChunk,
+    response: LogPosition,
+    errors: ['RUN_NOT_FOUND', 'LOG_CHUNK_OUT_OF_ORDER'],
+  }),
+  postTimeline: route({
+    method: 'POST',
+    path: `${base}/runs/:runId/timeline`,
+    tag: 'Host API',
+    summary: 'Append stations to the timeline; one that is known already is left as it is',
+    access: certificate,
+    params: runParams,
+    body: z.object({ events: z.array(TimelineEvent).min(1).max(50) }),
+    response: null,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  putOutcome: route({
+    method: 'PUT',
+    path: `${base}/runs/:runId/outcome`,
+    tag: 'Host API',
+    summary: 'What the agent said of its work, and how its container ended',
+    access: certificate,
+    params: runParams,
+    body: z.object({ exit: RunExit, outcome: RunOutcome.nullable() }),
+    response: null,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+  putArtifact: route({
+    method: 'PUT',
+    path: `${base}/runs/:runId/artifacts/:name`,
+    tag: 'Host API',
+    summary: 'Store a file that the agent left',
+    access: certificate,
+    params: artifactParams,
+    rawBodyLimit: artifactBytes,
+    response: null,
+    errors: ['RUN_NOT_FOUND'],
+  }),
+};
+
+/** Everything the control plane answers, by name. Handlers, client, OpenAPI and the access test all walk this table. */
+export const apiRoutes = { ...hostRoutes, ...jobRoutes, ...runRoutes, ...accessRoutes, ...lineageRoutes };
+export const hostListenerRoutes = hostApiRoutes;
+export const routes = { ...apiRoutes, ...hostListenerRoutes };
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;

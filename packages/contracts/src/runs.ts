@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { BatchAgentType } from './agent-types.ts';
+import { HostId, JobId, RunId } from './ids.ts';
+
+export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'timed_out', 'canceled']);
+export type RunStatus = z.infer<typeof RunStatus>;
+export const activeRunStatuses = ['queued', 'running'] as const satisfies RunStatus[];
+export const isActive = (status: RunStatus): boolean => status === 'queued' || status === 'running';
+
+/** Machine-readable code, with its sentences from the error catalogue. */
+export const RunFailure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+export type RunFailure = z.infer<typeof RunFailure>;
+
+/** What the agent said of its work in its last line. */
+export const RunOutcome = z.object({
+  message: z.string().max(4000),
+  counts: z.record(z.string().max(64), z.number()).default({}),
+});
+export type RunOutcome = z.infer<typeof RunOutcome>;
+
+export const Run = z.object({
+  id: RunId,
+  jobId: JobId,
+  jobName: z.string(),
+  hostId: HostId,
+  agentType: BatchAgentType,
+  status: RunStatus,
+  failure: RunFailure.nullable(),
+  waitingFor: z.string().nullable().describe('Of a queued run: what it waits for, in a sentence.'),
+  requestedBy: z.string(),
+  queuedAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  cancelRequestedAt: z.iso.datetime().nullable(),
+  exitCode: z.number().int().nullable(),
+  outcome: RunOutcome.nullable(),
+  artifacts: z.array(z.object({ name: z.string(), bytes: z.number().int() })),
+  logLines: z.number().int(),
+});
+export type Run = z.infer<typeof Run>;
+
+/** Stations of a run's life, in their usual order. The host appends its own, the control plane the rest. */
+export const TimelineKind = z.enum([
+  'queued',
+  'offered',
+  'accepted',
+  'image_ready',
+  'created',
+  'started',
+  'first_log',
+  'adopted',
+  'cancel_requested',
+  'exited',
+  'log_complete',
+  'reported',
+  'finished',
+]);
+export type TimelineKind = z.infer<typeof TimelineKind>;
+
+export const TimelineEvent = z.object({
+  kind: TimelineKind,
+  at: z.iso.datetime(),
+  detail: z.string().max(500).optional(),
+});
+export type TimelineEvent = z.infer<typeof TimelineEvent>;
+
+export const RunExit = z.object({
+  exitCode: z.number().int(),
+  outOfMemory: z.boolean(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+});
+export type RunExit = z.infer<typeof RunExit>;
+
+export const LogStream = z.enum(['stdout', 'stderr', 'system']);
+
+/** `at` is the engine's time with nanoseconds. A `system` line is ours: a gap or cap mark. */
+export const LogLine = z.object({ at: z.string().max(40), stream: LogStream, text: z.string().max(70_000) });
+export type LogLine = z.infer<typeof LogLine>;
+
+/** How far the log is stored: the host resumes after it. `linesAtLastTime` lines carry exactly `lastTime`. */
+export const LogPosition = z.object({
+  nextSequence: z.number().int().min(1),
+  lastTime: z.string().nullable(),
+  linesAtLastTime: z.number().int(),
+  lines: z.number().int(),
+  bytes: z.number().int(),
+});
+export type LogPosition = z.infer<typeof LogPosition>;
+
+export const LogChunk = z.object({
+  lines: z.array(LogLine).min(1).max(5000),
+});
+export type LogChunk = z.infer<typeof LogChunk>;
+
+/** Lines numbered from 1 over the whole run. */
+export const LogPage = z.object({
+  lines: z.array(LogLine.extend({ number: z.number().int() })),
+  nextAfter: z.number().int().describe('Pass as `after` to read on.'),
+  complete: z.boolean().describe('True when the run is over and no more lines follow.'),
+});
+export type LogPage = z.infer<typeof LogPage>;
+
+/** Server-sent events of a run: `run` and `timeline` carry the new value, `log` how many lines there are now. */
+export const RunStreamEvent = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('run'), data: Run }),
+  z.object({ event: z.literal('timeline'), data: z.array(TimelineEvent) }),
+  z.object({ event: z.literal('log'), data: z.object({ lines: z.number().int() }) }),
+]);
+export type RunStreamEvent = z.infer<typeof RunStreamEvent>;

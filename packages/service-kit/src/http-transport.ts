@@ -1,0 +1,56 @@
+import { type RequestOptions as HttpRequestOptions, request as httpRequest } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { type ApiReply, type ApiTransport, controlPlaneServerName } from '@bigeye/contracts';
+
+/** Certificates of the host API: our own, and the CA that we pin. All PEM. */
+export interface ClientIdentity {
+  certificate: string;
+  privateKey: string;
+  caCertificate: string;
+}
+
+const timeoutMs = 30_000;
+
+/** Plain HTTP or HTTPS, with the machine's own trust or `caCertificate` beside it. Answers are read whole. */
+export function createHttpTransport(options: { caCertificate?: string | undefined } = {}): ApiTransport {
+  const agent = new Agent({ keepAlive: true, ...(options.caCertificate ? { ca: options.caCertificate } : {}) });
+  return (call) =>
+    call.url.startsWith('https:')
+      ? send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body)
+      : send(httpRequest(call.url, optionsOf(call)), call.body);
+}
+
+/** TLS 1.3 with a client certificate, trusting the pinned CA only and checking the control plane's fixed name. */
+export function createMutualTlsTransport(identity: ClientIdentity): ApiTransport & Disposable {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 8,
+    ca: identity.caCertificate,
+    cert: identity.certificate,
+    key: identity.privateKey,
+    minVersion: 'TLSv1.3',
+    servername: controlPlaneServerName,
+  });
+  const transport: ApiTransport = (call) => send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body);
+  return Object.assign(transport, { [Symbol.dispose]: () => agent.destroy() });
+}
+
+function optionsOf(call: Parameters<ApiTransport>[0]): HttpRequestOptions {
+  return { method: call.method, headers: call.headers, timeout: timeoutMs };
+}
+
+function send(request: ReturnType<typeof httpRequest>, body: string | Uint8Array | undefined): Promise<ApiReply> {
+  return new Promise((resolve, reject) => {
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    request.end(body);
+  });
+}

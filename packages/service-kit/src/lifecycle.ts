@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+
+/** Resolves with the name of the first SIGINT or SIGTERM. */
+export async function shutdownSignal(): Promise<string> {
+  return await Promise.race(
+    (['SIGINT', 'SIGTERM'] as const).map(async (signal) => {
+      await once(process, signal);
+      return signal;
+    }),
+  );
+}
+
+/** Waits, or returns early when the signal fires. Never throws. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done);
+  });
+}
+
+/** Growing pauses with jitter: 1, 2, 4 … times `firstMs`, at most `maxMs`, each between half and the whole of it. */
+export function backOffMs(attempt: number, { firstMs = 250, maxMs = 10_000 } = {}): number {
+  const whole = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 20));
+  return whole / 2 + (Math.random() * whole) / 2;
+}
