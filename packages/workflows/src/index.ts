@@ -1,0 +1,1 @@
+export type { runJob } from './run-job.ts';
