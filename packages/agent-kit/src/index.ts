@@ -1,0 +1,12 @@
+export * from './agent-failure.ts';
+export type { AgentLog } from './agent-log.ts';
+export { createAgentLog } from './agent-log.ts';
+export * from './agent-main.ts';
+export { AgentOutput } from './agent-output.ts';
+export { AgentReport } from './agent-report.ts';
+export { BigeyeClient } from './bigeye-client.ts';
+export { LineFile } from './line-file.ts';
+export { readNumberedProperties } from './numbered-properties.ts';
+export * from './open-lineage.ts';
+export { parseProperties } from './properties-file.ts';
+export { SecretMasker } from './secret-masker.ts';
