@@ -1,0 +1,49 @@
+import { type Access, AppError, type HostId, type Role, type User } from '@bigeye/contracts';
+
+/** Who sent a request, as proven by a key, a session or a certificate. */
+export type Caller = { kind: 'user'; user: User } | { kind: 'agent' } | { kind: 'host'; hostId: HostId };
+
+const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2 };
+
+/** Throws UNAUTHENTICATED or FORBIDDEN unless the caller may use a route with this access. */
+export function requireAccess(access: Access, caller: Caller | undefined): void {
+  switch (access.kind) {
+    case 'public':
+      return;
+    case 'certificate':
+      if (caller?.kind !== 'host') throw new AppError('UNAUTHENTICATED', {});
+      return;
+    case 'agentKey':
+      if (caller?.kind !== 'agent') throw new AppError('UNAUTHENTICATED', {});
+      return;
+    case 'role':
+      requireRole(access, caller);
+  }
+}
+
+function requireRole({ role, agentKey }: Access & { kind: 'role' }, caller: Caller | undefined): void {
+  if (!caller || caller.kind === 'host') throw new AppError('UNAUTHENTICATED', {});
+  if (caller.kind === 'agent') {
+    if (!agentKey) throw new AppError('FORBIDDEN', { role: 'an agent key', needed: role });
+    return;
+  }
+  if (rank[caller.user.role] < rank[role]) throw new AppError('FORBIDDEN', { role: caller.user.role, needed: role });
+}
+
+/** For handlers of routes that only users reach. */
+export function requireUser(caller: Caller | undefined): User {
+  if (caller?.kind !== 'user') throw new AppError('UNAUTHENTICATED', {});
+  return caller.user;
+}
+
+/** For handlers of the host listener. */
+export function requireHost(caller: Caller | undefined): HostId {
+  if (caller?.kind !== 'host') throw new AppError('UNAUTHENTICATED', {});
+  return caller.hostId;
+}
+
+/** As it stands in `createdBy`, `requestedBy` and the log. */
+export function nameOfCaller(caller: Caller | undefined): string {
+  if (caller?.kind === 'user') return caller.user.email;
+  return caller?.kind === 'host' ? `host ${caller.hostId}` : 'an agent key';
+}

@@ -1,0 +1,91 @@
+import type { RunId } from '@bigeye/contracts';
+import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
+import type { PGlite } from '@electric-sql/pglite';
+import { sql } from 'kysely';
+import pg from 'pg';
+import type { Db } from './database.ts';
+
+export interface RunChange {
+  runId: RunId;
+  what: 'run' | 'timeline' | 'log';
+}
+
+/**
+ * Tells every API process that a run changed, by LISTEN/NOTIFY. A hint, never the truth: readers read the tables, and
+ * read them again after `onGap` (the connection was lost, so changes may have been missed).
+ */
+export interface ChangeFeed {
+  announce(change: RunChange): Promise<void>;
+  subscribe(listener: { onChange(change: RunChange): void; onGap(): void }): Disposable;
+}
+
+const channel = 'run_changes';
+type Listener = Parameters<ChangeFeed['subscribe']>[0];
+
+class Listeners {
+  readonly #listeners = new Set<Listener>();
+
+  add(listener: Listener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  changed(payload: string): void {
+    const [runId, what] = payload.split(' ');
+    const change = { runId, what } as RunChange;
+    for (const listener of this.#listeners) listener.onChange(change);
+  }
+
+  gap(): void {
+    for (const listener of this.#listeners) listener.onGap();
+  }
+}
+
+const payloadOf = ({ runId, what }: RunChange): string => `${runId} ${what}`;
+
+export async function createPgliteChangeFeed(pglite: PGlite): Promise<ChangeFeed> {
+  const listeners = new Listeners();
+  await pglite.listen(channel, (payload) => listeners.changed(payload));
+  return {
+    announce: async (change) => void (await pglite.query('select pg_notify($1, $2)', [channel, payloadOf(change)])),
+    subscribe: (listener) => listeners.add(listener),
+  };
+}
+
+export function createPostgresChangeFeed(url: string, db: Db, log: Logger): ChangeFeed & { close(): Promise<void> } {
+  const listeners = new Listeners();
+  const closing = new AbortController();
+  const listening = (async () => {
+    for (let attempt = 0; !closing.signal.aborted; attempt++) {
+      const client = new pg.Client({ connectionString: url });
+      const over = new Promise<void>((resolve) => {
+        client.on('end', resolve);
+        client.on('error', () => resolve());
+        closing.signal.addEventListener('abort', () => resolve());
+      });
+      client.on('notification', (message) => listeners.changed(message.payload ?? ''));
+      try {
+        await client.connect();
+        await client.query(`listen ${channel}`);
+        attempt = 0;
+        listeners.gap();
+        await over;
+      } catch (error) {
+        log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'change feed lost');
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+      await pause(backOffMs(attempt), closing.signal);
+    }
+  })();
+  return {
+    announce: async (change) => {
+      await sql`select pg_notify(${channel}, ${payloadOf(change)})`.execute(db);
+    },
+    subscribe: (listener) => listeners.add(listener),
+    close: async () => {
+      closing.abort();
+      await listening;
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Db } from './database.ts';
+import * as firstTables from './migrations/0001-first-tables.ts';
+
+/** In order; a name never changes once released. */
+const migrations: Record<string, Migration> = { '0001-first-tables': firstTables };
+
+/** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */
+export async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

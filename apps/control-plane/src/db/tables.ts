@@ -1,0 +1,111 @@
+import type {
+  AgentParameters,
+  ApiKeyId,
+  BatchAgentType,
+  HostId,
+  JobId,
+  JobSettings,
+  LineageNodeType,
+  LineageTransformation,
+  ManagedAgent,
+  RecordedFailure,
+  Role,
+  RunId,
+  RunOutcome,
+  RunStatus,
+  TimelineKind,
+  UserId,
+} from '@bigeye/contracts';
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+
+type Json<T> = JSONColumnType<T & object, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
+/** Drivers read a timestamp as Date; writers may give either. */
+type Time = ColumnType<Date, Date | string, Date | string>;
+type NullableTime = ColumnType<Date | null, Date | string | null, Date | string | null>;
+
+export interface Tables {
+  users: { id: UserId; email: string; name: string; role: Role; created_at: Time };
+  sessions: { hash: string; user_id: UserId; created_at: Time; expires_at: Time };
+  api_keys: {
+    id: ApiKeyId;
+    kind: 'personal' | 'agent';
+    user_id: UserId | null;
+    name: string;
+    description: string;
+    hash: string;
+    created_at: Time;
+    last_used_at: NullableTime;
+    last_used_ip: string | null;
+  };
+  account_keys: { name: 'account'; public_key: string; created_at: Time };
+  hosts: {
+    id: HostId;
+    registered_at: Time;
+    last_seen_at: NullableTime;
+    orchestrator_version: string | null;
+    engine_reachable: boolean | null;
+    disk_free_bytes: ColumnType<string | number | null, number | null, number | null>;
+    certificate_fingerprint: string | null;
+    certificate_expires_at: NullableTime;
+    managed_agents: Json<ManagedAgent[]>;
+  };
+  jobs: {
+    id: JobId;
+    name: string;
+    host_id: HostId;
+    agent_type: BatchAgentType;
+    parameters: Json<AgentParameters>;
+    settings: Json<JobSettings>;
+    created_by: string;
+    created_at: Time;
+  };
+  runs: {
+    id: RunId;
+    job_id: JobId;
+    host_id: HostId;
+    agent_type: BatchAgentType;
+    parameters: Json<AgentParameters>;
+    settings: Json<JobSettings>;
+    status: RunStatus;
+    failure: NullableJson<RecordedFailure>;
+    requested_by: string;
+    queued_at: Time;
+    dispatched_at: NullableTime;
+    started_at: NullableTime;
+    finished_at: NullableTime;
+    cancel_requested_at: NullableTime;
+    exit_code: number | null;
+    outcome: NullableJson<RunOutcome>;
+    log_lines: Generated<number>;
+  };
+  run_timeline: { run_id: RunId; kind: TimelineKind; at: Time; detail: string | null };
+  run_log_chunks: {
+    run_id: RunId;
+    sequence: number;
+    first_line: number;
+    lines: number;
+    bytes: number;
+    last_time: string;
+    lines_at_last_time: number;
+    content: Uint8Array;
+  };
+  run_artifacts: { run_id: RunId; name: string; bytes: number; content: Uint8Array };
+  lineage_repositories: { id: Generated<number>; name: string; workspace_id: number; synced_at: NullableTime };
+  lineage_nodes: {
+    id: Generated<number>;
+    repository_id: number;
+    external_id: string;
+    name: string;
+    type: LineageNodeType;
+    container_id: number | null;
+    path: string;
+    attributes: Json<Record<string, string>>;
+  };
+  lineage_edges: {
+    repository_id: number;
+    upstream_id: number;
+    downstream_id: number;
+    transformations: Json<LineageTransformation[]>;
+  };
+}

@@ -1,0 +1,177 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type HostId, taskQueues } from '@bigeye/contracts';
+import { temporal } from '@temporalio/proto';
+
+const api = temporal.api.workflowservice.v1;
+const { TaskQueueKind } = temporal.api.enums.v1;
+
+/** Why a call is refused, as the gRPC status PERMISSION_DENIED or INVALID_ARGUMENT will say it. */
+export class Refusal extends Error {}
+
+export interface RuleContext {
+  hostId: HostId;
+  namespace: string;
+  tokens: TaskTokens;
+  controlQueues: ControlQueues;
+}
+
+/** Judges a request of a host and gives back the bytes to send on, rebuilt where a field is ours to set. */
+export type RequestRule = (bytes: Buffer, context: RuleContext) => Uint8Array;
+/** Changes an answer on its way to the host. */
+export type ResponseRule = (bytes: Buffer, context: RuleContext) => Uint8Array;
+
+export interface MethodRule {
+  request: RequestRule;
+  response?: ResponseRule;
+}
+
+/**
+ * Binds task tokens to the host they were given to. Temporal's token is an unsigned message that anyone who knows a
+ * run's ids can make, and answers carry no queue: without this a host could answer another's work. Stateless.
+ */
+export class TaskTokens {
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  wrap(hostId: HostId, token: Uint8Array): Uint8Array {
+    return Buffer.concat([this.#mac(hostId, token), token]);
+  }
+
+  /** Throws Refusal for a token that was not given to this host. */
+  unwrap(hostId: HostId, wrapped: Uint8Array): Uint8Array {
+    const token = wrapped.subarray(macBytes);
+    if (wrapped.length <= macBytes || !timingSafeEqual(wrapped.subarray(0, macBytes), this.#mac(hostId, token)))
+      throw new Refusal('this task was not given to this host');
+    return token;
+  }
+
+  #mac(hostId: HostId, token: Uint8Array): Buffer {
+    return createHmac('sha256', this.#key).update(`${hostId.length}:${hostId}:`).update(token).digest();
+  }
+}
+
+const macBytes = 32;
+
+/**
+ * Which host owns which control queue (through it Temporal tells a worker to cancel at once). A worker makes its name
+ * up and announces it in its polls; the first host to name one keeps it.
+ */
+export class ControlQueues {
+  readonly #owners = new Map<string, HostId>();
+  readonly #prefix: string;
+
+  constructor(namespace: string) {
+    this.#prefix = `temporal-sys/worker-commands/${namespace}/`;
+  }
+
+  /** Throws Refusal for a name of another kind or another host. */
+  claim(hostId: HostId, queue: string): void {
+    if (!queue.startsWith(this.#prefix)) throw new Refusal(`"${queue}" is not a worker control queue`);
+    const owner = this.#owners.get(queue);
+    if (owner !== undefined && owner !== hostId) throw new Refusal('this control queue belongs to another host');
+    this.#owners.set(queue, hostId);
+  }
+}
+
+function requireNamespace(given: string | null | undefined, { namespace }: RuleContext): void {
+  if (given !== namespace) throw new Refusal(`namespace "${given ?? ''}" is not open to hosts`);
+}
+
+const pollActivities: MethodRule = {
+  request: (bytes, context) => {
+    const request = api.PollActivityTaskQueueRequest.decode(bytes);
+    requireNamespace(request.namespace, context);
+    const own = taskQueues.forHost(context.hostId);
+    const { name, kind } = request.taskQueue ?? {};
+    if (name !== own) throw new Refusal(`queue "${name ?? ''}" is not the queue of host "${context.hostId}"`);
+    if (kind && kind !== TaskQueueKind.TASK_QUEUE_KIND_NORMAL) throw new Refusal('only a normal queue can be polled');
+    if (request.workerControlTaskQueue) context.controlQueues.claim(context.hostId, request.workerControlTaskQueue);
+    request.identity = context.hostId;
+    return api.PollActivityTaskQueueRequest.encode(request).finish();
+  },
+  response: (bytes, { hostId, tokens }) => {
+    const response = api.PollActivityTaskQueueResponse.decode(bytes);
+    // An empty answer means that the poll's time ran out.
+    if (!response.taskToken || response.taskToken.length === 0) return bytes;
+    response.taskToken = tokens.wrap(hostId, response.taskToken);
+    return api.PollActivityTaskQueueResponse.encode(response).finish();
+  },
+};
+
+interface TokenMessage {
+  namespace?: string | null;
+  taskToken?: Uint8Array | null;
+  identity?: string | null;
+}
+
+/** A message that answers a task: its token must be this host's. */
+function answersTask<M extends TokenMessage>(type: {
+  decode(bytes: Uint8Array): M;
+  encode(message: M): { finish(): Uint8Array };
+}): MethodRule {
+  return {
+    request: (bytes, context) => {
+      const message = type.decode(bytes);
+      requireNamespace(message.namespace, context);
+      message.taskToken = context.tokens.unwrap(context.hostId, message.taskToken ?? new Uint8Array());
+      message.identity = context.hostId;
+      return type.encode(message).finish();
+    },
+  };
+}
+
+const pollCommands: MethodRule = {
+  request: (bytes, context) => {
+    const request = api.PollNexusTaskQueueRequest.decode(bytes);
+    requireNamespace(request.namespace, context);
+    context.controlQueues.claim(context.hostId, request.taskQueue?.name ?? '');
+    request.identity = context.hostId;
+    return api.PollNexusTaskQueueRequest.encode(request).finish();
+  },
+  response: (bytes, { hostId, tokens }) => {
+    const response = api.PollNexusTaskQueueResponse.decode(bytes);
+    if (!response.taskToken || response.taskToken.length === 0) return bytes;
+    response.taskToken = tokens.wrap(hostId, response.taskToken);
+    return api.PollNexusTaskQueueResponse.encode(response).finish();
+  },
+};
+
+/** A message of which only the namespace is judged. */
+const inNamespace = <M extends { namespace?: string | null }>(type: { decode(bytes: Uint8Array): M }): MethodRule => ({
+  request: (bytes, context) => {
+    requireNamespace(type.decode(bytes).namespace, context);
+    return bytes;
+  },
+});
+
+const shutdownWorker: MethodRule = {
+  request: (bytes, context) => {
+    const request = api.ShutdownWorkerRequest.decode(bytes);
+    requireNamespace(request.namespace, context);
+    const own = taskQueues.forHost(context.hostId);
+    if (request.taskQueue && request.taskQueue !== own) throw new Refusal(`queue "${request.taskQueue}" is another's`);
+    // A sticky queue belongs to workers that run workflows, and hosts run none.
+    if (request.stickyTaskQueue) throw new Refusal('hosts have no sticky queue');
+    request.identity = context.hostId;
+    return api.ShutdownWorkerRequest.encode(request).finish();
+  },
+};
+
+/** The methods of an activity worker, and no other: what is not here is UNIMPLEMENTED. */
+export const methodRules: Record<string, MethodRule> = {
+  GetSystemInfo: { request: (bytes) => bytes },
+  DescribeNamespace: inNamespace(api.DescribeNamespaceRequest),
+  PollActivityTaskQueue: pollActivities,
+  RecordActivityTaskHeartbeat: answersTask(api.RecordActivityTaskHeartbeatRequest),
+  RespondActivityTaskCompleted: answersTask(api.RespondActivityTaskCompletedRequest),
+  RespondActivityTaskFailed: answersTask(api.RespondActivityTaskFailedRequest),
+  RespondActivityTaskCanceled: answersTask(api.RespondActivityTaskCanceledRequest),
+  PollNexusTaskQueue: pollCommands,
+  RespondNexusTaskCompleted: answersTask(api.RespondNexusTaskCompletedRequest),
+  RespondNexusTaskFailed: answersTask(api.RespondNexusTaskFailedRequest),
+  RecordWorkerHeartbeat: inNamespace(api.RecordWorkerHeartbeatRequest),
+  ShutdownWorker: shutdownWorker,
+};

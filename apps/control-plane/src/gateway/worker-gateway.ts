@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { isAppError } from '@bigeye/contracts';
+import type { Logger } from '@bigeye/service-kit';
+import {
+  Client,
+  credentials,
+  Metadata,
+  type MetadataValue,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceError,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import type { CertificateAuthority } from '../auth/certificate-authority.ts';
+import type { ListenAddress } from '../config.ts';
+import type { HostIdentity } from '../hosts/host-identity.ts';
+import { ControlQueues, type MethodRule, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
+
+const service = 'temporal.api.workflowservice.v1.WorkflowService';
+const upstreamConnections = 4;
+/** Temporal's own limit for a message is 4 MiB. */
+const maxMessageBytes = 4 * 1024 * 1024;
+/** Everything else a client sends stops here: it must not speak to Temporal in its own name. */
+const forwardedMetadata = ['client-name', 'client-version', 'supported-server-versions', 'caller-type'];
+
+export interface WorkerGateway extends AsyncDisposable {
+  /** Where it really listens, in the order of `listen`. */
+  ports: number[];
+}
+
+export interface GatewayDeps {
+  listen: ListenAddress[];
+  authority: CertificateAuthority;
+  identity: HostIdentity;
+  /** host:port of Temporal's frontend. */
+  temporalAddress: string;
+  namespace: string;
+  log: Logger;
+}
+
+/**
+ * The only way from a host to Temporal: TLS 1.3 with a client certificate of our CA, the methods of an activity worker,
+ * the host's own queue, tokens bound to the host. Bodies pass as bytes; rules decode what they have to judge.
+ */
+export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGateway> {
+  const { authority, identity, namespace, temporalAddress, log } = deps;
+  const upstreams = Array.from({ length: upstreamConnections }, () => connectUpstream(temporalAddress));
+  const tokens = new TaskTokens(randomBytes(32));
+  const controlQueues = new ControlQueues(namespace);
+  const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+  let next = 0;
+
+  for (const [method, rule] of Object.entries(methodRules)) {
+    const path = `/${service}/${method}`;
+    server.register(
+      path,
+      async (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
+        try {
+          const hostId = await identity.identify(call.getAuthContext()?.sslPeerCertificate?.raw);
+          const context = { hostId, namespace, tokens, controlQueues };
+          const upstream = upstreams[next++ % upstreams.length] as Client;
+          forward(upstream, path, rule, call, context, answer);
+        } catch (error) {
+          log.warn({ method, peer: call.getPeer(), reason: reasonOf(error) }, 'gateway refused a call');
+          answer(refusalOf(error));
+        }
+      },
+      identityBytes,
+      identityBytes,
+      'unary',
+    );
+  }
+
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listeners = await Promise.all(
+    deps.listen.map((address) => listenTls(authority, address, (socket) => injector.injectConnection(socket), log)),
+  );
+  return {
+    ports: listeners.map((listener) => portOf(listener.server)),
+    [Symbol.asyncDispose]: async () => {
+      injector.destroy();
+      server.forceShutdown();
+      for (const upstream of upstreams) upstream.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
+    },
+  };
+}
+
+const identityBytes = (bytes: Buffer): Buffer => bytes;
+const portOf = (server: TlsServer): number => {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+/** Throws Refusal for what the rule does not let through. */
+function forward(
+  upstream: Client,
+  path: string,
+  rule: MethodRule,
+  call: ServerUnaryCall<Buffer, Buffer>,
+  context: RuleContext,
+  answer: sendUnaryData<Buffer>,
+): void {
+  const request = Buffer.from(rule.request(call.request, context));
+  const metadata = new Metadata();
+  for (const name of forwardedMetadata)
+    for (const value of call.metadata.get(name) as MetadataValue[]) metadata.add(name, value);
+  metadata.set('temporal-namespace', context.namespace);
+  let trailer: Metadata | undefined;
+  const forwarded = upstream.makeUnaryRequest(
+    path,
+    identityBytes,
+    identityBytes,
+    request,
+    metadata,
+    { deadline: call.getDeadline() },
+    (error: ServiceError | null, response?: Buffer) => {
+      if (error) return answer(error);
+      const bytes = response ?? Buffer.alloc(0);
+      answer(null, rule.response ? Buffer.from(rule.response(bytes, context)) : bytes, trailer);
+    },
+  );
+  forwarded.on('status', (end) => {
+    trailer = end.metadata;
+  });
+  // A poll whose host went away must not take a task into the void. (Fires after a normal end too, harmlessly.)
+  call.on('cancelled', () => forwarded.cancel());
+}
+
+function refusalOf(error: unknown): Partial<ServiceError> {
+  if (isAppError(error, 'CERTIFICATE_REFUSED')) return { code: status.UNAUTHENTICATED, details: error.message };
+  if (error instanceof Refusal) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof Error && /wire type|index out of range|invalid/i.test(error.message))
+    return { code: status.INVALID_ARGUMENT, details: 'not a message of this method' };
+  return { code: status.UNAVAILABLE, details: 'the gateway cannot judge this just now' };
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function connectUpstream(address: string): Client {
+  return new Client(address, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.max_receive_message_length': -1,
+    // Or it stays away for long after Temporal was started again.
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 1000,
+    'grpc.keepalive_time_ms': 30_000,
+  });
+}
+
+async function listenTls(
+  authority: CertificateAuthority,
+  { host, port }: ListenAddress,
+  onSocket: (socket: TLSSocket) => void,
+  log: Logger,
+): Promise<{ server: TlsServer; close(): Promise<void> }> {
+  const sockets = new Set<TLSSocket>();
+  const server = createServer({
+    cert: authority.server.certificate,
+    key: authority.server.privateKey,
+    ca: authority.caCertificate,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['h2'],
+  });
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    onSocket(socket);
+  });
+  server.on('tlsClientError', (error, socket) => {
+    log.info({ peer: socket.remoteAddress, reason: error.message }, 'gateway refused a connection');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

@@ -1,0 +1,157 @@
+import { createPublicKey } from 'node:crypto';
+import { AppError, type apiRoutes, isActive } from '@bigeye/contracts';
+import type { AccessStore } from '../auth/access-store.ts';
+import { nameOfCaller, requireUser } from '../auth/caller.ts';
+import type { LineageStore } from '../catalog/lineage-store.ts';
+import type { ChangeFeed } from '../db/change-feed.ts';
+import { type RegisterDeps, registerHost } from '../hosts/register-host.ts';
+import { deleteJob } from '../jobs/delete-job.ts';
+import { createJob, updateJob } from '../jobs/write-job.ts';
+import type { RunLogStore } from '../runs/run-log-store.ts';
+import { type StartRunDeps, startRun } from '../runs/start-run.ts';
+import type { Handlers } from './handlers.ts';
+import { streamRunEvents } from './run-events.ts';
+import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
+
+export interface ApiDeps extends StartRunDeps, RegisterDeps {
+  accessStore: AccessStore;
+  runLogStore: RunLogStore;
+  lineageStore: LineageStore;
+  changes: ChangeFeed;
+}
+
+/** Lines read from the store at once while a whole log is sent. */
+const downloadBatch = 10_000;
+
+/** One thin handler for each row of `apiRoutes`. */
+export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoutes> {
+  const { hostStore, jobStore, runStore, runLogStore, lineageStore } = deps;
+  return {
+    listHosts: async () => ({ hosts: await hostStore.listHosts() }),
+    getHost: ({ params }) => hostStore.getHost(params.hostId),
+    registerHost: ({ body }) => registerHost(deps, body),
+
+    listJobs: ({ query }) => jobStore.listJobs(query),
+    createJob: ({ body, caller }) => createJob(deps, body, nameOfCaller(caller)),
+    getJob: ({ params }) => jobStore.getJob(params.jobId),
+    updateJob: ({ params, body }) => updateJob(deps, params.jobId, body),
+    deleteJob: ({ params }) => deleteJob(deps, params.jobId),
+
+    startRun: ({ params, caller }) => startRun(deps, params.jobId, nameOfCaller(caller)),
+    listRuns: ({ query }) => runStore.listRuns(query),
+    getRun: ({ params }) => runStore.getRun(params.runId),
+    cancelRun: async ({ params, caller }) => {
+      await runStore.requestCancel(params.runId, nameOfCaller(caller));
+      await deps.dispatcher.cancel(params.runId);
+      return await runStore.getRun(params.runId);
+    },
+    getRunTimeline: async ({ params }) => {
+      await runStore.getRun(params.runId);
+      return { events: await runStore.listTimeline(params.runId) };
+    },
+    getRunLog: async ({ params, query }) => {
+      const run = await runStore.getRun(params.runId);
+      const lines = await runLogStore.readLines(params.runId, query.after, query.limit);
+      const nextAfter = lines.at(-1)?.number ?? query.after;
+      return { lines, nextAfter, complete: !isActive(run.status) && nextAfter >= run.logLines };
+    },
+    downloadRunLog: async ({ params, reply }) => {
+      await runStore.getRun(params.runId);
+      reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
+      return await wholeLog(runLogStore, params.runId);
+    },
+    streamRunEvents: ({ params, reply }) => streamRunEvents(deps, params.runId, reply),
+    downloadArtifact: async ({ params, reply }) => {
+      await runStore.getRun(params.runId);
+      reply.header('content-disposition', `attachment; filename="${params.name}"`);
+      return await runLogStore.getArtifact(params.runId, params.name);
+    },
+
+    ...createAccessHandlers(deps),
+
+    listCustomRepositories: async () => ({ customRepositories: await lineageStore.listRepositories() }),
+    createCustomRepository: ({ body }) => lineageStore.upsertRepository(body.name, body.workspaceId),
+    syncCustomRepository: async ({ body }) => {
+      await lineageStore.replaceRepository(body);
+      const workflowId = `lineage-sync-${body.customRepositoryId}`;
+      return { workflowId, status: 'COMPLETED', nodes: body.nodes.length, edges: body.edges.length };
+    },
+    searchLineageNodes: async ({ query }) => ({ nodes: await lineageStore.searchNodes(query.search, query.limit) }),
+    getLineageGraph: ({ params, query }) => lineageStore.getGraph(params.nodeId, query),
+  };
+}
+
+type AccessRoute = {
+  [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
+}[keyof typeof apiRoutes];
+
+function createAccessHandlers({ accessStore, hostStore, authority }: ApiDeps): Handlers<AccessRoute> {
+  return {
+    signIn: async ({ body, request, reply }) => {
+      const owner = await accessStore.findKeyOwner(body.apiKey, request.ip);
+      if (owner?.kind !== 'user') throw new AppError('UNAUTHENTICATED', {});
+      const { token, expiresAt } = await accessStore.createSession(owner.user.id);
+      setSessionCookie(request, reply, token, expiresAt);
+      return { user: owner.user };
+    },
+    getSession: ({ caller }) => ({ user: requireUser(caller) }),
+    signOut: async ({ request, reply }) => {
+      const token = sessionTokenOf(request);
+      if (token) await accessStore.deleteSession(token);
+      setSessionCookie(request, reply, '', new Date(0));
+    },
+    createUser: ({ body }) => accessStore.insertUser(body),
+    listUsers: async () => ({ users: await accessStore.listUsers() }),
+    createPersonalApiKey: ({ body, caller }) => {
+      const user = requireUser(caller);
+      const { userId = user.id, ...input } = body;
+      if (userId !== user.id && user.role !== 'admin')
+        throw new AppError('FORBIDDEN', { role: user.role, needed: 'admin' });
+      return accessStore.insertApiKey('personal', { ...input, userId });
+    },
+    verifyPersonalApiKey: () => undefined,
+    createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
+    listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),
+    verifyAgentApiKey: () => undefined,
+    getAgentPublicKey: async () => {
+      const publicKey = await accessStore.findAccountPublicKey();
+      if (!publicKey) throw new AppError('PUBLIC_KEY_NOT_FOUND', {});
+      return { publicKey };
+    },
+    putAgentPublicKey: async ({ body }) => {
+      const publicKey = normalizeRsaKey(body.publicKey);
+      const current = await accessStore.findAccountPublicKey();
+      // One key per account: a new one would cut off every host that has the old one.
+      if (current && current !== publicKey && (await hostStore.listHosts()).length > 0)
+        throw new AppError('PUBLIC_KEY_CONFLICT', {});
+      await accessStore.putAccountPublicKey(publicKey);
+      return { publicKey };
+    },
+    getBigeyePublicKey: () => ({ publicKey: authority.bigeyePublicKey }),
+  };
+}
+
+/** Throws INVALID_INPUT unless it is an RSA public key of 4096 bits or more. */
+function normalizeRsaKey(pem: string): string {
+  try {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 4096)
+      return key.export({ type: 'spki', format: 'pem' }).toString();
+  } catch {
+    // Falls through: not a key at all and the wrong kind of key are the same fault to the sender.
+  }
+  throw new AppError('INVALID_INPUT', {
+    issues: [{ path: 'publicKey', message: 'an RSA public key of at least 4096 bits in PEM is needed' }],
+  });
+}
+
+async function wholeLog(runLogStore: RunLogStore, runId: Parameters<RunLogStore['readLines']>[0]): Promise<string> {
+  const parts: string[] = [];
+  for (let after = 0; ; ) {
+    const lines = await runLogStore.readLines(runId, after, downloadBatch);
+    parts.push(...lines.map((line) => `${line.at} ${line.stream} ${line.text}\n`));
+    const last = lines.at(-1);
+    if (!last) return parts.join('');
+    after = last.number;
+  }
+}

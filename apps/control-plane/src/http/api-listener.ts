@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { join } from 'node:path';
+import { apiRoutes } from '@bigeye/contracts';
+import type { Logger } from '@bigeye/service-kit';
+import fastifyStatic from '@fastify/static';
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { ListenAddress } from '../config.ts';
+import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createServer } from './create-server.ts';
+import { mountRoutes } from './mount-routes.ts';
+import { createOpenApi } from './openapi.ts';
+
+export interface Listener extends AsyncDisposable {
+  ports: number[];
+}
+
+export interface ApiListenerOptions {
+  listen: ListenAddress[];
+  tls?: { certificateFile: string; keyFile: string } | undefined;
+  publicUrl: string;
+  webRoot?: string | undefined;
+  isReady: () => Promise<Record<string, boolean>>;
+  log: Logger;
+}
+
+/** API, documentation, health and the web UI, on every address of `listen`. */
+export async function startApiListener(deps: ApiDeps, options: ApiListenerOptions): Promise<Listener> {
+  const { log, webRoot } = options;
+  const server = createServer(log);
+  const document = createOpenApi(options.publicUrl);
+  await server.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
+  await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  server.get('/openapi.json', () => document);
+  server.get('/healthz', () => ({ status: 'ok' }));
+  server.get('/readyz', async (_request, reply) => {
+    const parts = await options.isReady();
+    const ready = Object.values(parts).every(Boolean);
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
+  });
+  mountRoutes(server, apiRoutes, createApiHandlers(deps), createAuthenticate(deps.accessStore));
+  if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);
+  await server.ready();
+
+  const servers = await Promise.all(options.listen.map((address) => listenOn(server.routing, address, options.tls)));
+  return {
+    ports: servers.map(portOf),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(servers.map(closeServer));
+      await server.close();
+    },
+  };
+}
+
+const contentSecurityPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/** Files by their path; any other page address is the app's, which knows its own routes. */
+async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string): Promise<void> {
+  await server.register(fastifyStatic, { root: webRoot, wildcard: false, index: false, maxAge: '1y', immutable: true });
+  const index = readFileSync(join(webRoot, 'index.html'));
+  const sendIndex = server.get('/*', (_request, reply) =>
+    reply
+      .header('content-security-policy', contentSecurityPolicy)
+      .header('cache-control', 'no-cache')
+      .type('text/html; charset=utf-8')
+      .send(index),
+  );
+  void sendIndex;
+}
+
+async function listenOn(
+  handle: RequestListener,
+  { host, port }: ListenAddress,
+  tls: ApiListenerOptions['tls'],
+): Promise<Server> {
+  const server = tls
+    ? createHttpsServer(
+        { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' },
+        handle,
+      )
+    : createHttpServer(handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, type ErrorBody, isAppError } from '@bigeye/contracts';
+import type { Logger } from '@bigeye/service-kit';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+
+/** A Fastify server with our error body, request ids and security headers. */
+export function createServer(log: Logger, options: FastifyServerOptions & { https?: object } = {}): FastifyInstance {
+  const server = fastify({
+    ...options,
+    loggerInstance: log.child({}, { level: log.level === 'debug' || log.level === 'trace' ? log.level : 'warn' }),
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 512 },
+    forceCloseConnections: true,
+  }) as unknown as FastifyInstance;
+  server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = toAppError(error);
+    if (known.httpStatus >= 500 && known.code !== 'DISPATCHER_UNAVAILABLE')
+      log.error(
+        { err: error, requestId: request.id, method: request.method, path: request.routeOptions.url },
+        'request failed',
+      );
+    reply.code(statusOf(error, known)).send(bodyOf(known, request.id));
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path: request.url.split('?')[0] ?? '' });
+    reply.code(404).send(bodyOf(error, request.id));
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    reply.headers(securityHeaders);
+  });
+  return server;
+}
+
+const securityHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** Fastify's own refusals (bad JSON, too large) are the sender's to correct. */
+function toAppError(error: FastifyError): AppError {
+  if (isAppError(error)) return error;
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new AppError('INVALID_INPUT', { issues: [{ path: 'body', message: error.message }] }, { cause: error });
+  return new AppError('INTERNAL', {}, { cause: error });
+}
+
+function statusOf(error: FastifyError, known: AppError): number {
+  return !isAppError(error) && error.statusCode !== undefined && error.statusCode < 500
+    ? error.statusCode
+    : known.httpStatus;
+}
+
+function bodyOf(error: AppError, requestId: string): ErrorBody {
+  const { httpStatus: code, message, code: errorCode, remedy, details } = error;
+  return { code, message, errorCode, remedy, details, requestId };
+}

@@ -1,0 +1,29 @@
+import type { RouteName, Routes } from '@bigeye/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../auth/caller.ts';
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** What a handler gets: parsed by the schemas of its route, and who asks. */
+export interface HandlerInput<Name extends RouteName> {
+  params: Parsed<Routes[Name] extends { params: infer P } ? P : undefined>;
+  query: Parsed<Routes[Name] extends { query: infer Q } ? Q : undefined>;
+  body: Routes[Name] extends { rawBodyLimit: number }
+    ? Buffer
+    : Parsed<Routes[Name] extends { body: infer B } ? B : undefined>;
+  caller: Caller | undefined;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** Nothing for 204. A handler that answered by itself (a stream) gives back the reply. */
+export type HandlerAnswer<Name extends RouteName> = Routes[Name]['response'] extends z.ZodType
+  ? Routes[Name] extends { contentType: string }
+    ? Promise<string | Buffer | FastifyReply>
+    : Promise<z.input<Routes[Name]['response']>> | z.input<Routes[Name]['response']>
+  : Promise<void> | undefined;
+
+export type Handler<Name extends RouteName> = (input: HandlerInput<Name>) => HandlerAnswer<Name>;
+
+export type Handlers<Names extends RouteName> = { [Name in Names]: Handler<Name> };

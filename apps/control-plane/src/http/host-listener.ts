@@ -1,0 +1,54 @@
+import { createServer as createHttpsServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { hostListenerRoutes } from '@bigeye/contracts';
+import type { Logger } from '@bigeye/service-kit';
+import type { ListenAddress } from '../config.ts';
+import type { HostIdentity } from '../hosts/host-identity.ts';
+import { createServer } from './create-server.ts';
+import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
+import { mountRoutes } from './mount-routes.ts';
+
+/** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
+export async function startHostListener(
+  deps: HostApiDeps,
+  options: { listen: ListenAddress[]; identity: HostIdentity; log: Logger },
+): Promise<{ ports: number[] } & AsyncDisposable> {
+  const { authority } = deps;
+  const server = createServer(options.log);
+  mountRoutes(server, hostListenerRoutes, createHostHandlers(deps), async (request) => {
+    const certificate = (request.raw.socket as TLSSocket).getPeerCertificate();
+    return { kind: 'host', hostId: await options.identity.identify(certificate?.raw) };
+  });
+  await server.ready();
+  const tls = {
+    cert: authority.server.certificate,
+    key: authority.server.privateKey,
+    ca: authority.caCertificate,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+  } as const;
+  const servers = await Promise.all(
+    options.listen.map(
+      ({ host, port }) =>
+        new Promise<Server>((resolve, reject) => {
+          const listener = createHttpsServer(tls, server.routing);
+          listener.once('error', reject);
+          listener.listen(port, host, () => resolve(listener));
+        }),
+    ),
+  );
+  return {
+    ports: servers.map((listener) => {
+      const address = listener.address();
+      return typeof address === 'object' && address ? address.port : 0;
+    }),
+    [Symbol.asyncDispose]: async () => {
+      for (const listener of servers) {
+        listener.close();
+        listener.closeAllConnections();
+      }
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { RunId, RunStreamEvent } from '@bigeye/contracts';
+import type { FastifyReply } from 'fastify';
+import type { ChangeFeed, RunChange } from '../db/change-feed.ts';
+import type { RunStore } from '../runs/run-store.ts';
+
+const keepAliveEveryMs = 15_000;
+/** Changes that come closer together than this are told as one. */
+const gatherMs = 50;
+
+/** Server-sent events of one run: all it is now, then each change, until the client goes. Throws RUN_NOT_FOUND. */
+export async function streamRunEvents(
+  { runStore, changes }: { runStore: RunStore; changes: ChangeFeed },
+  runId: RunId,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  await runStore.getRun(runId);
+  reply.hijack();
+  const out = reply.raw;
+  out.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+
+  const all: RunChange['what'][] = ['run', 'timeline', 'log'];
+  let pending = new Set<RunChange['what']>(all);
+  let timer: NodeJS.Timeout | undefined;
+  let telling = Promise.resolve();
+
+  const send = ({ event, data }: RunStreamEvent) => out.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const tell = async () => {
+    timer = undefined;
+    const what = pending;
+    pending = new Set();
+    const run = await runStore.getRun(runId);
+    if (what.has('timeline')) send({ event: 'timeline', data: await runStore.listTimeline(runId) });
+    if (what.has('run')) send({ event: 'run', data: run });
+    if (what.has('log')) send({ event: 'log', data: { lines: run.logLines } });
+  };
+  const schedule = (what: RunChange['what'][]) => {
+    for (const one of what) pending.add(one);
+    timer ??= setTimeout(() => {
+      // A run that was deleted meanwhile ends its stream; the client's next read says so.
+      telling = telling.then(tell).catch(() => void out.end());
+    }, gatherMs);
+  };
+
+  const subscription = changes.subscribe({
+    onChange: (change) => {
+      if (change.runId === runId) schedule([change.what]);
+    },
+    onGap: () => schedule(all),
+  });
+  const keepAlive = setInterval(() => out.write(': still here\n\n'), keepAliveEveryMs);
+  out.once('close', () => {
+    clearInterval(keepAlive);
+    clearTimeout(timer);
+    subscription[Symbol.dispose]();
+  });
+  schedule(all);
+  return reply;
+}

@@ -1,0 +1,127 @@
+import { AppError, type HostId, type Job, type JobId, type JobInput } from '@bigeye/contracts';
+import { createJobId } from '@bigeye/service-kit';
+import { sql } from 'kysely';
+import type { z } from 'zod';
+import type { Db } from '../db/database.ts';
+import { decodeCursor, toPage } from '../db/paging.ts';
+import { isUniqueViolation } from '../db/unique-violation.ts';
+
+export type JobStore = ReturnType<typeof createJobStore>;
+type JobValues = z.output<typeof JobInput>;
+
+/** The only SQL about jobs. */
+export function createJobStore(db: Db) {
+  const selectJobs = () =>
+    db
+      .selectFrom('jobs')
+      .selectAll()
+      .select(
+        sql<Job['lastRun']>`(select json_build_object('id', r.id, 'status', r.status, 'queuedAt', r.queued_at,
+          'finishedAt', r.finished_at) from runs r where r.job_id = jobs.id order by r.queued_at desc limit 1)`.as(
+          'last_run',
+        ),
+      );
+
+  const store = {
+    async listJobs({ cursor, limit }: { cursor?: string | undefined; limit: number }) {
+      let query = selectJobs().orderBy('created_at', 'desc').orderBy('id', 'desc');
+      if (cursor) {
+        const { at, id } = decodeCursor(cursor);
+        query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id})`);
+      }
+      const page = toPage(await query.limit(limit + 1).execute(), limit, (row) => ({ at: row.created_at, id: row.id }));
+      return { ...page, items: page.items.map(toJob) };
+    },
+
+    /** Throws JOB_NOT_FOUND. */
+    async getJob(jobId: JobId): Promise<Job> {
+      const row = await selectJobs().where('id', '=', jobId).executeTakeFirst();
+      if (!row) throw new AppError('JOB_NOT_FOUND', { jobId });
+      return toJob(row);
+    },
+
+    /** Throws JOB_NAME_TAKEN. */
+    async insertJob(input: JobValues, createdBy: string): Promise<JobId> {
+      const id = createJobId();
+      await orNameTaken(input.name, () =>
+        db
+          .insertInto('jobs')
+          .values({ id, ...columnsOf(input), created_by: createdBy, created_at: new Date() })
+          .execute(),
+      );
+      return id;
+    },
+
+    /** Throws JOB_NAME_TAKEN. */
+    async updateJob(jobId: JobId, input: JobValues): Promise<void> {
+      await orNameTaken(input.name, () =>
+        db.updateTable('jobs').set(columnsOf(input)).where('id', '=', jobId).execute(),
+      );
+    },
+
+    /** Deletes the job with its finished runs. False when a run is active. */
+    async deleteJob(jobId: JobId): Promise<boolean> {
+      const { numDeletedRows } = await db
+        .deleteFrom('jobs')
+        .where('id', '=', jobId)
+        .where(
+          sql<boolean>`not exists (select from runs where runs.job_id = jobs.id and status in ('queued', 'running'))`,
+        )
+        .executeTakeFirstOrThrow();
+      return numDeletedRows === 1n;
+    },
+  };
+  return store;
+}
+
+function columnsOf({ name, hostId, agentType, parameters, settings }: JobValues) {
+  return {
+    name,
+    host_id: hostId,
+    agent_type: agentType,
+    parameters: JSON.stringify(parameters),
+    settings: JSON.stringify(settings),
+  };
+}
+
+async function orNameTaken(name: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw isUniqueViolation(error, 'jobs_name_unique')
+      ? new AppError('JOB_NAME_TAKEN', { name }, { cause: error })
+      : error;
+  }
+}
+
+type JobRow = {
+  id: JobId;
+  name: string;
+  host_id: HostId;
+  agent_type: Job['agentType'];
+  parameters: Job['parameters'];
+  settings: Job['settings'];
+  created_by: string;
+  created_at: Date;
+  last_run: Job['lastRun'];
+};
+
+function toJob(row: JobRow): Job {
+  const { last_run: last } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    hostId: row.host_id,
+    agentType: row.agent_type,
+    parameters: row.parameters,
+    settings: row.settings,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    // JSON made by the database spells times its own way.
+    lastRun: last && {
+      ...last,
+      queuedAt: new Date(last.queuedAt).toISOString(),
+      finishedAt: last.finishedAt && new Date(last.finishedAt).toISOString(),
+    },
+  };
+}

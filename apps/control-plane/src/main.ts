@@ -1,0 +1,21 @@
+import { isAppError } from '@bigeye/contracts';
+import { createLogger, shutdownSignal } from '@bigeye/service-kit';
+import { loadControlPlaneConfig } from './config.ts';
+import { startControlPlane } from './start-control-plane.ts';
+
+try {
+  const config = loadControlPlaneConfig();
+  const log = createLogger('control-plane', config.LOG_LEVEL);
+  const stopped = shutdownSignal();
+  await using controlPlane = await startControlPlane(config, log);
+  if (controlPlane.firstAdminKey)
+    process.stderr.write(
+      `\nThe first admin is ${config.ADMIN_EMAIL}. Personal API key, shown only now:\n\n  ${controlPlane.firstAdminKey}\n\n` +
+        `Sign in with it at ${controlPlane.publicUrl}\n\n`,
+    );
+  log.info({ signal: await stopped }, 'control plane stops');
+} catch (error) {
+  if (!isAppError(error)) throw error;
+  process.stderr.write(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`);
+  process.exitCode = error.exitCode;
+}

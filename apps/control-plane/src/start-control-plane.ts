@@ -1,0 +1,101 @@
+import { createLogger, type Logger } from '@bigeye/service-kit';
+import { sql } from 'kysely';
+import { createAccessStore } from './auth/access-store.ts';
+import { openCertificateAuthority } from './auth/certificate-authority.ts';
+import { createFirstAdmin } from './auth/first-admin.ts';
+import { createLineageStore } from './catalog/lineage-store.ts';
+import type { ControlPlaneConfig, ListenAddress } from './config.ts';
+import { openDatabase } from './db/database.ts';
+import { startWorkerGateway } from './gateway/worker-gateway.ts';
+import { createHostIdentity } from './hosts/host-identity.ts';
+import { createHostStore } from './hosts/host-store.ts';
+import { startApiListener } from './http/api-listener.ts';
+import { startHostListener } from './http/host-listener.ts';
+import { createJobStore } from './jobs/job-store.ts';
+import { createRunDispatcher } from './runs/run-dispatcher.ts';
+import { createRunLogStore } from './runs/run-log-store.ts';
+import { createRunStore } from './runs/run-store.ts';
+import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
+import { startEmbeddedServer } from './temporal/embedded-server.ts';
+import { startWorkflowEngine } from './temporal/workflow-engine.ts';
+
+export interface ControlPlane extends AsyncDisposable {
+  publicUrl: string;
+  /** The personal API key of the admin that this start created; undefined at every later start. */
+  firstAdminKey: string | undefined;
+}
+
+/** Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. */
+export async function startControlPlane(
+  config: ControlPlaneConfig,
+  log: Logger = createLogger('control-plane', config.LOG_LEVEL),
+): Promise<ControlPlane> {
+  await using starting = new AsyncDisposableStack();
+  const { DATA_DIR: dataDir } = config;
+  const authority = await openCertificateAuthority(dataDir);
+  const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
+  const accessStore = createAccessStore(db);
+  const hostStore = createHostStore(db);
+  const jobStore = createJobStore(db);
+  const runStore = createRunStore(db, changes);
+  const runLogStore = createRunLogStore(db, changes);
+  const lineageStore = createLineageStore(db);
+  const firstAdminKey = await createFirstAdmin(accessStore, config.ADMIN_EMAIL);
+
+  const temporalAddress =
+    config.TEMPORAL_ADDRESS ??
+    starting.use(await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log }))
+      .address;
+  const namespace = config.TEMPORAL_NAMESPACE;
+  const engine = starting.use(
+    await startWorkflowEngine({
+      address: temporalAddress,
+      namespace,
+      bundle: config.WORKFLOW_BUNDLE,
+      activities: createControlPlaneActivities(runStore),
+      log,
+    }),
+  );
+  const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
+
+  const identity = createHostIdentity(hostStore);
+  const deps = {
+    ...{ accessStore, hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },
+    endpoints: {
+      gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
+      hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
+    },
+  };
+  starting.use(
+    await startWorkerGateway({ listen: config.GATEWAY_LISTEN, authority, identity, temporalAddress, namespace, log }),
+  );
+  starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, log }));
+  const tls =
+    config.TLS_CERT_PATH && config.TLS_KEY_PATH
+      ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
+      : undefined;
+  const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
+  starting.use(
+    await startApiListener(deps, {
+      listen: config.API_LISTEN,
+      tls,
+      publicUrl,
+      webRoot: config.WEB_ROOT,
+      isReady: async () => ({
+        database: await sql`select 1`.execute(db).then(
+          () => true,
+          () => false,
+        ),
+        temporal: await engine.isReady(),
+      }),
+      log,
+    }),
+  );
+  log.info({ publicUrl, ...deps.endpoints, temporalAddress }, 'control plane is ready');
+  const running = starting.move();
+  return { publicUrl, firstAdminKey, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function textOf([first]: ListenAddress[]): string {
+  return first ? `${first.host.includes(':') ? `[${first.host}]` : first.host}:${first.port}` : '';
+}

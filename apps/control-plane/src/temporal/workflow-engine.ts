@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type ControlPlaneActivities, taskQueues } from '@bigeye/contracts';
+import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
+import { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { RunStarter } from '../runs/run-dispatcher.ts';
+import { createRunStarter } from './run-starter.ts';
+
+const watchEveryMs = 1_000;
+
+export interface WorkflowEngine extends AsyncDisposable {
+  starter: RunStarter;
+  /** True while Temporal answers. */
+  isReady(): Promise<boolean>;
+}
+
+/**
+ * The workflow worker and a client on one connection, so that runs start eagerly in this process: 14 ms from trigger to
+ * host instead of 70. `bundle`: path of the pre-built workflow code; without it, it is built now.
+ */
+export async function startWorkflowEngine(options: {
+  address: string;
+  namespace: string;
+  bundle?: string | undefined;
+  activities: ControlPlaneActivities;
+  log: Logger;
+}): Promise<WorkflowEngine> {
+  const { address, namespace, log } = options;
+  installRuntime(log);
+  const connection = await connect(address, log);
+  const workflowBundle = options.bundle ? { codePath: options.bundle } : await bundleWorkflows();
+  const workerOptions: WorkerOptions = {
+    connection,
+    namespace,
+    taskQueue: taskQueues.controlPlane,
+    workflowBundle,
+    activities: { ...options.activities },
+    identity: 'control-plane',
+  };
+  const supervisor = superviseWorker(workerOptions, log);
+  const client = new Client({ connection, namespace });
+  return {
+    starter: createRunStarter(client),
+    isReady: async () => {
+      const answer = connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+      return await answer.then(
+        () => true,
+        () => false,
+      );
+    },
+    [Symbol.asyncDispose]: async () => {
+      await supervisor[Symbol.asyncDispose]();
+      await connection.close();
+    },
+  };
+}
+
+/** Core's own lines (retried calls) come through pino at the level they have. */
+function installRuntime(log: Logger): void {
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    log[level === 'ERROR' ? 'error' : 'warn']({ component: 'temporal', ...withoutPayloads(meta) }, message);
+  });
+  Runtime.install({
+    logger,
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+  });
+}
+
+/** The SDK puts whole tasks into some of its lines. */
+function withoutPayloads(meta: Record<string | symbol, unknown> | undefined): object {
+  const { taskEncoded: _encoded, task: _task, ...rest } = meta ?? {};
+  return rest;
+}
+
+async function connect(address: string, log: Logger): Promise<NativeConnection> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
+    } catch (error) {
+      log.warn(
+        { address, reason: error instanceof Error ? error.message : String(error) },
+        'Temporal does not answer yet',
+      );
+      await pause(backOffMs(attempt, { maxMs: 3_000 }));
+    }
+  }
+}
+
+async function bundleWorkflows(): Promise<{ code: string }> {
+  const workflowsPath = fileURLToPath(import.meta.resolve('@bigeye/workflows')).replace(/index\.ts$/, 'run-job.ts');
+  return await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+}
+
+/** Keeps a worker polling: one whose polls failed for good is replaced. */
+function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {
+  let current: Worker | undefined;
+  let closing = false;
+  const running = (async () => {
+    for (let attempt = 0; !closing; attempt++) {
+      try {
+        current = await Worker.create(options);
+        log.info({ taskQueue: options.taskQueue }, 'workflow worker polls');
+        await Promise.race([current.run(), failureOf(current)]);
+      } catch (error) {
+        if (!closing) log.error({ err: error }, 'workflow worker failed; starting another');
+      }
+      if (!closing) await delay(backOffMs(attempt));
+    }
+  })();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      closing = true;
+      if (current?.getState() === 'RUNNING') current.shutdown();
+      await running;
+    },
+  };
+}
+
+/** `run()` never settles after a fatal poll error, so the state is watched. */
+async function failureOf(worker: Worker): Promise<never> {
+  for (;;) {
+    await delay(watchEveryMs);
+    if (worker.getState() === 'FAILED') throw new Error('polling failed');
+    if (worker.getState() === 'STOPPED') await new Promise(() => undefined);
+  }
+}
