@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { type AgentContext, LineFile, OpenLineageEvents } from '@bigeye/agent-kit';
+import { toOpenLineageColumns, toOpenLineageView } from './graph/open-lineage-view.ts';
+import { SourceNames } from './graph/source-names.ts';
+import { viewEdges } from './graph/sync-edges.ts';
+import { SyncFile } from './graph/sync-file.ts';
+import { resolveView } from './graph/view-lineage.ts';
+import { type InventoryRelation, readInventory } from './postgres/read-inventory.ts';
+import { readViewDefinitions } from './postgres/read-view-definitions.ts';
+import type { SourceSession } from './postgres/source-session.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import type { Relation } from './resolver/catalog.ts';
+import { loadParser } from './sql/parse-query.ts';
+
+/** What was collected from one connection, and where it lies. */
+export interface Collection {
+  readonly counts: {
+    readonly relations: number;
+    readonly columns: number;
+    readonly views: number;
+    readonly edges: number;
+  };
+  /** Views whose lineage is not complete, with the reasons. */
+  readonly incompleteViews: readonly { readonly view: string; readonly reasons: readonly string[] }[];
+  /** The body of a sync request, on disk. */
+  readonly syncPath: string;
+}
+
+export interface CollectionFiles {
+  readonly folder: string;
+  /** Distinguishes the files of several connections; empty for a single one. */
+  readonly prefix: string;
+  readonly producer: string;
+}
+
+/** Reads the source and writes its lineage as OpenLineage and as a sync request, one view in memory at a time. */
+export async function collectLineage(
+  session: SourceSession,
+  connection: PostgresConnection,
+  files: CollectionFiles,
+  { output, signal }: Pick<AgentContext, 'output' | 'signal'>,
+): Promise<Collection> {
+  await loadParser();
+  const { catalog, relations } = await readInventory(session, (done, total) =>
+    output.progress({ phase: 'inventory', done, total, unit: 'relations' }),
+  );
+  const chosen = relations.filter((entry) => isChosen(entry, connection));
+  const names = new SourceNames(connection);
+  const events = new OpenLineageEvents(files.producer);
+  const syncPath = join(files.folder, `${files.prefix}sync-request.json`);
+  await using openLineage = new LineFile(join(files.folder, `${files.prefix}openlineage.ndjson`));
+  await using sync = new SyncFile(syncPath, names);
+
+  const views = chosen.filter(({ relation }) => isView(relation));
+  const seen = new Set(chosen.map(({ relation }) => relation));
+  const definitions = new Map<Relation, string>();
+  const incompleteViews: { view: string; reasons: readonly string[] }[] = [];
+  for (const { relation } of chosen.filter((entry) => !isView(entry.relation))) {
+    await openLineage.write(events.table(names.dataset(relation), toOpenLineageColumns(relation)));
+  }
+  let done = 0;
+  for await (const { view, sql } of readViewDefinitions(session, views)) {
+    signal.throwIfAborted();
+    const lineage = resolveView(view.relation, sql, catalog);
+    for (const relation of lineage.relations) seen.add(relation);
+    if (sql !== undefined) {
+      definitions.set(view.relation, sql);
+      await openLineage.write(events.view(toOpenLineageView(lineage, sql, names)));
+    }
+    await sync.writeEdges(viewEdges(lineage, names));
+    if (lineage.issues.length > 0) {
+      const name = `${view.relation.schema}.${view.relation.name}`;
+      incompleteViews.push({ view: name, reasons: lineage.issues });
+      output.warning({ code: 'VIEW_NOT_UNDERSTOOD', message: `${name}: ${lineage.issues.join('; ')}` });
+    }
+    output.progress({ phase: 'resolve', done: ++done, total: views.length, unit: 'views' });
+  }
+
+  const reported = relations.filter(({ relation }) => seen.has(relation));
+  await sync.writeNodes(reported, definitions);
+  await openLineage.commit();
+  await sync.commit();
+  const columns = reported.reduce((count, { relation }) => count + relation.columns.length, 0);
+  return {
+    counts: { relations: reported.length, columns, views: views.length, edges: sync.edges },
+    incompleteViews,
+    syncPath,
+  };
+}
+
+function isChosen({ relation, isSystem }: InventoryRelation, { schemas }: PostgresConnection): boolean {
+  return schemas === undefined ? !isSystem : schemas.includes(relation.schema);
+}
+
+function isView({ kind }: Relation): boolean {
+  return kind === 'view' || kind === 'materialized view';
+}

@@ -1,0 +1,96 @@
+import { Catalog, type Column, type Relation, type RelationKind } from '../resolver/catalog.ts';
+import type { SourceSession } from './source-session.ts';
+
+/** What a database holds. Relations stand in the order of schema and name, so that all output does. */
+export interface Inventory {
+  readonly catalog: Catalog;
+  readonly relations: readonly InventoryRelation[];
+}
+
+export interface InventoryRelation {
+  readonly oid: number;
+  readonly relation: Relation;
+  /** Schema of PostgreSQL's own: known to the resolver, reported only where a view reads it. */
+  readonly isSystem: boolean;
+  /** `schema.name` of the partitioned table that this one is a part of. */
+  readonly partitionOf: string | undefined;
+}
+
+const kinds: Record<string, RelationKind> = {
+  r: 'table',
+  p: 'partitioned table',
+  f: 'foreign table',
+  v: 'view',
+  m: 'materialized view',
+};
+const relationsPerPage = 2_000;
+
+/** Reads tables, views and columns of all schemas but temporary ones; needs no right but CONNECT. */
+export async function readInventory(
+  session: SourceSession,
+  onProgress: (done: number, total: number) => void,
+): Promise<Inventory> {
+  const rows = await session.rows<RelationRow>(relationsSql);
+  const relations: InventoryRelation[] = [];
+  for (let start = 0; start < rows.length; start += relationsPerPage) {
+    const page = rows.slice(start, start + relationsPerPage);
+    const columns = await session.rows<ColumnRow>(columnsSql, [page.map(({ oid }) => oid)]);
+    const byRelation = Map.groupBy(columns, ({ oid }) => oid);
+    relations.push(...page.map((row) => toRelation(row, byRelation.get(row.oid) ?? [])));
+    onProgress(relations.length, rows.length);
+  }
+  const aggregates = await session.rows<{ name: string }>(aggregatesSql);
+  const catalog = new Catalog(
+    relations.map(({ relation }) => relation),
+    ['pg_catalog'],
+    new Set(aggregates.map(({ name }) => name)),
+  );
+  return { catalog, relations };
+}
+
+interface RelationRow {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly partition_of: string | null;
+}
+
+interface ColumnRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly type: string;
+}
+
+// COLLATE "C", so that the order does not depend on the database's language.
+const relationsSql = `
+  SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+    CASE WHEN c.relispartition THEN
+      (SELECT pn.nspname || '.' || p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+       JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid)
+    END AS partition_of
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_(temp|toast)'
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+const columnsSql = `
+  SELECT attrelid AS oid, attname AS name, format_type(atttypid, atttypmod) AS type
+  FROM pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped
+  ORDER BY attrelid, attnum`;
+
+const aggregatesSql = `
+  SELECT n.nspname || '.' || p.proname AS name
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind = 'a'`;
+
+function toRelation(row: RelationRow, columnRows: readonly ColumnRow[]): InventoryRelation {
+  const columns: Column[] = [];
+  const relation: Relation = { schema: row.schema, name: row.name, kind: kinds[row.kind] ?? 'table', columns };
+  for (const [index, { name, type }] of columnRows.entries())
+    columns.push({ relation, name, type, ordinal: index + 1 });
+  return {
+    oid: row.oid,
+    relation,
+    isSystem: row.schema === 'information_schema' || row.schema.startsWith('pg_'),
+    partitionOf: row.partition_of ?? undefined,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Query } from '../sql/ast.ts';
+import type { Catalog, Column, Relation } from './catalog.ts';
+import type { Flow } from './flow.ts';
+import { QueryResolver } from './query-resolver.ts';
+import { Trace } from './trace.ts';
+
+/** Everything one query says about where its columns come from. */
+export interface QueryLineage {
+  readonly columns: readonly { readonly name: string; readonly flow: Flow }[];
+  /** Columns that decide on rows: joins, filters, grouping, order. They bear on every output column. */
+  readonly rows: Flow;
+  /** Relations that stand in a FROM clause. */
+  readonly relations: ReadonlySet<Relation>;
+  /** Stored columns that the text names, used for the result or not. */
+  readonly references: ReadonlySet<Column>;
+  /** Stored columns that only a whole-row reference reaches. */
+  readonly wholeRowColumns: ReadonlySet<Column>;
+  /** Why parts of the query are missing from the lineage; empty when it is complete. */
+  readonly issues: readonly string[];
+}
+
+/**
+ * Resolves a query to the columns of the catalog's relations that it reads directly; views are not looked into. What cannot
+ * be told for sure is left out and named in `issues`; `columns` is empty when even the shape of the result is unknown.
+ */
+export function resolveQuery(query: Query, catalog: Catalog): QueryLineage {
+  const trace = new Trace();
+  const table = trace.attempt('query', () => new QueryResolver(catalog, trace).query(query, undefined));
+  return {
+    columns: table?.columns.map(({ name, flow }) => ({ name, flow })) ?? [],
+    rows: table?.rows ?? trace.noFlow,
+    relations: trace.relations,
+    references: trace.references,
+    wholeRowColumns: trace.wholeRowColumns,
+    issues: [...trace.issues],
+  };
+}

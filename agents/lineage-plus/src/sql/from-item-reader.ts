@@ -1,0 +1,140 @@
+import type { Alias, JsonTable, JsonTableColumn, Node, RangeFunction, RangeTableFunc, SelectStmt } from 'libpg-query';
+import type { DocumentItem, FromItem, FunctionItem, JoinItem, Query } from './ast.ts';
+import type { ExpressionReader } from './expression-reader.ts';
+import { isPresent, listItems, names } from './pg-nodes.ts';
+
+/** Translates PostgreSQL's tree of FROM items into ours. */
+export class FromItemReader {
+  readonly #expressions: ExpressionReader;
+  readonly #toQuery: (statement: SelectStmt) => Query;
+
+  constructor(expressions: ExpressionReader, toQuery: (statement: SelectStmt) => Query) {
+    this.#expressions = expressions;
+    this.#toQuery = toQuery;
+  }
+
+  fromItem(node: Node): FromItem {
+    if ('RangeVar' in node) {
+      const { catalogname, schemaname, relname, alias } = node.RangeVar;
+      const path = [catalogname, schemaname, relname].filter((part) => part !== undefined);
+      return { kind: 'table', path, inputs: [], ...aliased(alias) };
+    }
+    if ('RangeSubselect' in node) {
+      const { subquery, alias, lateral = false } = node.RangeSubselect;
+      if (subquery === undefined || !('SelectStmt' in subquery)) return { kind: 'unsupported', what: 'RangeSubselect' };
+      return { kind: 'query', query: this.#toQuery(subquery.SelectStmt), lateral, ...aliased(alias) };
+    }
+    if ('JoinExpr' in node) {
+      const {
+        larg,
+        rarg,
+        jointype,
+        isNatural = false,
+        usingClause,
+        join_using_alias: usingAlias,
+        quals,
+        alias,
+      } = node.JoinExpr;
+      const type = joinTypes[jointype ?? ''];
+      if (larg === undefined || rarg === undefined || type === undefined)
+        return { kind: 'unsupported', what: `${jointype}` };
+      return {
+        kind: 'join',
+        type,
+        left: this.fromItem(larg),
+        right: this.fromItem(rarg),
+        natural: isNatural,
+        using: names(usingClause),
+        usingAlias: usingAlias?.aliasname,
+        on: this.#expressions.optional(quals),
+        ...aliased(alias),
+      };
+    }
+    if ('RangeFunction' in node) return this.#toFunction(node.RangeFunction);
+    if ('RangeTableFunc' in node) return this.#toXmlTable(node.RangeTableFunc);
+    if ('JsonTable' in node) return this.#toJsonTable(node.JsonTable);
+    if ('RangeTableSample' in node && node.RangeTableSample.relation !== undefined) {
+      const item = this.fromItem(node.RangeTableSample.relation);
+      return item.kind === 'table'
+        ? { ...item, inputs: (node.RangeTableSample.args ?? []).map((part) => this.#expressions.expression(part)) }
+        : item;
+    }
+    return { kind: 'unsupported', what: Object.keys(node)[0] ?? 'nothing' };
+  }
+
+  #toFunction({ functions = [], ordinality = false, alias, coldeflist }: RangeFunction): FunctionItem {
+    return {
+      kind: 'function',
+      ordinality,
+      calls: functions.flatMap((node) => {
+        const [call, columns] = listItems(node);
+        if (!isPresent(call)) return [];
+        return [
+          {
+            expression: this.#expressions.expression(call),
+            columns: definedNames(isPresent(columns) ? listItems(columns) : coldeflist),
+          },
+        ];
+      }),
+      ...aliased(alias),
+    };
+  }
+
+  #toXmlTable({ docexpr, rowexpr, namespaces, columns = [], alias }: RangeTableFunc): DocumentItem {
+    return {
+      kind: 'document',
+      inputs: [docexpr, rowexpr, ...(namespaces ?? [])]
+        .filter(isPresent)
+        .map((part) => this.#expressions.expression(part)),
+      columns: columns.flatMap((node) => {
+        if (!('RangeTableFuncCol' in node)) return [];
+        const { colname = '', for_ordinality: isOrdinality = false, colexpr, coldefexpr } = node.RangeTableFuncCol;
+        return [
+          {
+            name: colname,
+            isOrdinality,
+            inputs: [colexpr, coldefexpr].filter(isPresent).map((part) => this.#expressions.expression(part)),
+          },
+        ];
+      }),
+      ...aliased(alias),
+    };
+  }
+
+  #toJsonTable({ context_item: context, passing, columns = [], alias }: JsonTable): DocumentItem {
+    return {
+      kind: 'document',
+      inputs: [...this.#expressions.children(context), ...this.#expressions.children(passing)],
+      columns: this.#jsonColumns(columns),
+      ...aliased(alias),
+    };
+  }
+
+  #jsonColumns(nodes: readonly Node[]): DocumentItem['columns'] {
+    return nodes.flatMap((node) => {
+      if (!('JsonTableColumn' in node)) return [];
+      const column: JsonTableColumn = node.JsonTableColumn;
+      if (column.coltype === 'JTC_NESTED') return this.#jsonColumns(column.columns ?? []);
+      const inputs = [
+        ...this.#expressions.children(column.on_empty?.expr),
+        ...this.#expressions.children(column.on_error?.expr),
+      ];
+      return [{ name: column.name ?? '', isOrdinality: column.coltype === 'JTC_FOR_ORDINALITY', inputs }];
+    });
+  }
+}
+
+const joinTypes: Record<string, JoinItem['type']> = {
+  JOIN_INNER: 'inner',
+  JOIN_LEFT: 'left',
+  JOIN_RIGHT: 'right',
+  JOIN_FULL: 'full',
+};
+
+function aliased(alias: Alias | undefined) {
+  return { alias: alias?.aliasname, aliasColumns: names(alias?.colnames) };
+}
+
+function definedNames(nodes: readonly Node[] | undefined): string[] {
+  return (nodes ?? []).flatMap((node) => ('ColumnDef' in node ? (node.ColumnDef.colname ?? '') : []));
+}
