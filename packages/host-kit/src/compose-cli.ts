@@ -1,0 +1,174 @@
+import { userInfo } from 'node:os';
+import { AppError, type HostId } from '@bigeye/contracts';
+import { execa } from 'execa';
+import { agentsNetwork, projectNameOf, stackServices } from './compose-file.ts';
+import type { HostHome } from './host-home.ts';
+
+export interface ServiceState {
+  service: string;
+  state: string;
+  health: string;
+  status: string;
+}
+
+/** One `docker` command whose output is read. `timeoutMs`: a hanging engine answers nothing, for ever. */
+interface DockerReply {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  timedOut: boolean;
+  missing: boolean;
+}
+
+async function docker(args: string[], { timeoutMs = 20_000 } = {}): Promise<DockerReply> {
+  const reply = await execa('docker', args, {
+    env: { LC_ALL: 'C' },
+    timeout: timeoutMs,
+    reject: false,
+    stdin: 'ignore',
+  });
+  return {
+    exitCode: reply.exitCode ?? 1,
+    stdout: reply.stdout,
+    stderr: reply.stderr,
+    timedOut: reply.timedOut,
+    missing: reply.cause instanceof Error && 'code' in reply.cause && reply.cause.code === 'ENOENT',
+  };
+}
+
+/** Throws DOCKER_CLI_MISSING. Needs no engine. */
+export async function assertDockerCli(): Promise<void> {
+  const reply = await docker(['--version']);
+  if (reply.missing || reply.exitCode === 127) throw new AppError('DOCKER_CLI_MISSING', {});
+}
+
+/** Throws COMPOSE_V2_MISSING. Without flags of its own, because a missing plugin makes Docker choke on those. */
+export async function assertComposeV2(): Promise<void> {
+  const reply = await docker(['compose', 'version']);
+  const version = /version v?(\d+)[.\d]*\S*/.exec(reply.stdout);
+  if (reply.exitCode === 0 && Number(version?.[1]) >= 2) return;
+  throw new AppError('COMPOSE_V2_MISSING', { found: version?.[0] ?? (await legacyCompose()) });
+}
+
+async function legacyCompose(): Promise<string> {
+  const reply = await execa('docker-compose', ['version', '--short'], { reject: false, timeout: 10_000 });
+  return reply.exitCode === 0 && reply.stdout ? `docker-compose ${reply.stdout.trim()}` : '';
+}
+
+/**
+ * Asks the engine itself, since `docker compose` proves nothing about access. Returns the path of its local socket.
+ * Throws DOCKER_ENDPOINT_UNSUPPORTED, DOCKER_ACCESS_DENIED or DOCKER_NOT_RUNNING.
+ */
+export async function assertEngineAccess(): Promise<string> {
+  const endpoint = await engineEndpoint();
+  if (!endpoint.startsWith('unix://')) throw new AppError('DOCKER_ENDPOINT_UNSUPPORTED', { endpoint });
+  const reply = await docker(['version', '--format', '{{.Server.Version}}'], { timeoutMs: 15_000 });
+  if (reply.exitCode === 0 && reply.stdout.trim()) return endpoint.slice('unix://'.length);
+  if (/permission denied/i.test(reply.stderr))
+    throw new AppError('DOCKER_ACCESS_DENIED', { user: userInfo().username });
+  throw new AppError('DOCKER_NOT_RUNNING', { endpoint });
+}
+
+async function engineEndpoint(): Promise<string> {
+  const reply = await docker(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']);
+  const endpoint = reply.stdout.trim();
+  if (reply.exitCode === 0 && endpoint) return endpoint;
+  throw new AppError('DOCKER_ENDPOINT_UNSUPPORTED', { endpoint: lastLine(reply.stderr) || 'that is set' });
+}
+
+/** The network that run containers join, made where it is missing. */
+export async function ensureAgentsNetwork(): Promise<'made' | 'kept'> {
+  if ((await docker(['network', 'inspect', agentsNetwork])).exitCode === 0) return 'kept';
+  const args = ['network', 'create', '--label', 'com.bigeye.network=agents', agentsNetwork];
+  const reply = await docker(args);
+  if (reply.exitCode !== 0 && !reply.stderr.includes('already exists')) throw composeFailure(args, reply);
+  return 'made';
+}
+
+export async function isImagePresent(image: string): Promise<boolean> {
+  return (await docker(['image', 'inspect', '--format', '{{.Id}}', image])).exitCode === 0;
+}
+
+/** Throws IMAGE_PULL_FAILED with the engine's reason. */
+export async function pullImage(image: string): Promise<void> {
+  const reply = await docker(['pull', '--quiet', image], { timeoutMs: 1_800_000 });
+  if (reply.exitCode !== 0) throw new AppError('IMAGE_PULL_FAILED', { image, reason: lastLine(reply.stderr) });
+}
+
+export type StackCli = ReturnType<typeof createStackCli>;
+
+/** `docker compose` for the stack of one host. */
+export function createStackCli(home: HostHome, hostId: HostId) {
+  const base = ['compose', '--project-name', projectNameOf(hostId), '--file', home.composeFile];
+  const compose = async (args: string[], timeoutMs = 300_000): Promise<string> => {
+    const reply = await docker([...base, ...args], { timeoutMs });
+    if (reply.exitCode !== 0) throw composeFailure(['compose', ...args], reply);
+    return reply.stdout;
+  };
+  return {
+    /** Starts what is not as the file says and waits until both services are healthy. Throws STACK_UNHEALTHY. */
+    up: async (): Promise<void> => {
+      try {
+        await compose(['up', '--detach', '--wait', '--wait-timeout', '180', '--remove-orphans']);
+      } catch (error) {
+        throw unhealthyService(await listServices().catch(() => [])) ?? error;
+      }
+    },
+    status: listServices,
+    /** `--ignore-pull-failures`: an image that was only built here is kept as it is. */
+    pull: () => compose(['pull', '--quiet', '--ignore-pull-failures'], 1_800_000),
+    down: () => compose(['down', '--remove-orphans']),
+    /** Writes to this process's own output until the end, or until interrupted when following. Returns the exit code. */
+    logs: async (options: { service: string; follow: boolean; tail: string }): Promise<number> => {
+      const args = [...base, 'logs', '--tail', options.tail, ...(options.follow ? ['--follow'] : []), options.service];
+      const reply = await execa('docker', args, {
+        stdin: 'ignore',
+        stdout: 'inherit',
+        stderr: 'inherit',
+        reject: false,
+      });
+      return reply.exitCode ?? 1;
+    },
+  };
+
+  async function listServices(): Promise<ServiceState[]> {
+    const text = await compose(['ps', '--all', '--format', 'json'], 30_000);
+    return parseServiceStates(text);
+  }
+}
+
+/** Compose prints an array or one object a line, depending on its version. */
+export function parseServiceStates(text: string): ServiceState[] {
+  const rows: unknown[] = text
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .flatMap((line) => JSON.parse(line));
+  const known = rows.map((row) => {
+    const { Service, State, Health, Status } = row as Record<string, string | undefined>;
+    return { service: Service ?? '', state: State ?? '', health: Health ?? '', status: Status ?? '' };
+  });
+  const absent = Object.values(stackServices)
+    .filter((service) => !known.some((row) => row.service === service))
+    .map((service) => ({ service, state: 'absent', health: '', status: 'not created' }));
+  return [...known, ...absent];
+}
+
+/** The guard first: without it the orchestrator is not even started. */
+function unhealthyService(states: ServiceState[]): AppError<'STACK_UNHEALTHY'> | undefined {
+  const order: string[] = [stackServices.guard, stackServices.orchestrator];
+  const bad = states
+    .filter((row) => row.state !== 'running' || row.health !== 'healthy')
+    .sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service))[0];
+  if (!bad || bad.state === 'absent') return undefined;
+  return new AppError('STACK_UNHEALTHY', { service: bad.service, state: bad.status || bad.health || bad.state });
+}
+
+function composeFailure(args: string[], reply: DockerReply): AppError<'COMPOSE_FAILED'> {
+  const reason = reply.timedOut ? 'no answer in time' : lastLine(reply.stderr) || `exit code ${reply.exitCode}`;
+  return new AppError('COMPOSE_FAILED', { command: `docker ${args.join(' ')}`, reason });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}

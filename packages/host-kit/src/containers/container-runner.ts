@@ -1,0 +1,89 @@
+import type { HostId, JobId, LogLine, RunId, RunLimits } from '@bigeye/contracts';
+import type { StackUser } from '../stack-user.ts';
+
+/** Everything about a run's container that differs from run to run. The rest is the same for all, and hardened. */
+export interface ContainerSpec {
+  name: string;
+  runId: RunId;
+  jobId: JobId;
+  hostId: HostId;
+  attempt: number;
+  image: string;
+  command: string[];
+  user: StackUser;
+  limits: RunLimits;
+  network: string;
+  /** Host folders: `/in` is read-only, `/out` takes what the agent leaves. */
+  inFolder: string;
+  outFolder: string;
+}
+
+export type ContainerState = { phase: 'created' } | { phase: 'running'; startedAt: string } | ContainerExit;
+
+export interface ContainerExit {
+  phase: 'exited';
+  exitCode: number;
+  outOfMemory: boolean;
+  startedAt: string;
+  finishedAt: string;
+}
+
+export interface Container {
+  id: string;
+  name: string;
+  /** The run it was made for, from its label; undefined for a container that is not ours. */
+  runId: RunId | undefined;
+  state: ContainerState;
+}
+
+export interface LogRequest {
+  /** The engine's time (RFC 3339 with nanoseconds) of the first line wanted; everything without it. */
+  since?: string | undefined;
+  /** Only this many lines from the end. */
+  tail?: number | undefined;
+  /** True: go on until the container ends. False: what there is now. */
+  follow: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The container engine in our words. Every method may throw EngineAway: then nothing is known about what happened,
+ * neither that it did nor that it did not. The fence against a second container of a run is its name.
+ */
+export interface ContainerRunner {
+  /** Whether the engine answers at all. Never throws. */
+  isReachable(): Promise<boolean>;
+  hasImage(image: string): Promise<boolean>;
+  /** Throws IMAGE_PULL_FAILED. */
+  pullImage(image: string, signal?: AbortSignal): Promise<void>;
+  findContainer(name: string): Promise<Container | undefined>;
+  /** All containers of runs of this host, in whatever state. */
+  listContainers(hostId: HostId): Promise<{ name: string; runId: RunId }[]>;
+  /** Makes the container without starting it: `taken` where the name exists. Throws GUARD_REFUSED, CONTAINER_START_FAILED. */
+  create(spec: ContainerSpec): Promise<{ id: string } | 'taken'>;
+  /** Starting what runs already does nothing. Throws CONTAINER_START_FAILED. */
+  start(name: string): Promise<void>;
+  /** Returns when the container may have ended, or when `signal` fires; only `findContainer` tells whether it did. */
+  waitForEnd(name: string, signal: AbortSignal): Promise<void>;
+  /** Lines of both streams in the engine's order; ends with the container, or early when the engine goes away. */
+  readLog(name: string, request: LogRequest): AsyncIterable<LogLine>;
+  /** SIGTERM, then SIGKILL after `graceMs`. Returns when it ended; one that is gone or ended already is fine. */
+  stop(name: string, options: { graceMs: number }): Promise<void>;
+  /** Removes the container, killing it if need be; one that is gone already is fine. */
+  remove(name: string): Promise<void>;
+}
+
+/** The engine does not answer: whatever was asked is unknown, not failed. */
+export class EngineAway extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`The Docker engine does not answer: ${reason}`, options);
+    this.name = 'EngineAway';
+  }
+}
+
+export const runLabels = {
+  run: 'com.bigeye.run.id',
+  job: 'com.bigeye.run.job',
+  host: 'com.bigeye.run.host',
+  attempt: 'com.bigeye.run.attempt',
+} as const;

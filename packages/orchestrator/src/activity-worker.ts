@@ -1,0 +1,147 @@
+import { controlPlaneServerName, type HostId, isAppError, type RunJobInput, taskQueues } from '@bigeye/contracts';
+import { EngineAway } from '@bigeye/host-kit';
+import { backOffMs, type ClientIdentity, type Logger, pause, toApplicationFailure } from '@bigeye/service-kit';
+import { Context, cancellationDetails } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { followContainer } from './follow-container.ts';
+import type { Attempt, HostDeps } from './host-deps.ts';
+import { startContainer } from './start-container.ts';
+
+export interface ActivityWorkerOptions {
+  hostId: HostId;
+  gatewayAddress: string;
+  identity: ClientIdentity;
+  log: Logger;
+  shutdown: AbortSignal;
+  onPolling: (polling: boolean) => void;
+}
+
+/** Settings of the SDK for the whole process: only the entry of a process calls this, and only once. */
+export function installWorkerRuntime(): void {
+  Runtime.install({
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' } } },
+  });
+}
+
+/**
+ * Polls this host's own queue through the gateway until `shutdown`. Returns 'failed' when the worker has given up for
+ * good: it never settles by itself then, so the process must end and be started anew.
+ */
+export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerOptions): Promise<'stopped' | 'failed'> {
+  for (let failures = 0; !options.shutdown.aborted; failures++) {
+    try {
+      await using connection = await connect(options);
+      const worker = await createWorker(deps, options, connection);
+      failures = 0;
+      if ((await runUntilShutdown(worker, options)) === 'failed') return 'failed';
+    } catch (error) {
+      options.log.warn({ err: error instanceof Error ? error.message : error }, 'worker gateway does not answer');
+    }
+    options.onPolling(false);
+    await pause(backOffMs(failures, { firstMs: 500, maxMs: 15_000 }), options.shutdown);
+  }
+  return 'stopped';
+}
+
+async function connect({ gatewayAddress, identity }: ActivityWorkerOptions) {
+  const connection = await NativeConnection.connect({
+    address: gatewayAddress,
+    tls: {
+      serverNameOverride: controlPlaneServerName,
+      serverRootCACertificate: Buffer.from(identity.caCertificate),
+      clientCertPair: { crt: Buffer.from(identity.certificate), key: Buffer.from(identity.privateKey) },
+    },
+    grpcCompression: { codec: 'none' },
+  });
+  return Object.assign(connection, {
+    // A worker that failed still holds it; the process ends then anyway.
+    [Symbol.asyncDispose]: () => connection.close().catch(() => {}),
+  });
+}
+
+function createWorker(
+  deps: HostDeps,
+  { hostId }: ActivityWorkerOptions,
+  connection: NativeConnection,
+): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: 'default',
+    taskQueue: taskQueues.forHost(hostId),
+    identity: hostId,
+    activities: {
+      startContainer: asActivity((input, attempt) => startContainer(deps, input, attempt), 'retryable'),
+      followContainer: asActivity((input, attempt) => followContainer(deps, input, attempt), 'verdict'),
+    },
+    // The default of ten open polls a host would be a hundred thousand for ten thousand hosts.
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+    // A cancel normally comes as a worker command; on servers without those it comes with a heartbeat.
+    maxHeartbeatThrottleInterval: '2s',
+    shutdownGraceTime: 0,
+  });
+}
+
+async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions): Promise<'stopped' | 'failed'> {
+  const stop = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const { promise: failed, resolve: fail } = Promise.withResolvers<'failed'>();
+  const watch = setInterval(() => {
+    const state = worker.getState();
+    options.onPolling(state === 'RUNNING');
+    if (state === 'FAILED') fail('failed');
+  }, 1000);
+  options.shutdown.addEventListener('abort', stop, { once: true });
+  try {
+    const running = worker.run().then(() => 'stopped' as const);
+    options.onPolling(true);
+    options.log.info({ hostId: options.hostId, gateway: options.gatewayAddress }, 'polling for work');
+    if (options.shutdown.aborted) stop();
+    return await Promise.race([running, failed]);
+  } finally {
+    clearInterval(watch);
+    options.shutdown.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * `verdict`: whatever fails in our words is how the run ended, so that no attempt repeats it; `retryable` leaves it to
+ * the catalogue. What is unknown (the engine away, this process ending) is always tried again.
+ */
+function asActivity<Output>(
+  work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
+  failures: 'retryable' | 'verdict',
+): (input: RunJobInput) => Promise<Output> {
+  return async (input) => {
+    const context = Context.current();
+    try {
+      return await work(input, attemptOf(context));
+    } catch (error) {
+      // Always rejects, with the reason that the SDK must see.
+      if (context.cancellationSignal.aborted) await context.cancelled;
+      throw failureOf(error, failures);
+    }
+  };
+}
+
+function attemptOf(context: Context): Attempt {
+  return {
+    number: context.info.attempt,
+    heartbeat: () => context.heartbeat(),
+    signal: context.cancellationSignal,
+    isCanceled: () =>
+      cancellationDetails()?.cancelRequested === true || context.cancellationSignal.reason?.message === 'CANCELLED',
+  };
+}
+
+function failureOf(error: unknown, failures: 'retryable' | 'verdict'): unknown {
+  if (error instanceof EngineAway) return ApplicationFailure.create({ type: 'ENGINE_AWAY', message: error.message });
+  if (!isAppError(error)) return error;
+  const failure = toApplicationFailure(error);
+  if (failures === 'retryable') return failure;
+  return ApplicationFailure.create({
+    ...{ message: error.message, type: error.code, nonRetryable: true, details: [error.details], cause: error },
+  });
+}

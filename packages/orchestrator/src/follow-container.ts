@@ -1,0 +1,165 @@
+import { AppError, type ContainerEnd, containerNameOf, type RunJobInput } from '@bigeye/contracts';
+import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
+import { backOffMs, pause } from '@bigeye/service-kit';
+import type { Attempt, HostDeps } from './host-deps.ts';
+import { shipLog } from './log-shipper.ts';
+import { reportRun } from './report-run.ts';
+import { removeRunFolders, runFoldersOf } from './run-folders.ts';
+import { createSecretMask } from './secret-mask.ts';
+
+/**
+ * Stays with the run's container until it has ended and everything about it is reported; then removes it. A cancel or
+ * the run timeout stops the container; an attempt that ends for another reason only lets go of it.
+ */
+export async function followContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
+  attempt.heartbeat();
+  const beat = setInterval(() => attempt.heartbeat(), 1000);
+  try {
+    const { runId } = input;
+    if (attempt.number > 1) deps.timeline.add(runId, 'adopted', { detail: `attempt ${attempt.number}` });
+    const known = deps.journal.read(runId);
+    const end = known.end && known.reported ? known.end : await followToReport(deps, input, attempt);
+    await cleanUp(deps, input);
+    return end;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
+  const { runId } = input;
+  using letGo = letGoSignal(deps, attempt);
+  const mask = secretMaskOf(deps, input);
+  const shipment = {
+    ...{ runId, containerName: containerNameOf(runId), mask },
+    onFirstLine: (at: string) => deps.timeline.add(runId, 'first_log', { at: new Date(at).toISOString() }),
+  };
+  const shipping = shipLog(deps, shipment, letGo.signal);
+  // Its failure counts at the await below; until then it must not end the process.
+  shipping.catch(() => {});
+  const end = await untilEnded(deps, input, attempt, letGo.signal);
+  deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}` });
+  await shipping.catch((error: unknown) => {
+    letGo.signal.throwIfAborted();
+    deps.log.warn({ runId, err: error }, 'log not taken');
+  });
+  deps.timeline.add(runId, 'log_complete');
+  await reportRun(deps, { runId, end, mask }, letGo.signal);
+  deps.journal.append(runId, { step: 'reported' });
+  return end;
+}
+
+/** Returns how the container ended, recorded in the journal. What the engine cannot say now is asked again. */
+async function untilEnded(
+  deps: HostDeps,
+  input: RunJobInput,
+  attempt: Attempt,
+  letGo: AbortSignal,
+): Promise<ContainerEnd> {
+  const { runId } = input;
+  for (let failures = 0; ; ) {
+    letGo.throwIfAborted();
+    try {
+      const state = await findState(deps, input);
+      const { stopping, end } = deps.journal.read(runId);
+      if (end) return end;
+      if (state.phase === 'exited') return recordEnd(deps, input, state, stopping);
+      if (state.phase === 'created') {
+        await deps.runner.start(containerNameOf(runId));
+        continue;
+      }
+      const leftMs = Date.parse(state.startedAt) + input.settings.runTimeoutSeconds * 1000 - Date.now();
+      const because = attempt.isCanceled() ? 'canceled' : leftMs <= 0 ? 'timed_out' : null;
+      if (stopping === null && because === null) await waitForChange(deps, input, attempt, letGo, leftMs);
+      else {
+        if (stopping === null && because !== null) deps.journal.append(runId, { step: 'stopping', because });
+        await deps.runner.stop(containerNameOf(runId), { graceMs: input.settings.cancelGraceSeconds * 1000 });
+      }
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof EngineAway)) throw error;
+      deps.log.warn({ runId, err: error.message }, 'engine away, run state unknown');
+      await pause(backOffMs(failures++, { maxMs: 5_000 }), letGo);
+    }
+  }
+}
+
+/** A container that is gone is only a loss when the journal does not hold its end. */
+async function findState(deps: HostDeps, { runId }: RunJobInput) {
+  const name = containerNameOf(runId);
+  const container = await deps.runner.findContainer(name);
+  if (container?.runId === runId) return container.state;
+  const { end } = deps.journal.read(runId);
+  if (end) return { phase: 'exited', ...end } as const;
+  throw new AppError('CONTAINER_VANISHED', { name });
+}
+
+function recordEnd(
+  deps: HostDeps,
+  { runId }: RunJobInput,
+  { exitCode, outOfMemory, startedAt, finishedAt }: ContainerExit,
+  stopped: ContainerEnd['stopped'],
+): ContainerEnd {
+  const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped };
+  deps.journal.append(runId, { step: 'exited', end });
+  deps.log.info({ runId, exitCode, stopped }, 'run container ended');
+  return end;
+}
+
+/** Until the container may have ended, the run timeout is reached, or the attempt is told to end. */
+async function waitForChange(
+  deps: HostDeps,
+  { runId }: RunJobInput,
+  attempt: Attempt,
+  letGo: AbortSignal,
+  leftMs: number,
+): Promise<void> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), Math.max(1, leftMs));
+  try {
+    const signal = AbortSignal.any([late.signal, attempt.signal, letGo]);
+    await deps.runner.waitForEnd(containerNameOf(runId), signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Fires when the attempt ends without a cancel, or this process does. */
+function letGoSignal(deps: HostDeps, attempt: Attempt): { signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const check = () => {
+    if (deps.shutdown.aborted || (attempt.signal.aborted && !attempt.isCanceled()))
+      controller.abort(new Error('The attempt ended; the container goes on.'));
+  };
+  const sources = [deps.shutdown, attempt.signal];
+  for (const source of sources) source.addEventListener('abort', check);
+  check();
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const source of sources) source.removeEventListener('abort', check);
+      controller.abort(new Error('The run is no longer followed.'));
+    },
+  };
+}
+
+/** Secrets of all connections, because a connection may have been edited since the run started. */
+function secretMaskOf(deps: HostDeps, _input: RunJobInput): (text: string) => string {
+  try {
+    const { host, settings } = deps.loadSettings();
+    return createSecretMask([host.agentApiKey, ...settings.connectors.postgres.map(({ password }) => password)]);
+  } catch (error) {
+    deps.log.warn({ err: error }, 'settings not readable, log lines are withheld');
+    return () => '(withheld: bigeye_agent.yml cannot be read, so secrets cannot be masked)';
+  }
+}
+
+/** What cannot be removed now is left to the reaper. */
+async function cleanUp(deps: HostDeps, { runId }: RunJobInput): Promise<void> {
+  try {
+    await deps.runner.remove(containerNameOf(runId));
+    await removeRunFolders(runFoldersOf(deps.home, runId));
+  } catch (error) {
+    deps.log.warn({ runId, err: error }, 'run not cleaned up yet');
+  }
+}

@@ -1,0 +1,34 @@
+import type { HostId } from '@bigeye/contracts';
+import type { AgentSettings, ContainerRunner, HostHome, RegisteredHost, StackUser } from '@bigeye/host-kit';
+import type { Logger } from '@bigeye/service-kit';
+import type { HostApi } from './host-api.ts';
+import type { Journal } from './journal.ts';
+import type { TimelineOutbox } from './timeline-outbox.ts';
+
+/** What the activities of a host work with. Built once, in run-orchestrator.ts. */
+export interface HostDeps {
+  hostId: HostId;
+  home: HostHome;
+  /** Read anew for every run, so that `sync` and edits count without a restart. */
+  loadSettings: () => { host: RegisteredHost; settings: AgentSettings };
+  user: StackUser;
+  runner: ContainerRunner;
+  hostApi: HostApi;
+  journal: Journal;
+  timeline: TimelineOutbox;
+  log: Logger;
+  /** Fires when this orchestrator ends: let go of everything, stop nothing. */
+  shutdown: AbortSignal;
+}
+
+/** One attempt of an activity, as the engine behind it sees it. */
+export interface Attempt {
+  /** 1, 2, … */
+  number: number;
+  /** Says that this attempt lives. Cheap; call it every second. */
+  heartbeat(): void;
+  /** Fires when the attempt must end, for whatever reason. */
+  signal: AbortSignal;
+  /** True when that reason is a cancel: then, and only then, the container is stopped. */
+  isCanceled(): boolean;
+}

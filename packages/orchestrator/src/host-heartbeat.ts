@@ -1,0 +1,83 @@
+import { statfs } from 'node:fs/promises';
+import { containerNameOf, hostHeartbeatEveryMs, productVersion, type RunId } from '@bigeye/contracts';
+import { pause } from '@bigeye/service-kit';
+import type { HostDeps } from './host-deps.ts';
+import { listRunFolders, removeRunFolders, runFoldersOf } from './run-folders.ts';
+
+const reapGraceMs = 10_000;
+
+export interface HostHeartbeatOptions {
+  everyMs?: number;
+  onAcknowledged: () => void;
+}
+
+/** Tells the control plane every 5 s that this host lives, and removes what belongs to no run any more. */
+export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions): Promise<void> {
+  const { everyMs = hostHeartbeatEveryMs, onAcknowledged } = options;
+  let reaping: Promise<void> | undefined;
+  while (!deps.shutdown.aborted) {
+    const begun = Date.now();
+    try {
+      // Taken before asking which runs are active: a run that begins after that is not in it, and so is never reaped.
+      const here = await listRunsHere(deps);
+      const active = await deps.hostApi.call('heartbeat', {
+        body: {
+          orchestratorVersion: productVersion,
+          engineReachable: here.containers !== undefined,
+          diskFreeBytes: await diskFreeBytes(deps.home.runs),
+        },
+      });
+      onAcknowledged();
+      reaping ??= reap(deps, here, new Set(active.activeRunIds)).finally(() => {
+        reaping = undefined;
+      });
+    } catch (error) {
+      deps.log.warn({ err: error instanceof Error ? error.message : error }, 'host heartbeat not acknowledged');
+    }
+    await pause(Math.max(0, everyMs - (Date.now() - begun)), deps.shutdown);
+  }
+  await reaping;
+}
+
+interface RunsHere {
+  containers: RunId[] | undefined;
+  journals: RunId[];
+  folders: RunId[];
+}
+
+async function listRunsHere(deps: HostDeps): Promise<RunsHere> {
+  const containers = await deps.runner.listContainers(deps.hostId).catch(() => undefined);
+  return {
+    containers: containers?.map(({ runId }) => runId),
+    journals: deps.journal.listRunIds(),
+    folders: await listRunFolders(deps.home),
+  };
+}
+
+/** The container first and the journal last: as long as a part is left, the next heartbeat finds it. */
+async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise<void> {
+  if (here.containers === undefined) return;
+  for (const runId of new Set([...here.containers, ...here.folders, ...here.journals])) {
+    if (active.has(runId) || deps.shutdown.aborted) continue;
+    try {
+      if (here.containers.includes(runId)) {
+        await deps.runner.stop(containerNameOf(runId), { graceMs: reapGraceMs });
+        await deps.runner.remove(containerNameOf(runId));
+        deps.log.info({ runId }, 'container of no active run removed');
+      }
+      await removeRunFolders(runFoldersOf(deps.home, runId));
+      deps.journal.remove(runId);
+    } catch (error) {
+      deps.log.warn({ runId, err: error }, 'run not reaped yet');
+    }
+  }
+}
+
+async function diskFreeBytes(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}

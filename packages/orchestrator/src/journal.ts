@@ -1,0 +1,125 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { type ContainerEnd, containerNameOf, RunExit, RunId } from '@bigeye/contracts';
+import { z } from 'zod';
+
+const at = z.iso.datetime();
+const stopped = z.enum(['canceled', 'timed_out']).nullable();
+const End = RunExit.extend({ stopped });
+
+/** Written and fsynced before (`starting`, `stopping`) or right after the step that it names. */
+const JournalEntry = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('accepted'), at, runId: RunId }),
+  z.object({ step: z.literal('created'), at, containerId: z.string() }),
+  z.object({ step: z.literal('starting'), at }),
+  z.object({ step: z.literal('started'), at, startedAt: z.string() }),
+  z.object({ step: z.literal('stopping'), at, because: stopped.unwrap() }),
+  z.object({ step: z.literal('exited'), at, end: End }),
+  z.object({ step: z.literal('reported'), at }),
+]);
+type JournalEntry = z.infer<typeof JournalEntry>;
+type NewEntry = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, 'at'> : never) : never;
+
+/** What this host knows of a run, whatever happened to the orchestrator since. */
+export interface RunRecord {
+  runId: RunId;
+  acceptedAt: string | undefined;
+  createdAt: string | undefined;
+  /** A start was attempted: from here on a container that is missing was removed by someone else. */
+  starting: boolean;
+  startedAt: string | undefined;
+  stopping: 'canceled' | 'timed_out' | null;
+  end: ContainerEnd | undefined;
+  reported: boolean;
+}
+
+export interface Journal {
+  append(runId: RunId, entry: NewEntry): void;
+  read(runId: RunId): RunRecord;
+  listRunIds(): RunId[];
+  remove(runId: RunId): void;
+}
+
+/** One JSON Lines file a run below `folder`. */
+export function createJournal(folder: string): Journal {
+  mkdirSync(folder, { recursive: true });
+  const fileOf = (runId: RunId) => path.join(folder, `${containerNameOf(runId)}.jsonl`);
+  return {
+    append: (runId, entry) => appendDurably(fileOf(runId), { ...entry, at: new Date().toISOString() } as JournalEntry),
+    read: (runId) => recordOf(runId, readEntries(fileOf(runId))),
+    listRunIds: () =>
+      readdirSync(folder).flatMap((name) => {
+        const id = RunId.safeParse(name.replace(/^bigeye-run-(.+)\.jsonl$/, 'run_$1'));
+        return id.success ? [id.data] : [];
+      }),
+    remove: (runId) => rmSync(fileOf(runId), { force: true }),
+  };
+}
+
+function appendDurably(file: string, entry: JournalEntry): void {
+  const isNew = !existsSync(file);
+  // A line that a power cut left unfinished must not swallow this one.
+  const prefix = !isNew && !readFileSync(file, 'utf8').endsWith('\n') ? '\n' : '';
+  const handle = openSync(file, 'a', 0o600);
+  try {
+    writeSync(handle, `${prefix}${JSON.stringify(entry)}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  if (isNew) syncFolder(path.dirname(file));
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readEntries(file: string): JournalEntry[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const entry = JournalEntry.safeParse(tryJson(line));
+      return entry.success ? [entry.data] : [];
+    });
+}
+
+function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
+  const record: RunRecord = {
+    ...{ runId, acceptedAt: undefined, createdAt: undefined, starting: false, startedAt: undefined },
+    ...{ stopping: null, end: undefined, reported: false },
+  };
+  for (const entry of entries) {
+    if (entry.step === 'accepted') record.acceptedAt ??= entry.at;
+    if (entry.step === 'created') record.createdAt ??= entry.at;
+    if (entry.step === 'starting') record.starting = true;
+    if (entry.step === 'started') record.startedAt ??= entry.startedAt;
+    if (entry.step === 'stopping') record.stopping ??= entry.because;
+    if (entry.step === 'exited') record.end ??= entry.end;
+    if (entry.step === 'reported') record.reported = true;
+  }
+  return record;
+}
+
+function tryJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

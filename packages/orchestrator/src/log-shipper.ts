@@ -1,0 +1,119 @@
+import { isAppError, type LogLine, type LogPosition, type RunId } from '@bigeye/contracts';
+import { type ContainerRunner, EngineAway } from '@bigeye/host-kit';
+import { backOffMs, pause } from '@bigeye/service-kit';
+import type { HostApi } from './host-api.ts';
+import { inChunks } from './in-chunks.ts';
+
+/** Of the text of one run; what comes after it is counted and left out. */
+export const runLogCapBytes = 64 * 1024 * 1024;
+const chunkLimits = { lines: 1000, bytes: 256 * 1024, waitMs: 250 };
+
+export interface LogShipment {
+  runId: RunId;
+  containerName: string;
+  mask: (text: string) => string;
+  onFirstLine: (at: string) => void;
+}
+
+interface Deps {
+  runner: ContainerRunner;
+  hostApi: HostApi;
+  capBytes?: number;
+}
+
+/**
+ * Sends the log of a container in numbered chunks until it has ended and everything is stored. The engine's own log file
+ * is the spool: nothing is kept here, so a restarted orchestrator resumes after the last line that the control plane has.
+ */
+export async function shipLog(deps: Deps, shipment: LogShipment, signal: AbortSignal): Promise<void> {
+  const { runId, containerName } = shipment;
+  const askPosition = () => deps.hostApi.insist('getLogPosition', { params: { runId } }, signal);
+  let position = await askPosition();
+  for (let failures = 0; ; ) {
+    try {
+      // Asked before reading: a stream that ends after this had everything in it.
+      const container = await deps.runner.findContainer(containerName);
+      const over = container === undefined || container.state.phase === 'exited';
+      if (container?.runId === runId) position = await shipFrom(deps, shipment, position, { follow: !over, signal });
+      if (over) return;
+      failures = 0;
+      await pause(20, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const outOfOrder = isAppError(error, 'LOG_CHUNK_OUT_OF_ORDER');
+      if (!(error instanceof EngineAway) && !outOfOrder) throw error;
+      await pause(backOffMs(failures++), signal);
+      position = await askPosition();
+    }
+  }
+}
+
+async function shipFrom(
+  deps: Deps,
+  { runId, containerName, mask, onFirstLine }: LogShipment,
+  from: LogPosition,
+  { follow, signal }: { follow: boolean; signal: AbortSignal },
+): Promise<LogPosition> {
+  let position = from;
+  const reading = new AbortController();
+  const request = { since: from.lastTime ?? undefined, follow, signal: AbortSignal.any([signal, reading.signal]) };
+  const read = deps.runner.readLog(containerName, request);
+  const kept = withinCap(linesAfter(read, from), from.bytes, deps.capBytes ?? runLogCapBytes, follow);
+  for await (const lines of inChunks(kept, chunkLimits)) {
+    if (position.lines === 0 && lines[0]) onFirstLine(lines[0].at);
+    const masked = lines.map((line) => ({ ...line, text: mask(line.text) }));
+    const params = { runId, sequence: position.nextSequence };
+    try {
+      position = await deps.hostApi.insist('putLogChunk', { params, body: { lines: masked } }, signal);
+    } catch (error) {
+      // Leaving the loop waits for the line that is being read, which may never come.
+      reading.abort();
+      throw error;
+    }
+  }
+  return position;
+}
+
+/** Leaves out the lines that are stored: they begin a log that is read again from `lastTime` on. */
+export async function* linesAfter(lines: AsyncIterable<LogLine>, position: LogPosition): AsyncIterable<LogLine> {
+  let stored = position.lastTime === null ? 0 : position.linesAtLastTime;
+  for await (const line of lines) {
+    if (stored > 0 && line.at === position.lastTime) {
+      stored--;
+      continue;
+    }
+    if (stored > 0 && position.lastTime !== null) yield gapMark(position.lastTime);
+    stored = 0;
+    yield line;
+  }
+}
+
+/** Lines that are stored can only be missing when the engine has begun a new file over them. */
+function gapMark(at: string): LogLine {
+  return { at, stream: 'system', text: 'Lines are missing here: the engine dropped them before they could be sent.' };
+}
+
+/** Passes lines until the cap is reached; the rest is counted, and named at the end of an ended container's log. */
+export async function* withinCap(
+  lines: AsyncIterable<LogLine>,
+  storedBytes: number,
+  capBytes: number,
+  follow: boolean,
+): AsyncIterable<LogLine> {
+  let bytes = storedBytes;
+  const left = { lines: 0, bytes: 0, lastTime: '' };
+  for await (const line of lines) {
+    const size = Buffer.byteLength(line.text);
+    if (bytes + size <= capBytes && left.lines === 0) {
+      bytes += size;
+      yield line;
+      continue;
+    }
+    left.lines++;
+    left.bytes += size;
+    left.lastTime = line.at;
+  }
+  if (left.lines === 0 || follow) return;
+  const text = `${left.lines} more lines (${left.bytes} bytes) were left out: a run's log is kept up to ${capBytes} bytes.`;
+  yield { at: left.lastTime, stream: 'system', text };
+}

@@ -1,0 +1,76 @@
+import { AgentOutputLine, type ContainerEnd, containerNameOf, type RunId, type RunOutcome } from '@bigeye/contracts';
+import { EngineAway } from '@bigeye/host-kit';
+import { backOffMs, pause } from '@bigeye/service-kit';
+import type { HostDeps } from './host-deps.ts';
+import { readOutFiles, runFoldersOf } from './run-folders.ts';
+
+/** The result is the agent's last line; a few lines of others may follow it on the way. */
+const resultTail = 50;
+
+interface RunReport {
+  runId: RunId;
+  end: ContainerEnd;
+  mask: (text: string) => string;
+}
+
+/** Sends what the agent left and what it said of its work. Returns when the control plane has it. */
+export async function reportRun(deps: HostDeps, { runId, end, mask }: RunReport, signal: AbortSignal): Promise<void> {
+  for await (const file of readOutFiles(runFoldersOf(deps.home, runId).out)) {
+    if ('leftOut' in file) deps.log.warn({ runId, file: file.leftOut, reason: file.reason }, 'artifact left out');
+    else await sendArtifact(deps, runId, file, signal);
+  }
+  const { exitCode, outOfMemory, startedAt, finishedAt } = end;
+  const outcome = await findOutcome(deps, runId, mask, signal);
+  const body = { exit: { exitCode, outOfMemory, startedAt, finishedAt }, outcome };
+  await deps.hostApi.insist('putOutcome', { params: { runId }, body }, signal);
+  deps.timeline.add(runId, 'reported');
+  await deps.timeline.drained(runId, signal);
+}
+
+async function sendArtifact(
+  deps: HostDeps,
+  runId: RunId,
+  { name, content }: { name: string; content: Uint8Array<ArrayBuffer> },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deps.hostApi.insist('putArtifact', { params: { runId, name }, rawBody: content }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.log.warn({ runId, file: name, err: error }, 'artifact not taken');
+  }
+}
+
+/** From the end of the log, not from what this process happened to see of it: it may have been restarted. */
+async function findOutcome(
+  deps: HostDeps,
+  runId: RunId,
+  mask: (text: string) => string,
+  signal: AbortSignal,
+): Promise<RunOutcome | null> {
+  const name = containerNameOf(runId);
+  for (let failures = 0; ; failures++) {
+    signal.throwIfAborted();
+    try {
+      if ((await deps.runner.findContainer(name))?.runId !== runId) return null;
+      let outcome: RunOutcome | null = null;
+      for await (const line of deps.runner.readLog(name, { tail: resultTail, follow: false, signal }))
+        if (line.stream === 'stdout') outcome = parseOutcome(mask(line.text)) ?? outcome;
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof EngineAway)) throw error;
+      await pause(backOffMs(failures), signal);
+    }
+  }
+}
+
+function parseOutcome(text: string): RunOutcome | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const line = AgentOutputLine.safeParse(JSON.parse(text));
+    if (!line.success || line.data.type !== 'result') return undefined;
+    return { message: line.data.message.slice(0, 4000), counts: line.data.counts };
+  } catch {
+    return undefined;
+  }
+}

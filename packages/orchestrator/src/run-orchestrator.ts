@@ -1,0 +1,68 @@
+import {
+  type ContainerRunner,
+  createControlPlaneClient,
+  createDockerContainerRunner,
+  type HostHome,
+  loadAgentFile,
+  loadHostIdentity,
+  registeredHost,
+  stackUser,
+} from '@bigeye/host-kit';
+import { createMutualTlsTransport, type Logger } from '@bigeye/service-kit';
+import { runActivityWorker } from './activity-worker.ts';
+import { createHostApi } from './host-api.ts';
+import type { HostDeps } from './host-deps.ts';
+import { beatForHost } from './host-heartbeat.ts';
+import { createJournal } from './journal.ts';
+import { createOrchestratorHealth } from './orchestrator-health.ts';
+import { recoverRuns } from './recover-runs.ts';
+import { createTimelineOutbox } from './timeline-outbox.ts';
+
+export interface OrchestratorOptions {
+  home: HostHome;
+  log: Logger;
+  /** Ends the orchestrator. Running containers are let go of, never stopped. */
+  shutdown: AbortSignal;
+  /** The engine, by the guard (`tcp://docker-socket-proxy:2375`) or a runner of a test. */
+  engine: string | ContainerRunner;
+  /** Where the state for the health check is written. */
+  healthFile: string;
+  heartbeatEveryMs?: number;
+}
+
+/**
+ * Runs the host's side of every run until `shutdown`. Returns 'failed' when the process must be started anew.
+ * Throws HOST_NOT_REGISTERED or HOST_CONFIG_INVALID before anything is started.
+ */
+export async function runOrchestrator(options: OrchestratorOptions): Promise<'stopped' | 'failed'> {
+  const { home, log } = options;
+  const loadSettings = () => {
+    const { settings } = loadAgentFile(home);
+    return { host: registeredHost(home, settings), settings };
+  };
+  const { hostId, gatewayAddress, hostApiUrl } = loadSettings().host;
+  const identity = loadHostIdentity(home, hostId);
+  const ending = new AbortController();
+  const shutdown = AbortSignal.any([options.shutdown, ending.signal]);
+  using transport = createMutualTlsTransport(identity);
+  const hostApi = createHostApi(createControlPlaneClient({ baseUrl: hostApiUrl, transport }));
+  const deps: HostDeps = {
+    ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
+    runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
+    journal: createJournal(home.journal),
+    timeline: createTimelineOutbox({ hostApi, log, signal: shutdown }),
+  };
+  const health = createOrchestratorHealth(options.healthFile);
+  await recoverRuns(deps);
+  const beating = beatForHost(deps, {
+    ...(options.heartbeatEveryMs === undefined ? {} : { everyMs: options.heartbeatEveryMs }),
+    onAcknowledged: health.setAcknowledged,
+  });
+  const onPolling = health.setPolling;
+  try {
+    return await runActivityWorker(deps, { hostId, gatewayAddress, identity, log, shutdown, onPolling });
+  } finally {
+    ending.abort();
+    await beating;
+  }
+}
