@@ -7,6 +7,7 @@ import {
 } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import 'reflect-metadata'; // @peculiar/x509 asks for it
 import { AppError, controlPlaneServerName, type HostId } from '@bigeye/contracts';
 import {
   BasicConstraintsExtension,

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type HostId, taskQueues } from '@bigeye/contracts';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
-const api = temporal.api.workflowservice.v1;
-const { TaskQueueKind } = temporal.api.enums.v1;
+const api = proto.temporal.api.workflowservice.v1;
+const { TaskQueueKind } = proto.temporal.api.enums.v1;
 
 /** Why a call is refused, as the gRPC status PERMISSION_DENIED or INVALID_ARGUMENT will say it. */
 export class Refusal extends Error {}

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type ErrorBody, isAppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
 
 /** A Fastify server with our error body, request ids and security headers. */
-export function createServer(log: Logger, options: FastifyServerOptions & { https?: object } = {}): FastifyInstance {
+export function createServer(log: Logger): FastifyInstance {
+  // Fastify tells of every request at the level info; that is for those who look for a fault.
+  const level = log.level === 'debug' || log.level === 'trace' ? log.level : 'warn';
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level });
   const server = fastify({
-    ...options,
-    loggerInstance: log.child({}, { level: log.level === 'debug' || log.level === 'trace' ? log.level : 'warn' }),
+    loggerInstance,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: true,
-  }) as unknown as FastifyInstance;
+  });
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
