@@ -1,3 +1,4 @@
+import './keep-wasm-memory-flat.ts';
 import { loadModule, type Node, parseSync, type SelectStmt } from 'libpg-query';
 import type { Body, Cte, Query, Target } from './ast.ts';
 import { ExpressionReader } from './expression-reader.ts';
