@@ -107,9 +107,10 @@ export function createStackCli(home: HostHome, hostId: HostId) {
   };
   return {
     /** Starts what is not as the file says and waits until both services are healthy. Throws STACK_UNHEALTHY. */
-    up: async (): Promise<void> => {
+    up: async ({ recreate = false } = {}): Promise<void> => {
+      const forced = recreate ? ['--force-recreate'] : [];
       try {
-        await compose(['up', '--detach', '--wait', '--wait-timeout', '180', '--remove-orphans']);
+        await compose(['up', '--detach', '--wait', '--wait-timeout', '180', '--remove-orphans', ...forced]);
       } catch (error) {
         throw unhealthyService(await listServices().catch(() => [])) ?? error;
       }

@@ -25,6 +25,8 @@ export interface StackInput {
   user: StackUser;
   /** The engine's socket on this machine, and the group that may use it. */
   socket: { path: string; gid: number };
+  /** Changes with the host's certificate, so that Compose starts the orchestrator anew with the new one. */
+  identity: string;
 }
 
 /** `bigeye-<host id>` as Compose allows it. Two host ids never share a project. */
@@ -102,10 +104,11 @@ function guardService({ home, hostId, socket }: StackInput) {
   };
 }
 
-function orchestratorService({ home, hostId, user }: StackInput) {
+function orchestratorService({ home, hostId, user, identity }: StackInput) {
   return {
     image: images.orchestrator,
     command: ['serve'],
+    labels: { 'com.bigeye.identity': identity },
     user: `${user.uid}:${user.gid}`,
     init: true,
     ...hardened,
@@ -125,7 +128,7 @@ function orchestratorService({ home, hostId, user }: StackInput) {
     ],
     depends_on: { [stackServices.guard]: { condition: 'service_healthy' } },
     healthcheck: {
-      test: ['CMD', 'node', '/app/main.mjs', 'serve', '--health'],
+      test: ['CMD', 'node', '/app/health.mjs'],
       ...{ interval: '5s', timeout: '10s', retries: 3, start_period: '60s' },
     },
     // Letting go of the running containers takes a moment; they go on without the orchestrator.

@@ -2,6 +2,7 @@ export * from './agent-config.ts';
 export * from './agent-file.ts';
 export * from './agent-settings.ts';
 export * from './agents/plan-agent-run.ts';
+export * from './agents/properties.ts';
 export * from './agents/run-files.ts';
 export * from './compose-cli.ts';
 export * from './compose-file.ts';

@@ -116,12 +116,16 @@ function asActivity<Output>(
 ): (input: RunJobInput) => Promise<Output> {
   return async (input) => {
     const context = Context.current();
+    context.heartbeat();
+    const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       return await work(input, attemptOf(context));
     } catch (error) {
       // Always rejects, with the reason that the SDK must see.
       if (context.cancellationSignal.aborted) await context.cancelled;
       throw failureOf(error, failures);
+    } finally {
+      clearInterval(beat);
     }
   };
 }
@@ -129,7 +133,6 @@ function asActivity<Output>(
 function attemptOf(context: Context): Attempt {
   return {
     number: context.info.attempt,
-    heartbeat: () => context.heartbeat(),
     signal: context.cancellationSignal,
     isCanceled: () =>
       cancellationDetails()?.cancelRequested === true || context.cancellationSignal.reason?.message === 'CANCELLED',

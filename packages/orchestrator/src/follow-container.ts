@@ -12,24 +12,18 @@ import { createSecretMask } from './secret-mask.ts';
  * the run timeout stops the container; an attempt that ends for another reason only lets go of it.
  */
 export async function followContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
-  attempt.heartbeat();
-  const beat = setInterval(() => attempt.heartbeat(), 1000);
-  try {
-    const { runId } = input;
-    if (attempt.number > 1) deps.timeline.add(runId, 'adopted', { detail: `attempt ${attempt.number}` });
-    const known = deps.journal.read(runId);
-    const end = known.end && known.reported ? known.end : await followToReport(deps, input, attempt);
-    await cleanUp(deps, input);
-    return end;
-  } finally {
-    clearInterval(beat);
-  }
+  const { runId } = input;
+  if (attempt.number > 1) deps.timeline.add(runId, 'adopted', { detail: `attempt ${attempt.number}` });
+  const known = deps.journal.read(runId);
+  const end = known.end && known.reported ? known.end : await followToReport(deps, input, attempt);
+  await cleanUp(deps, input);
+  return end;
 }
 
 async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
   const { runId } = input;
   using letGo = letGoSignal(deps, attempt);
-  const mask = secretMaskOf(deps, input);
+  const mask = secretMaskOf(deps);
   const shipment = {
     ...{ runId, containerName: containerNameOf(runId), mask },
     onFirstLine: (at: string) => deps.timeline.add(runId, 'first_log', { at: new Date(at).toISOString() }),
@@ -144,7 +138,7 @@ function letGoSignal(deps: HostDeps, attempt: Attempt): { signal: AbortSignal } 
 }
 
 /** Secrets of all connections, because a connection may have been edited since the run started. */
-function secretMaskOf(deps: HostDeps, _input: RunJobInput): (text: string) => string {
+function secretMaskOf(deps: HostDeps): (text: string) => string {
   try {
     const { host, settings } = deps.loadSettings();
     return createSecretMask([host.agentApiKey, ...settings.connectors.postgres.map(({ password }) => password)]);

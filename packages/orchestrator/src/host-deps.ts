@@ -25,8 +25,6 @@ export interface HostDeps {
 export interface Attempt {
   /** 1, 2, … */
   number: number;
-  /** Says that this attempt lives. Cheap; call it every second. */
-  heartbeat(): void;
   /** Fires when the attempt must end, for whatever reason. */
   signal: AbortSignal;
   /** True when that reason is a cancel: then, and only then, the container is stopped. */

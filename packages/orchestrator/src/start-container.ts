@@ -27,7 +27,13 @@ export async function startContainer(
     await createContainer(deps, input, attempt);
   }
   if (!found || found.state.phase === 'created') await startCreated(deps, input);
-  return { startedAt: await startedTime(deps, input) };
+  const startedAt = await startedTime(deps, input);
+  // Nobody will follow a run that was canceled while it was starting.
+  if (attempt.isCanceled()) {
+    await deps.runner.stop(name, { graceMs: input.settings.cancelGraceSeconds * 1000 });
+    attempt.signal.throwIfAborted();
+  }
+  return { startedAt };
 }
 
 async function createContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<void> {

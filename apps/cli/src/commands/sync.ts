@@ -1,0 +1,39 @@
+import {
+  assertComposeV2,
+  assertDockerCli,
+  assertEngineAccess,
+  createStackCli,
+  ensureAgentsNetwork,
+  loadAgentFile,
+  managedAgentsOf,
+  registeredHost,
+} from '@bigeye/host-kit';
+import { Command } from 'commander';
+import { type CommandContext, contextOf } from '../command-context.ts';
+import { pushManagedAgents } from '../host/push-managed-agents.ts';
+import { writeStackFiles } from '../host/stack-files.ts';
+
+export const syncCommand = new Command('sync')
+  .description('apply bigeye_agent.yml: stack files, stack, and the list of agents at the control plane')
+  .option('--restart', 'also restart the services of the stack')
+  .option('--json', 'print the result as JSON')
+  .action(async (flags: { restart?: boolean }, command: Command) => sync(contextOf(command), flags));
+
+async function sync({ home, terminal }: CommandContext, { restart = false }: { restart?: boolean }): Promise<void> {
+  const { settings } = loadAgentFile(home);
+  const { hostId } = registeredHost(home, settings);
+  await assertDockerCli();
+  await assertComposeV2();
+  const socketPath = await assertEngineAccess();
+  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
+    writeStackFiles(home, hostId, socketPath),
+  );
+  await terminal.step('stack healthy', async () => {
+    await ensureAgentsNetwork();
+    await createStackCli(home, hostId).up({ recreate: restart });
+  });
+  await terminal.step('managed agents pushed to the control plane', () => pushManagedAgents(home, settings));
+  const managedAgents = managedAgentsOf(settings);
+  const lines = managedAgents.map(({ type, connections }) => `${type}: ${connections.length} connection(s)`);
+  terminal.result(lines.length > 0 ? lines : ['No agent is installed.'], { hostId, managedAgents });
+}

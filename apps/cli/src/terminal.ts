@@ -1,0 +1,69 @@
+import { AppError } from '@bigeye/contracts';
+import { cancel, isCancel, password, select, text } from '@clack/prompts';
+
+export interface Question {
+  flag: string;
+  message: string;
+  placeholder?: string;
+  optional?: boolean;
+}
+
+/** What a command says and asks. Progress goes to standard error, so that standard output is the data. */
+export interface Terminal {
+  /** Announces a step when it is done; a failure is told by the error that follows. */
+  step<T>(done: string, work: () => Promise<T>): Promise<T>;
+  warn(message: string): void;
+  /** A result for people, or with `--json` the same as data. */
+  result(human: string[], data: unknown): void;
+  /** Each of these throws USAGE, naming the flag, where nobody can answer. */
+  askText(question: Question): Promise<string>;
+  askSecret(question: Question): Promise<string>;
+  askChoice<T extends string>(question: Question, choices: readonly { value: T; label: string }[]): Promise<T>;
+}
+
+export function createTerminal({ json }: { json: boolean }): Terminal {
+  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const requireAnswer = ({ flag }: Question) => {
+    if (!interactive) throw new AppError('USAGE', { reason: `${flag} is needed: nobody can be asked for it here.` });
+  };
+  return {
+    step: async (done, work) => {
+      if (interactive) process.stderr.write(`… ${done}`);
+      const begun = Date.now();
+      try {
+        const value = await work();
+        const seconds = (Date.now() - begun) / 1000;
+        say(`${interactive ? '\r' : ''}✓ ${done}${seconds >= 1 ? ` (${seconds.toFixed(1)} s)` : ''}`);
+        return value;
+      } catch (error) {
+        if (interactive) process.stderr.write(`\r✗ ${done}\n`);
+        throw error;
+      }
+    },
+    warn: (message) => void say(`! ${message}`),
+    result: (human, data) => {
+      process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : human.map((line) => `${line}\n`).join(''));
+    },
+    askText: async (question) => {
+      requireAnswer(question);
+      const { message, placeholder = '', optional = false } = question;
+      const validate = (value: string | undefined) => (value || optional ? undefined : 'A value is needed.');
+      return answered(await text({ message, placeholder, validate, defaultValue: '' }));
+    },
+    askSecret: async (question) => {
+      requireAnswer(question);
+      return answered(await password({ message: question.message }));
+    },
+    askChoice: async (question, choices) => {
+      requireAnswer(question);
+      return answered(await select({ message: question.message, options: [...choices] as never })) as never;
+    },
+  };
+}
+
+function answered<T>(value: T): Exclude<T, symbol> {
+  if (!isCancel(value)) return value as Exclude<T, symbol>;
+  cancel('Nothing was changed.');
+  throw new AppError('USAGE', { reason: 'The command was left at a question.' });
+}
