@@ -2,8 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type ApiKeyInfo, AppError, type Role, type User, type UserId } from '@bigeye/contracts';
 import { createApiKeyId, createUserId, randomText } from '@bigeye/service-kit';
 import type { Selectable } from 'kysely';
-import type { Db } from '../db/database.ts';
-import type { Tables } from '../db/tables.ts';
+import type { Db, Tables } from '../db/tables.ts';
 
 const sessionLifetimeMs = 12 * 60 * 60 * 1000;
 const lastUseEveryMs = 60_000;

@@ -8,8 +8,7 @@ import {
 } from '@bigeye/contracts';
 import { type Selectable, sql } from 'kysely';
 import type { z } from 'zod';
-import type { Db } from '../db/database.ts';
-import type { Tables } from '../db/tables.ts';
+import type { Db, Tables } from '../db/tables.ts';
 
 type SyncInput = z.output<typeof LineageSyncRequest>;
 export type LineageStore = ReturnType<typeof createLineageStore>;

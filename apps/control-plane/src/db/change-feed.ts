@@ -3,7 +3,7 @@ import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
 import type { PGlite } from '@electric-sql/pglite';
 import { sql } from 'kysely';
 import pg from 'pg';
-import type { Db } from './database.ts';
+import type { Db } from './tables.ts';
 
 export interface RunChange {
   runId: RunId;

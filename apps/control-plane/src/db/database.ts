@@ -6,9 +6,7 @@ import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type ChangeFeed, createPgliteChangeFeed, createPostgresChangeFeed } from './change-feed.ts';
 import { migrate } from './migrate.ts';
-import type { Tables } from './tables.ts';
-
-export type Db = Kysely<Tables>;
+import type { Db, Tables } from './tables.ts';
 
 export interface Database extends AsyncDisposable {
   db: Db;

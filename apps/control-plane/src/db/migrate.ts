@@ -1,6 +1,6 @@
 import { type Migration, Migrator } from 'kysely/migration';
-import type { Db } from './database.ts';
 import * as firstTables from './migrations/0001-first-tables.ts';
+import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
 const migrations: Record<string, Migration> = { '0001-first-tables': firstTables };

@@ -16,7 +16,7 @@ import type {
   TimelineKind,
   UserId,
 } from '@bigeye/contracts';
-import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 
 type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
@@ -109,3 +109,5 @@ export interface Tables {
     transformations: Json<LineageTransformation[]>;
   };
 }
+
+export type Db = Kysely<Tables>;

@@ -1,6 +1,6 @@
 import { AppError, type HeartbeatRequest, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/tables.ts';
 import { hostStateOf } from './host-state.ts';
 
 export type HostStore = ReturnType<typeof createHostStore>;

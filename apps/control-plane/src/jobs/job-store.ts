@@ -2,8 +2,8 @@ import { AppError, type HostId, type Job, type JobId, type JobInput } from '@big
 import { createJobId } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import type { z } from 'zod';
-import type { Db } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/paging.ts';
+import type { Db } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 
 export type JobStore = ReturnType<typeof createJobStore>;

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { AppError, type LogChunk, LogLine, type LogPage, type LogPosition, type RunId } from '@bigeye/contracts';
 import type { ChangeFeed } from '../db/change-feed.ts';
-import type { Db } from '../db/database.ts';
+import type { Db } from '../db/tables.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -17,9 +17,8 @@ import {
 import { createRunId } from '@bigeye/service-kit';
 import { type Selectable, sql } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
-import type { Db } from '../db/database.ts';
 import { decodeCursor, toPage } from '../db/paging.ts';
-import type { Tables } from '../db/tables.ts';
+import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 import { hostStateOf } from '../hosts/host-state.ts';
 

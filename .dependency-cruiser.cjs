@@ -1,0 +1,90 @@
+/** Who may import whom: ARCHITECTURE.md holds the picture, tests/repository.test.ts proves that each rule bites. */
+const own = '^(packages|apps|agents|demo|tests|bench|script)/';
+const tests = '\\.test\\.tsx?$|^tests/|^bench/';
+
+/** A workspace may import itself, libraries, and exactly these other workspaces. */
+const mayImport = (from, allowed, exceptFiles = []) => ({
+  name: `${from.replace(/\W+/g, '-')}-imports`,
+  comment: `${from} may import ${allowed.length > 0 ? allowed.join(', ') : 'no other workspace'}.`,
+  severity: 'error',
+  from: { path: `^${from}/`, pathNot: [tests, '/build\\.ts$', ...exceptFiles] },
+  to: { path: own, pathNot: [`^${from}/`, ...allowed.map((name) => `^${name}/`)] },
+});
+
+const kit = ['packages/contracts', 'packages/service-kit'];
+
+module.exports = {
+  forbidden: [
+    mayImport('packages/contracts', []),
+    mayImport('packages/workflows', ['packages/contracts']),
+    mayImport('packages/service-kit', ['packages/contracts']),
+    mayImport('packages/host-kit', kit),
+    mayImport('packages/orchestrator', [...kit, 'packages/host-kit']),
+    mayImport('packages/agent-kit', ['packages/contracts']),
+    mayImport('apps/cli', [...kit, 'packages/host-kit', 'packages/orchestrator']),
+    mayImport('apps/socket-proxy', []),
+    mayImport('apps/control-plane', [...kit, 'packages/workflows']),
+    mayImport('apps/web', ['packages/contracts']),
+    mayImport('agents/[^/]+', ['packages/contracts', 'packages/agent-kit']),
+    mayImport('demo/[^/]+', []),
+    {
+      name: 'cli-loads-orchestrator-in-serve-only',
+      comment: 'Operators should not pay for the Temporal SDK: only commands/serve.ts imports it.',
+      severity: 'error',
+      from: { path: '^apps/cli/', pathNot: [tests, '^apps/cli/src/commands/serve\\.ts$'] },
+      to: { path: '^packages/orchestrator/' },
+    },
+    {
+      name: 'only-host-kit-containers-speaks-the-engine-api',
+      severity: 'error',
+      from: { pathNot: ['^packages/host-kit/src/containers/', tests] },
+      to: { path: 'node_modules/dockerode/' },
+    },
+    {
+      name: 'only-stores-and-db-speak-sql',
+      severity: 'error',
+      from: {
+        path: '^apps/control-plane/',
+        pathNot: ['-store\\.ts$', '^apps/control-plane/src/db/', '^apps/control-plane/src/start-control-plane\\.ts$', tests],
+      },
+      to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
+    },
+    {
+      name: 'only-temporal-folders-know-temporal',
+      severity: 'error',
+      from: {
+        pathNot: [
+          '^packages/workflows/',
+          '^packages/orchestrator/',
+          '^packages/service-kit/src/failures\\.ts$',
+          '^apps/control-plane/src/(temporal|gateway)/',
+          '^apps/cli/build\\.ts$',
+          '^script/build\\.ts$',
+          tests,
+        ],
+      },
+      to: { path: 'node_modules/@temporalio/' },
+    },
+    {
+      name: 'testkit-in-tests-only',
+      severity: 'error',
+      from: { pathNot: ['^packages/testkit/', tests] },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'contracts-and-workflows-run-anywhere',
+      severity: 'error',
+      from: { path: '^packages/(contracts|workflows)/', pathNot: [tests] },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: ['(^|/)dist/', '^dist/'] },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,19 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+// biome-ignore lint/correctness/noUndeclaredDependencies: the bundler is a tool of the whole repository
+import { build as bundle } from 'esbuild';
+
+/** Writes the image's build context: one file without dependencies, readable as it runs, and the Dockerfile. */
+export async function build(outDir: string): Promise<void> {
+  await mkdir(outDir, { recursive: true });
+  await bundle({
+    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
+    outfile: join(outDir, 'main.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'warning',
+  });
+  await copyFile(join(import.meta.dirname, 'Dockerfile'), join(outDir, 'Dockerfile'));
+}

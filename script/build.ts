@@ -1,0 +1,58 @@
+// Builds everything that is not run from its sources: the CLI, the web UI, the workflow bundle and the images.
+//   node script/build.ts [cli] [web] [workflows] [images]     (nothing named: all)
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { images } from '@bigeye/contracts';
+import { build as buildLineagePlus } from '../agents/lineage-plus/build.ts';
+import { build as buildCli } from '../apps/cli/build.ts';
+import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
+import { build as buildDemoWarehouse } from '../demo/warehouse/build.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** Tag → what fills its build context. The demo warehouse is no part of the product and has no documented name. */
+const imageContexts: Record<string, { context: string; build: (outDir: string) => Promise<void> }> = {
+  [images.orchestrator]: { context: 'agent-orchestrator', build: async () => undefined },
+  [images.socketProxy]: { context: 'socket-proxy', build: buildSocketProxy },
+  [images.lineagePlus]: { context: 'lineage-plus', build: buildLineagePlus },
+  'agent-orchestrator-demo/warehouse:latest': { context: 'demo-warehouse', build: buildDemoWarehouse },
+};
+
+const steps: Record<string, () => Promise<void>> = {
+  // Makes the context of the orchestrator's image too: the same program, started with `serve`.
+  cli: () => buildCli(dist),
+  web: async () => {
+    await run('npx', ['vite', 'build', '--logLevel', 'warn'], { cwd: join(root, 'apps/web') });
+  },
+  workflows: buildWorkflows,
+  images: async () => {
+    const base = (await readFile(join(root, '.tools/base-image'), 'utf8')).trim();
+    for (const [tag, { context, build }] of Object.entries(imageContexts)) {
+      const folder = join(dist, context);
+      await build(folder);
+      await run('docker', ['build', '--quiet', '--build-arg', `BASE_IMAGE=${base}`, '--tag', tag, folder]);
+      console.log(`image ${tag}`);
+    }
+  },
+};
+
+/** One file for all processes, so that none has to bundle at its start. */
+async function buildWorkflows(): Promise<void> {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const workflowsPath = join(root, 'packages/workflows/src/run-job.ts');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  await mkdir(dist, { recursive: true });
+  await writeFile(join(dist, 'workflows.js'), code);
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(steps, name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, build] of Object.entries(steps)) if (asked.length === 0 || asked.includes(name)) await build();
