@@ -9,6 +9,8 @@ const statementTimeoutMs = 120_000;
 export interface SourceSession extends AsyncDisposable {
   /** Rows of one statement. Throws AgentFailure where the source refuses or is gone. */
   rows<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The row description of one statement: names, types, and the stored column each field is. */
+  fields(sql: string): Promise<pg.FieldDef[]>;
 }
 
 /** Connects and opens a read-only transaction. Throws AgentFailure with the cause told apart: key, network or name. */
@@ -17,13 +19,15 @@ export async function openSourceSession(
   applicationName: string,
 ): Promise<SourceSession> {
   const client = await connect(connection, applicationName);
-  const rows = async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
+  const query = async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
     try {
-      return (await client.query<Row>(sql, [...values])).rows;
+      return await client.query<Row>(sql, [...values]);
     } catch (cause) {
       throw toFailure(cause, connection);
     }
   };
+  const rows = async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) =>
+    (await query<Row>(sql, values)).rows;
   await rows('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   // LOCAL, because behind a connection pool the session may be lent to others afterwards.
   await rows(`SET LOCAL statement_timeout = ${statementTimeoutMs}`);
@@ -31,6 +35,7 @@ export async function openSourceSession(
   await rows('SET LOCAL search_path = pg_catalog');
   return {
     rows,
+    fields: async (sql) => (await query(sql)).fields,
     async [Symbol.asyncDispose]() {
       await client.query('ROLLBACK').catch(() => undefined);
       await client.end().catch(() => undefined);

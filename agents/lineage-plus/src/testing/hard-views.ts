@@ -1,0 +1,73 @@
+/** Views that are easy to get wrong, for the oracle: PostgreSQL itself says what is right. */
+export const hardViewsSql = `
+CREATE SCHEMA h;
+CREATE TYPE h.pair AS (left_part int, right_part text);
+CREATE TABLE h.a (id int, x text, y int, p h.pair, tags text[], doc jsonb, shared int);
+CREATE TABLE h.b (id bigint, x varchar(20), z int, shared int, big numeric(10,2));
+CREATE TABLE h.c (id int, big int, w numeric(12,4));
+CREATE TABLE h."Mixed Case" ("Id" int, "Some Column" text, "weird""quote" text, "dot.ted" int);
+CREATE FUNCTION h.pairs(int) RETURNS SETOF h.pair LANGUAGE sql AS 'SELECT $1, ''x''::text';
+CREATE FUNCTION h.rows_of_a() RETURNS SETOF h.a LANGUAGE sql AS 'SELECT * FROM h.a';
+CREATE FUNCTION h.outs(i int, OUT one int, OUT two text) LANGUAGE sql AS 'SELECT 1, ''x''::text';
+
+CREATE VIEW h.renamed (first, second) AS SELECT id, x FROM h.a;
+CREATE VIEW h.over_renamed AS SELECT second AS first, first AS second FROM h.renamed;
+CREATE VIEW h.using_types AS SELECT id, a.x AS ax, b.x AS bx FROM h.a JOIN h.b USING (id);
+CREATE VIEW h.using_same AS SELECT shared, a.y FROM h.a JOIN h.b USING (shared);
+CREATE VIEW h.using_left AS SELECT * FROM h.c LEFT JOIN (SELECT id, y FROM h.a) q USING (id);
+CREATE VIEW h.using_right AS SELECT id, y FROM h.a RIGHT JOIN h.c USING (id);
+CREATE VIEW h.using_full AS SELECT id, y, w FROM h.a FULL JOIN h.c USING (id);
+CREATE VIEW h.using_widened AS SELECT big, w FROM h.b JOIN h.c USING (big);
+CREATE VIEW h.using_chain AS SELECT id, shared, w FROM h.a JOIN h.b USING (shared, id) JOIN h.c USING (id);
+CREATE VIEW h.natural_join AS SELECT * FROM (SELECT id, y FROM h.a) q NATURAL JOIN h.c;
+CREATE VIEW h.join_alias AS SELECT j.shared, j.y FROM (h.a JOIN h.b USING (shared)) AS j (shared, i1, xx, y);
+CREATE VIEW h.using_alias AS SELECT u.shared, a.id FROM h.a JOIN h.b USING (shared) AS u;
+CREATE VIEW h.parenthesised AS SELECT a.id, c.w FROM h.a LEFT JOIN (h.b JOIN h.c ON b.z = c.id) ON a.id = b.id;
+CREATE VIEW h.self_join AS SELECT l.id AS l, r.id AS r FROM h.a l, h.a r WHERE l.y = r.y;
+CREATE VIEW h.shadowed_cte AS WITH a AS (SELECT id AS x, y AS id FROM h.a) SELECT x, id, (WITH a AS (SELECT w FROM h.c) SELECT max(w) FROM a) AS m FROM a;
+CREATE VIEW h.cte_named_as_table AS WITH b AS (SELECT id, z FROM h.b) SELECT b.id, q.z FROM b JOIN h.b q ON q.id = b.id;
+CREATE VIEW h.alias_as_table AS SELECT y AS c, c.id AS y FROM h.a JOIN h.c ON c.id = a.id ORDER BY c;
+CREATE VIEW h.nested_sets AS (SELECT id, x FROM h.a UNION ALL (SELECT id::int, x FROM h.b EXCEPT SELECT id, 'q' FROM h.c)) INTERSECT SELECT y, x FROM h.a;
+CREATE VIEW h.set_in_from AS SELECT s.id, s.kind FROM (SELECT id, 'a' AS kind FROM h.a UNION ALL SELECT id, 'c' FROM h.c) s WHERE s.kind <> 'z';
+CREATE VIEW h.scalar_subquery AS SELECT a.id, (SELECT b.z FROM h.b WHERE b.id = a.id LIMIT 1) AS z, ARRAY(SELECT c.w FROM h.c ORDER BY c.id) AS ws FROM h.a;
+CREATE VIEW h.correlated_twice AS SELECT a.id FROM h.a WHERE EXISTS (SELECT 1 FROM h.b WHERE b.id = a.id AND b.z IN (SELECT c.id FROM h.c WHERE c.w > a.y));
+CREATE VIEW h.lateral_join AS SELECT a.id, l.total, l2.n FROM h.a CROSS JOIN LATERAL (SELECT sum(b.z) AS total FROM h.b WHERE b.id = a.id) l LEFT JOIN LATERAL (SELECT l.total + c.w AS n FROM h.c WHERE c.id = a.y) l2 ON true;
+CREATE VIEW h.functions AS SELECT a.id, t.tag, t.n, g.i FROM h.a, unnest(a.tags) WITH ORDINALITY AS t (tag, n), generate_series(1, a.y) AS g (i);
+CREATE VIEW h.rows_from AS SELECT a.id, r.tag, r.s FROM h.a, ROWS FROM (unnest(a.tags), generate_series(1, a.y)) AS r (tag, s);
+CREATE VIEW h.unnest_two AS SELECT r.u, r.v FROM h.a, unnest(a.tags, ARRAY[a.x]) AS r (u, v);
+CREATE VIEW h.column_definitions AS SELECT a.id, r.k, r.v FROM h.a, jsonb_to_recordset(a.doc) AS r (k text, v int);
+CREATE VIEW h.composite AS SELECT a.id, (a.p).left_part AS lp, (h.outs(a.y)).two AS two FROM h.a;
+CREATE VIEW h.composite_function AS SELECT f.left_part, f.right_part FROM h.a, h.pairs(a.y) f;
+CREATE VIEW h.out_function AS SELECT a.id, o.one FROM h.a, h.outs(a.y) o;
+CREATE VIEW h.whole_row AS SELECT a.id, a AS everything, to_jsonb(b) AS b_json, count(c.*) OVER () AS n FROM h.a JOIN h.b ON b.id = a.id JOIN h.c ON c.id = a.id;
+CREATE VIEW h.row_comparison AS SELECT a.id FROM h.a WHERE (a.x, a.y) IN (SELECT b.x, b.z FROM h.b);
+CREATE VIEW h.aggregates AS SELECT a.x, count(*) AS n, count(DISTINCT a.y) AS d, sum(a.y) FILTER (WHERE a.shared > 0) AS f, array_agg(a.id ORDER BY a.y) AS ids, percentile_cont(0.5) WITHIN GROUP (ORDER BY a.shared) AS median FROM h.a GROUP BY a.x HAVING min(a.id) > 0;
+CREATE VIEW h.grouping_sets AS SELECT a.x, a.y, grouping(a.x, a.y) AS g FROM h.a GROUP BY ROLLUP (a.x, a.y);
+CREATE VIEW h.windows AS SELECT id, row_number() OVER w AS n, sum(y) OVER (w ROWS 2 PRECEDING) AS s, lag(x, 1, x) OVER (ORDER BY shared) AS previous FROM h.a WINDOW w AS (PARTITION BY x ORDER BY y);
+CREATE VIEW h.cases AS SELECT CASE WHEN y > 1 THEN x ELSE 'none' END AS c, CASE shared WHEN id THEN 1 END AS d, coalesce(x, 'n') AS e, nullif(y, 0) AS f, x || y AS g, greatest(y, id) AS m FROM h.a;
+CREATE VIEW h.casts AS SELECT id::bigint AS b, x::varchar(5) AS v, y::text AS t, x COLLATE "C" AS coll FROM h.a;
+CREATE VIEW h.recursive_cte AS WITH RECURSIVE r (n, path) AS (SELECT id, x FROM h.a WHERE y IS NULL UNION SELECT b.z, r.path || b.x FROM r JOIN h.b ON b.id = r.n) SELECT n, path FROM r;
+CREATE VIEW h.search_cycle AS WITH RECURSIVE r AS (SELECT id, y FROM h.a UNION ALL SELECT a.id, a.y FROM h.a JOIN r ON r.y = a.id) SEARCH DEPTH FIRST BY id SET seq CYCLE id SET looped USING path SELECT id, seq::text AS seq, looped, path::text AS path FROM r;
+CREATE VIEW h.mutual_ctes AS WITH RECURSIVE one AS (SELECT n FROM two), two AS (SELECT z AS n FROM h.b) SELECT n FROM one;
+CREATE VIEW h.distinct_on AS SELECT DISTINCT ON (x) x, y, id FROM h.a ORDER BY x, shared DESC;
+CREATE VIEW h.distinct_plain AS SELECT DISTINCT x, y FROM h.a;
+CREATE VIEW h.quoted AS SELECT "Some Column" AS "Out Col", "weird""quote", "dot.ted" FROM h."Mixed Case" WHERE "Id" > 0;
+CREATE VIEW h.values_join AS SELECT a.id, v.label FROM h.a JOIN (VALUES (1, 'one'), (2, 'two')) AS v (n, label) ON v.n = a.y;
+CREATE VIEW h.lateral_values AS SELECT a.id, v.k, v.val FROM h.a CROSS JOIN LATERAL (VALUES ('x', a.x), ('y', a.y::text)) AS v (k, val);
+CREATE VIEW h.unused_subquery_column AS SELECT q.id FROM (SELECT id, x, y + 1 AS more FROM h.a) q;
+CREATE VIEW h.no_source AS SELECT 1 AS one, now() AS at;
+CREATE VIEW h.stars AS SELECT a.*, c.w FROM h.a JOIN h.c ON c.id = a.id;
+CREATE VIEW h.sampled AS SELECT id FROM h.a TABLESAMPLE BERNOULLI (10);
+CREATE VIEW h.system_columns AS SELECT ctid, tableoid::regclass AS t, id FROM h.a;
+CREATE VIEW h.limited AS SELECT id FROM h.a ORDER BY y LIMIT (SELECT max(z) FROM h.b);
+CREATE VIEW h.xml AS SELECT x.name FROM h.a, XMLTABLE('/r' PASSING (a.x::xml) COLUMNS name text PATH 'n', pos FOR ORDINALITY) x;
+CREATE VIEW h.all_kinds AS SELECT id FROM h.a WHERE y = ANY (SELECT z FROM h.b) AND id <> ALL (tags::int[]) AND x IS DISTINCT FROM 'q' AND y BETWEEN 1 AND shared;
+CREATE MATERIALIZED VIEW h.material AS SELECT x, sum(y) AS s FROM h.a GROUP BY 1 ORDER BY 2 WITH NO DATA;
+`;
+
+/** What only PostgreSQL 17 and later know. */
+export const hardViews17Sql = `
+CREATE VIEW h.json_table AS SELECT a.id, j.k, j.deep FROM h.a, JSON_TABLE(a.doc, '$[*]' COLUMNS (n FOR ORDINALITY, k text PATH '$.k', NESTED PATH '$.d[*]' COLUMNS (deep int PATH '$'))) j;
+CREATE VIEW h.json_constructors AS SELECT JSON_OBJECT('k' VALUE x) AS o, JSON_ARRAY(y, id) AS arr, JSON_VALUE(doc, '$.a') AS v, JSON_EXISTS(doc, '$.b') AS ex FROM h.a;
+CREATE VIEW h.json_aggregates AS SELECT x, JSON_ARRAYAGG(y ORDER BY id) AS ys, JSON_OBJECTAGG(x VALUE shared) AS o FROM h.a GROUP BY x;
+`;

@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+// biome-ignore lint/correctness/noUndeclaredDependencies: for tests alone, installed with the demo warehouse
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import pg from 'pg';
+import type { PostgresConnection } from '../postgres-connection.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+const pagilaPath = join(root, '../shared/corpora/lineage-postgres/pagila-schema.sql');
+
+export const demoWarehouseSql = readFileSync(join(root, 'demo/warehouse/src/schema.sql'), 'utf8');
+
+/** pagila's schema without pgvector, or undefined where the corpora are missing. */
+export function findPagilaSql(): string | undefined {
+  if (!existsSync(pagilaPath)) return undefined;
+  return readFileSync(pagilaPath, 'utf8')
+    .split(/^--\n(?=-- Name: )/m)
+    .filter((section) => !/film_embedding|EXTENSION/.test(section))
+    .join('\n')
+    .replaceAll('uuidv7()', 'gen_random_uuid()')
+    .replace(/^.* VIRTUAL,?$/gm, (column) => column.replace(' VIRTUAL', ' STORED'))
+    .replace(/^ALTER .* OWNER TO .*;$/gm, '');
+}
+
+/** A connection as the agent's properties would give it. */
+export function testConnection(source: Partial<PostgresConnection>): PostgresConnection {
+  return {
+    name: 'test',
+    bigeye: { host: 'http://127.0.0.1:9', apiKey: 'bigeye_agent_test', workspaceId: 1 },
+    host: '127.0.0.1',
+    port: 5432,
+    database: 'postgres',
+    user: 'postgres',
+    password: 'postgres',
+    sslMode: 'disable',
+    schemas: undefined,
+    ...source,
+  };
+}
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly connection: PostgresConnection;
+}
+
+/** An embedded PostgreSQL behind its wire protocol, with the given schema. */
+export async function startEmbeddedDatabase(sql: string): Promise<TestDatabase> {
+  const db = await PGlite.create();
+  await db.exec(sql);
+  // The dump empties the search path of the only session there is.
+  await db.exec("RESET ALL; SELECT set_config('search_path', '\"$user\", public', false);");
+  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 8 });
+  await server.start();
+  return {
+    connection: testConnection({ port: Number(server.getServerConn().split(':').at(-1)) }),
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await db.close();
+    },
+  };
+}
+
+/** A database of its own on a real server, dropped at the end. */
+export async function createServerDatabase(serverUrl: string, sql: string): Promise<TestDatabase> {
+  const name = `lineage_test_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
+  const url = new URL(serverUrl);
+  await onServer(serverUrl, `CREATE DATABASE ${name}`);
+  url.pathname = `/${name}`;
+  await onServer(url.href, sql);
+  return {
+    connection: testConnection({
+      host: url.hostname === '' ? (url.searchParams.get('host') ?? '127.0.0.1') : url.hostname,
+      port: Number(url.port === '' ? '5432' : url.port),
+      database: name,
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }),
+    async [Symbol.asyncDispose]() {
+      await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
