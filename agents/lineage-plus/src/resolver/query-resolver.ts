@@ -77,19 +77,16 @@ export class QueryResolver {
       return row.columns.map((column) => this.#passed(column));
     }
     const given = name ?? columnName(expression);
-    const flow = this.#trace.attempt(`column "${given}"`, () => this.#expressions.flow(expression, place)) ?? Flow.none;
-    return [{ name: given, flow, type: this.#type(expression, scope), base: undefined }];
+    const value = this.#trace.attempt(`column "${given}"`, () => ({
+      flow: this.#expressions.flow(expression, place),
+      type: typeOf(expression, scope),
+    }));
+    return [{ name: given, flow: value?.flow ?? Flow.none, type: value?.type, base: undefined }];
   }
 
   /** A column handed on by a star: the same source, but no longer the stored column itself. */
   #passed(column: RangeColumn): RangeColumn {
     return { ...column, flow: this.#trace.use(column), base: undefined };
-  }
-
-  #type(expression: Expression, scope: Scope): string | undefined {
-    if (expression.kind !== 'column') return undefined;
-    const found = this.#trace.attempt('type', () => scope.resolve(expression.path));
-    return found !== undefined && 'flow' in found ? found.type : undefined;
   }
 
   #set({ operator, left, right }: SetOperation, outer: Scope): ResolvedBody {
@@ -198,6 +195,13 @@ export class QueryResolver {
     });
     return { columns: [...columns, ...added], rows: table.rows };
   }
+}
+
+/** The type of a column that is passed on; of computed values it is not known. */
+function typeOf(expression: Expression, scope: Scope): string | undefined {
+  if (expression.kind !== 'column') return undefined;
+  const found = scope.resolve(expression.path);
+  return 'flow' in found ? found.type : undefined;
 }
 
 function isSame(a: Table, b: Table): boolean {
