@@ -41,24 +41,21 @@ function facetsOf(value: unknown): { _schemaURL: string }[] {
 }
 
 describe('events by the standard', () => {
-  test.each([
-    ['DatasetEvent', table, 1],
-    ['JobEvent', view, 3],
-  ])(
-    '%s is valid, and so is each of its facets',
-    (kind, line, facetCount, { skip } = { skip: () => undefined } as never) => {
-      if (withoutSpec !== undefined) return skip(withoutSpec);
-      const ajv = validator();
-      const event: { schemaURL: string } = JSON.parse(line);
-      expect(event.schemaURL).toBe(`https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/${kind}`);
-      expect(ajv.validate(event.schemaURL, event), ajv.errorsText()).toBe(true);
-      const facets = facetsOf(event);
-      expect(facets).toHaveLength(facetCount);
-      for (const facet of facets) {
-        expect(ajv.validate(facet._schemaURL, facet), `${facet._schemaURL}: ${ajv.errorsText()}`).toBe(true);
-      }
-    },
-  );
+  test.for([
+    { kind: 'DatasetEvent', line: table, facetCount: 1 },
+    { kind: 'JobEvent', line: view, facetCount: 3 },
+  ])('a $kind is valid, and so is each of its facets', ({ kind, line, facetCount }, { skip }) => {
+    if (withoutSpec !== undefined) skip(withoutSpec);
+    const ajv = validator();
+    const event: { schemaURL: string } = JSON.parse(line);
+    expect(event.schemaURL).toBe(`https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/${kind}`);
+    expect(ajv.validate(event.schemaURL, event), ajv.errorsText()).toBe(true);
+    const facets = facetsOf(event);
+    expect(facets).toHaveLength(facetCount);
+    for (const facet of facets) {
+      expect(ajv.validate(facet._schemaURL, facet), `${facet._schemaURL}: ${ajv.errorsText()}`).toBe(true);
+    }
+  });
 
   test('the validator knows a bad column lineage when it sees one', ({ skip }) => {
     if (withoutSpec !== undefined) skip(withoutSpec);
