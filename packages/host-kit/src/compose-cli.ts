@@ -121,7 +121,16 @@ export function createStackCli(home: HostHome, hostId: HostId) {
     down: () => compose(['down', '--remove-orphans']),
     /** Writes to this process's own output until the end, or until interrupted when following. Returns the exit code. */
     logs: async (options: { service: string; follow: boolean; tail: string }): Promise<number> => {
-      const args = [...base, 'logs', '--tail', options.tail, ...(options.follow ? ['--follow'] : []), options.service];
+      const plain = process.stdout.isTTY ? [] : ['--no-color'];
+      const args = [
+        ...base,
+        'logs',
+        ...plain,
+        '--tail',
+        options.tail,
+        ...(options.follow ? ['--follow'] : []),
+        options.service,
+      ];
       const reply = await execa('docker', args, {
         stdin: 'ignore',
         stdout: 'inherit',

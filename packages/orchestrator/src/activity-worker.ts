@@ -3,7 +3,7 @@ import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, type ClientIdentity, type Logger, pause, toApplicationFailure } from '@bigeye/service-kit';
 import { Context, cancellationDetails } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { followContainer } from './follow-container.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { startContainer } from './start-container.ts';
@@ -18,9 +18,12 @@ export interface ActivityWorkerOptions {
 }
 
 /** Settings of the SDK for the whole process: only the entry of a process calls this, and only once. */
-export function installWorkerRuntime(): void {
+export function installWorkerRuntime(log: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'info', ERROR: 'error' } as const;
   Runtime.install({
     shutdownSignals: [],
+    // What the SDK warns of is mostly about workflows, which an orchestrator has none of.
+    logger: new DefaultLogger('INFO', ({ level, message }) => log[levels[level]]({ from: 'temporal' }, message)),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' } } },
   });
 }

@@ -20,9 +20,8 @@ const End = RunExit.extend({ stopped });
 /** Written and fsynced before (`starting`, `stopping`) or right after the step that it names. */
 const JournalEntry = z.discriminatedUnion('step', [
   z.object({ step: z.literal('accepted'), at, runId: RunId }),
-  z.object({ step: z.literal('created'), at, containerId: z.string() }),
   z.object({ step: z.literal('starting'), at }),
-  z.object({ step: z.literal('started'), at, startedAt: z.string() }),
+  z.object({ step: z.literal('started'), at, containerId: z.string(), startedAt: z.string() }),
   z.object({ step: z.literal('stopping'), at, because: stopped.unwrap() }),
   z.object({ step: z.literal('exited'), at, end: End }),
   z.object({ step: z.literal('reported'), at }),
@@ -34,7 +33,6 @@ type NewEntry = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E,
 export interface RunRecord {
   runId: RunId;
   acceptedAt: string | undefined;
-  createdAt: string | undefined;
   /** A start was attempted: from here on a container that is missing was removed by someone else. */
   starting: boolean;
   startedAt: string | undefined;
@@ -101,12 +99,11 @@ function readEntries(file: string): JournalEntry[] {
 
 function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
   const record: RunRecord = {
-    ...{ runId, acceptedAt: undefined, createdAt: undefined, starting: false, startedAt: undefined },
+    ...{ runId, acceptedAt: undefined, starting: false, startedAt: undefined },
     ...{ stopping: null, end: undefined, reported: false },
   };
   for (const entry of entries) {
     if (entry.step === 'accepted') record.acceptedAt ??= entry.at;
-    if (entry.step === 'created') record.createdAt ??= entry.at;
     if (entry.step === 'starting') record.starting = true;
     if (entry.step === 'started') record.startedAt ??= entry.startedAt;
     if (entry.step === 'stopping') record.stopping ??= entry.because;

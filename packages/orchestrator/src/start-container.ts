@@ -1,5 +1,5 @@
 import { AppError, containerNameOf, type RunJobInput } from '@bigeye/contracts';
-import { agentsNetwork, type Container, planAgentRun } from '@bigeye/host-kit';
+import { agentsNetwork, type Container, type ContainerSpec, planAgentRun } from '@bigeye/host-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { makeRunFolders, runFoldersOf } from './run-folders.ts';
 
@@ -12,69 +12,75 @@ export async function startContainer(
   input: RunJobInput,
   attempt: Attempt,
 ): Promise<{ startedAt: string }> {
-  const { runId } = input;
+  const { runId, settings } = input;
   const name = containerNameOf(runId);
   const known = deps.journal.read(runId);
+  if (known.end) return { startedAt: known.end.startedAt };
   if (known.acceptedAt === undefined) deps.journal.append(runId, { step: 'accepted', runId });
   deps.timeline.add(runId, 'accepted', { at: known.acceptedAt });
-  if (known.end) return { startedAt: known.end.startedAt };
 
-  const found = await deps.runner.findContainer(name);
-  if (found) assertOurs(found, input);
-  else {
-    // Before a start was tried nothing has happened yet; after it, a second container would be a second run.
-    if (known.starting) throw new AppError('CONTAINER_VANISHED', { name });
-    await createContainer(deps, input, attempt);
+  // The name is the fence, so the first attempt need not look before it creates.
+  const found = known.acceptedAt === undefined ? undefined : await deps.runner.findContainer(name);
+  // Before a start was tried nothing has happened yet; after it, a second container would be a second run.
+  if (!found && known.starting) throw new AppError('CONTAINER_VANISHED', { name });
+  const container = found ?? (await createContainer(deps, input, attempt));
+  if (container) assertOurs(container, input);
+  if (!container || container.state.phase === 'created') {
+    deps.journal.append(runId, { step: 'starting' });
+    await deps.runner.start(name);
   }
-  if (!found || found.state.phase === 'created') await startCreated(deps, input);
-  const startedAt = await startedTime(deps, input);
+  const startedAt = await recordStart(deps, input);
   // Nobody will follow a run that was canceled while it was starting.
   if (attempt.isCanceled()) {
-    await deps.runner.stop(name, { graceMs: input.settings.cancelGraceSeconds * 1000 });
+    await deps.runner.stop(name, { graceMs: settings.cancelGraceSeconds * 1000 });
     attempt.signal.throwIfAborted();
   }
   return { startedAt };
 }
 
-async function createContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<void> {
+/** Returns the container that holds the name already, or undefined for a new one. */
+async function createContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<Container | undefined> {
+  const { runId } = input;
+  const spec = await prepare(deps, input, attempt);
+  let created = await deps.runner.create(spec);
+  if (created === 'no image') {
+    await deps.runner.pullImage(spec.image, attempt.signal);
+    attempt.signal.throwIfAborted();
+    created = await deps.runner.create(spec);
+  }
+  if (created === 'no image') throw new AppError('IMAGE_PULL_FAILED', { image: spec.image, reason: 'it is not there' });
+  deps.timeline.add(runId, 'image_ready');
+  deps.timeline.add(runId, 'created');
+  if (created !== 'taken') return undefined;
+  const holder = await deps.runner.findContainer(spec.name);
+  if (!holder) throw new AppError('CONTAINER_NAME_TAKEN', { name: spec.name });
+  return holder;
+}
+
+async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerSpec> {
   const { runId, jobId, hostId, settings } = input;
   const { host, settings: agentSettings } = deps.loadSettings();
-  const plan = planAgentRun(input, host, agentSettings);
+  const { image, command, files } = planAgentRun(input, host, agentSettings);
   const folders = runFoldersOf(deps.home, runId);
-  await makeRunFolders(folders, plan.files, deps.user);
-  if (!(await deps.runner.hasImage(plan.image))) await deps.runner.pullImage(plan.image, attempt.signal);
-  deps.timeline.add(runId, 'image_ready');
-  attempt.signal.throwIfAborted();
-  const created = await deps.runner.create({
+  await makeRunFolders(folders, files, deps.user);
+  return {
     ...{ name: containerNameOf(runId), runId, jobId, hostId, attempt: attempt.number },
-    ...{ image: plan.image, command: plan.command, user: deps.user, limits: settings.limits },
-    ...{ network: agentsNetwork, inFolder: folders.in, outFolder: folders.out },
-  });
-  if (created === 'taken') {
-    assertOurs(await deps.runner.findContainer(containerNameOf(runId)), input);
-    return;
-  }
-  deps.journal.append(runId, { step: 'created', containerId: created.id });
-  deps.timeline.add(runId, 'created');
+    ...{ image, command, user: deps.user, limits: settings.limits, network: agentsNetwork },
+    ...{ inFolder: folders.in, outFolder: folders.out },
+  };
 }
 
-async function startCreated(deps: HostDeps, { runId }: RunJobInput): Promise<void> {
-  deps.journal.append(runId, { step: 'starting' });
-  await deps.runner.start(containerNameOf(runId));
-}
-
-async function startedTime(deps: HostDeps, { runId }: RunJobInput): Promise<string> {
+async function recordStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {
   const name = containerNameOf(runId);
   const container = await deps.runner.findContainer(name);
   if (!container || container.state.phase === 'created') throw new AppError('CONTAINER_VANISHED', { name });
   const { startedAt } = container.state;
-  deps.journal.append(runId, { step: 'started', startedAt });
+  deps.journal.append(runId, { step: 'started', containerId: container.id, startedAt });
   deps.timeline.add(runId, 'started', { at: startedAt });
   deps.log.info({ runId, containerId: container.id }, 'run container started');
   return startedAt;
 }
 
-/** The name is the fence: whoever holds it without our label is not this run. */
-function assertOurs(container: Container | undefined, { runId }: RunJobInput): void {
-  if (container?.runId !== runId) throw new AppError('CONTAINER_NAME_TAKEN', { name: containerNameOf(runId) });
+function assertOurs(container: Container, { runId }: RunJobInput): void {
+  if (container.runId !== runId) throw new AppError('CONTAINER_NAME_TAKEN', { name: containerNameOf(runId) });
 }

@@ -21,7 +21,8 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
       } catch (error) {
         if (!deps.signal.aborted) deps.log.warn({ runId, err: error }, 'timeline not taken');
       }
-      waiting.set(runId, events.slice(batch.length));
+      // Others may have come meanwhile.
+      waiting.set(runId, (waiting.get(runId) ?? []).slice(batch.length));
       if (deps.signal.aborted) break;
     }
     waiting.delete(runId);

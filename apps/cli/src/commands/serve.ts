@@ -22,7 +22,7 @@ async function serve({ config, home }: CommandContext): Promise<void> {
     log.info({ signal }, 'shutting down, running containers go on');
     ending.abort();
   });
-  installWorkerRuntime();
+  installWorkerRuntime(log);
   const outcome = await runOrchestrator({
     ...{ home, log, shutdown: ending.signal, healthFile },
     engine: config.DOCKER_HOST,

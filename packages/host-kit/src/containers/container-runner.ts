@@ -53,14 +53,16 @@ export interface LogRequest {
 export interface ContainerRunner {
   /** Whether the engine answers at all. Never throws. */
   isReachable(): Promise<boolean>;
-  hasImage(image: string): Promise<boolean>;
   /** Throws IMAGE_PULL_FAILED. */
   pullImage(image: string, signal?: AbortSignal): Promise<void>;
   findContainer(name: string): Promise<Container | undefined>;
   /** All containers of runs of this host, in whatever state. */
   listContainers(hostId: HostId): Promise<{ name: string; runId: RunId }[]>;
-  /** Makes the container without starting it: `taken` where the name exists. Throws GUARD_REFUSED, CONTAINER_START_FAILED. */
-  create(spec: ContainerSpec): Promise<{ id: string } | 'taken'>;
+  /**
+   * Makes the container without starting it: `taken` where the name exists, `no image` where the image is not there.
+   * Throws GUARD_REFUSED or CONTAINER_START_FAILED.
+   */
+  create(spec: ContainerSpec): Promise<{ id: string } | 'taken' | 'no image'>;
   /** Starting what runs already does nothing. Throws CONTAINER_START_FAILED. */
   start(name: string): Promise<void>;
   /** Returns when the container may have ended, or when `signal` fires; only `findContainer` tells whether it did. */

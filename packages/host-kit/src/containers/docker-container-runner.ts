@@ -38,10 +38,6 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
       const reply = await engine.json({ method: 'GET', path: '/version', timeoutMs: 3_000 }).catch(() => undefined);
       return reply !== undefined;
     },
-    hasImage: async (image) => {
-      const found = await orUndefined(404, engine.json({ method: 'GET', path: `/images/${image}/json` }));
-      return found !== undefined;
-    },
     pullImage: (image, signal) => pullImage(engine, image, signal),
     findContainer: find,
     listContainers: async (hostId) => {
@@ -60,8 +56,13 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
         query: { name: spec.name },
         body: containerCreateBody(spec),
       };
-      const created = await orUndefined(409, engine.json(call)).catch(rethrowStartFailure);
-      return created === undefined ? 'taken' : { id: Created.parse(created).Id };
+      try {
+        return { id: Created.parse(await engine.json(call)).Id };
+      } catch (error) {
+        if (error instanceof EngineRefusal && error.status === 409) return 'taken';
+        if (error instanceof EngineRefusal && error.status === 404) return 'no image';
+        return rethrowStartFailure(error);
+      }
     },
     start: async (name) => {
       await engine

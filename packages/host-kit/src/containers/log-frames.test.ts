@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { parseLogFrames, sinceOf } from './log-frames.ts';
+
+const frame = (stream: number, text: string): Buffer => {
+  const content = Buffer.from(text);
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(content.length, 4);
+  return Buffer.concat([header, content]);
+};
+const at = '2026-01-01T00:00:00.000000001Z';
+
+async function parsed(bytes: Buffer, chunkSize: number) {
+  const lines = [];
+  async function* chunks() {
+    for (let from = 0; from < bytes.length; from += chunkSize) yield bytes.subarray(from, from + chunkSize);
+  }
+  for await (const line of parseLogFrames(chunks())) lines.push(line);
+  return lines;
+}
+
+test.each([1, 7, 4096])('frames are lines with stream and time, in pieces of %i bytes', async (chunkSize) => {
+  const bytes = Buffer.concat([frame(1, `${at} one ä\n`), frame(2, `${at} two\r\n`), frame(1, `${at} \n`)]);
+  expect(await parsed(bytes, chunkSize)).toEqual([
+    { at, stream: 'stdout', text: 'one ä' },
+    { at, stream: 'stderr', text: 'two' },
+    { at, stream: 'stdout', text: '' },
+  ]);
+});
+
+test('pieces of a long line are joined, and a line without its end is not lost', async () => {
+  const bytes = Buffer.concat([frame(1, `${at} aaa`), frame(1, `${at} bbb\n`), frame(2, `${at} unfinished`)]);
+  expect((await parsed(bytes, 4096)).map(({ text }) => text)).toEqual(['aaabbb', 'unfinished']);
+});
+
+test('the time of a line becomes seconds with all its nanoseconds', () => {
+  expect(sinceOf('2026-01-01T00:00:00.123456789Z')).toBe('1767225600.123456789');
+  expect(sinceOf('2026-01-01T00:00:00Z')).toBe('1767225600.000000000');
+});

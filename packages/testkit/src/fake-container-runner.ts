@@ -1,0 +1,185 @@
+import { AppError, type LogLine } from '@bigeye/contracts';
+import {
+  type Container,
+  type ContainerRunner,
+  type ContainerSpec,
+  type ContainerState,
+  EngineAway,
+  type LogRequest,
+} from '@bigeye/host-kit';
+
+/** A container of the fake engine, as the program in it and the test see it. */
+export interface FakeContainer {
+  readonly id: string;
+  readonly spec: ContainerSpec;
+  readonly state: ContainerState;
+  print(text: string, stream?: 'stdout' | 'stderr'): void;
+  exit(code: number, options?: { outOfMemory?: boolean }): void;
+  /** What happens at SIGTERM; without it, the program ignores the signal and is killed after the grace time. */
+  onTerminate: (() => void) | undefined;
+}
+
+export interface FakeContainerRunner extends ContainerRunner {
+  /** Every call throws EngineAway while this is true. Containers go on, as they do under a dead daemon. */
+  away: boolean;
+  readonly containers: ReadonlyMap<string, FakeContainer>;
+  /** Calls of create, start, stop and remove in their order, for example `start bigeye-run-…`. */
+  readonly calls: string[];
+  readonly images: Set<string>;
+  /** Ends all waits and streams, as a killed daemon does. */
+  cutConnections(): void;
+}
+
+interface Entry extends FakeContainer {
+  state: ContainerState;
+  log: LogLine[];
+}
+
+/**
+ * A container engine in memory, held to the same contract as the real one. `programs`: the command, joined by spaces →
+ * what it does when it starts; a command without a program runs until it is stopped.
+ */
+export function createFakeContainerRunner(options: {
+  programs?: Record<string, (container: FakeContainer) => void>;
+  images: string[];
+}): FakeContainerRunner {
+  const containers = new Map<string, Entry>();
+  const images = new Set(options.images);
+  const calls: string[] = [];
+  const changes = new EventTarget();
+  let connection = new AbortController();
+  let lastNanos = BigInt(Date.now()) * 1_000_000n;
+
+  /** Times grow like the engine's, with nanoseconds, so that no two lines share one unless a test wants it. */
+  const now = (): string => {
+    const wall = BigInt(Date.now()) * 1_000_000n;
+    lastNanos = wall > lastNanos ? wall : lastNanos + 1n;
+    const millis = Number(lastNanos / 1_000_000n);
+    return `${new Date(millis).toISOString().slice(0, 19)}.${String(lastNanos % 1_000_000_000n).padStart(9, '0')}Z`;
+  };
+  const changed = () => void changes.dispatchEvent(new Event('change'));
+  const reach = async (): Promise<void> => {
+    if (runner.away) throw new EngineAway('the fake engine is away');
+  };
+  const nextChange = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        changes.removeEventListener('change', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      if (signal.aborted) return resolve();
+      changes.addEventListener('change', done);
+      signal.addEventListener('abort', done);
+    });
+
+  const makeContainer = (spec: ContainerSpec): Entry => {
+    const entry: Entry = {
+      id: crypto.randomUUID().replaceAll('-', '').repeat(2),
+      ...{ spec, state: { phase: 'created' }, log: [], onTerminate: undefined },
+      print: (text, stream = 'stdout') => {
+        entry.log.push({ at: now(), stream, text });
+        changed();
+      },
+      exit: (exitCode, { outOfMemory = false } = {}) => {
+        if (entry.state.phase !== 'running') return;
+        const { startedAt } = entry.state;
+        entry.state = { phase: 'exited', exitCode, outOfMemory, startedAt, finishedAt: new Date().toISOString() };
+        changed();
+      },
+    };
+    return entry;
+  };
+
+  const runner: FakeContainerRunner = {
+    ...{ away: false, containers, calls, images },
+    cutConnections: () => {
+      connection.abort();
+      connection = new AbortController();
+    },
+    isReachable: async () => !runner.away,
+    pullImage: async (image) => {
+      await reach();
+      throw new AppError('IMAGE_PULL_FAILED', { image, reason: 'the fake registry has nothing' });
+    },
+    findContainer: async (name) => {
+      await reach();
+      const entry = containers.get(name);
+      return entry && viewOf(entry);
+    },
+    listContainers: async (hostId) => {
+      await reach();
+      return [...containers.values()]
+        .filter(({ spec }) => spec.hostId === hostId)
+        .map(({ spec }) => ({ name: spec.name, runId: spec.runId }));
+    },
+    create: async (spec) => {
+      await reach();
+      calls.push(`create ${spec.name}`);
+      if (containers.has(spec.name)) return 'taken';
+      if (!images.has(spec.image)) return 'no image';
+      const entry = makeContainer(spec);
+      containers.set(spec.name, entry);
+      return { id: entry.id };
+    },
+    start: async (name) => {
+      await reach();
+      const entry = containers.get(name);
+      if (!entry) throw new AppError('CONTAINER_START_FAILED', { reason: `No such container: ${name}` });
+      if (entry.state.phase !== 'created') return;
+      calls.push(`start ${name}`);
+      entry.state = { phase: 'running', startedAt: new Date().toISOString() };
+      changed();
+      options.programs?.[entry.spec.command.join(' ')]?.(entry);
+    },
+    waitForEnd: async (name, signal) => {
+      await reach();
+      const cut = connection.signal;
+      const any = AbortSignal.any([signal, cut]);
+      while (containers.get(name)?.state.phase === 'running' && !any.aborted) await nextChange(any);
+      if (cut.aborted && !signal.aborted) throw new EngineAway('the connection was cut');
+    },
+    readLog: async function* (name, { since, tail, follow, signal }: LogRequest) {
+      await reach();
+      const cut = connection.signal;
+      const any = AbortSignal.any([cut, ...(signal ? [signal] : [])]);
+      const entry = containers.get(name);
+      if (!entry) return;
+      const wanted = entry.log.filter((line) => since === undefined || line.at >= since);
+      let at = entry.log.length - Math.min(wanted.length, tail ?? wanted.length);
+      for (;;) {
+        signal?.throwIfAborted();
+        if (cut.aborted) throw new EngineAway('the connection was cut');
+        const line = entry.log[at];
+        if (line) {
+          at++;
+          yield line;
+        } else if (follow && entry.state.phase === 'running' && containers.has(name)) await nextChange(any);
+        else return;
+      }
+    },
+    stop: async (name, { graceMs }) => {
+      await reach();
+      const entry = containers.get(name);
+      if (entry?.state.phase !== 'running') return;
+      calls.push(`stop ${name}`);
+      entry.onTerminate?.();
+      const grace = AbortSignal.timeout(graceMs);
+      while (entry.state.phase === 'running' && !grace.aborted) await nextChange(grace);
+      entry.exit(137);
+    },
+    remove: async (name) => {
+      await reach();
+      if (!containers.has(name)) return;
+      calls.push(`remove ${name}`);
+      containers.get(name)?.exit(137);
+      containers.delete(name);
+      changed();
+    },
+  };
+  return runner;
+}
+
+function viewOf({ id, spec, state }: Entry): Container {
+  return { id, name: spec.name, runId: spec.runId, state };
+}

@@ -1,0 +1,2 @@
+export * from './fake-container-runner.ts';
+export * from './fake-host-api.ts';
