@@ -2,10 +2,12 @@ import { isAppError } from '@bigeye/contracts';
 import { createLogger, shutdownSignal } from '@bigeye/service-kit';
 import { loadControlPlaneConfig } from './config.ts';
 import { startControlPlane } from './start-control-plane.ts';
+import { installRuntime } from './temporal/install-runtime.ts';
 
 try {
   const config = loadControlPlaneConfig();
   const log = createLogger('control-plane', config.LOG_LEVEL);
+  installRuntime(log);
   const stopped = shutdownSignal();
   await using controlPlane = await startControlPlane(config, log);
   if (controlPlane.firstAdminKey)

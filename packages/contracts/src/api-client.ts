@@ -9,9 +9,12 @@ type Part<Key extends string, Schema> = Schema extends z.ZodType
   : unknown;
 
 /** What a caller of a route gives: its params, query and body, as the schemas take them. */
-export type CallInput<Name extends RouteName> = Part<'params', Routes[Name] extends { params: infer P } ? P : never> &
-  Part<'query', Routes[Name] extends { query: infer Q } ? Q : never> &
-  Part<'body', Routes[Name] extends { body: infer B } ? B : never> &
+export type CallInput<Name extends RouteName> = Part<
+  'params',
+  Routes[Name] extends { params: infer P } ? P : undefined
+> &
+  Part<'query', Routes[Name] extends { query: infer Q } ? Q : undefined> &
+  Part<'body', Routes[Name] extends { body: infer B } ? B : undefined> &
   (Routes[Name] extends { rawBodyLimit: number } ? { rawBody: Uint8Array<ArrayBuffer> } : unknown);
 
 /** What a route answers. */

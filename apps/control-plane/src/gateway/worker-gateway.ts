@@ -17,6 +17,7 @@ import {
 import type { CertificateAuthority } from '../auth/certificate-authority.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
+import { listen, portOf } from '../http/listen.ts';
 import { ControlQueues, type MethodRule, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
 
 const service = 'temporal.api.workflowservice.v1.WorkflowService';
@@ -90,11 +91,6 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
 }
 
 const identityBytes = (bytes: Buffer): Buffer => bytes;
-const portOf = (server: TlsServer): number => {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
-};
-
 /** Throws Refusal for what the rule does not let through. */
 function forward(
   upstream: Client,
@@ -153,7 +149,7 @@ function connectUpstream(address: string): Client {
 
 async function listenTls(
   authority: CertificateAuthority,
-  { host, port }: ListenAddress,
+  address: ListenAddress,
   onSocket: (socket: TLSSocket) => void,
   log: Logger,
 ): Promise<{ server: TlsServer; close(): Promise<void> }> {
@@ -176,10 +172,7 @@ async function listenTls(
   server.on('tlsClientError', (error, socket) => {
     log.info({ peer: socket.remoteAddress, reason: error.message }, 'gateway refused a connection');
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, address);
   return {
     server,
     close: () =>

@@ -11,6 +11,7 @@ import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createServer } from './create-server.ts';
+import { listen, portOf } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 
@@ -74,7 +75,7 @@ async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string
 
 async function listenOn(
   handle: RequestListener,
-  { host, port }: ListenAddress,
+  address: ListenAddress,
   tls: ApiListenerOptions['tls'],
 ): Promise<Server> {
   const server = tls
@@ -83,17 +84,9 @@ async function listenOn(
         handle,
       )
     : createHttpServer(handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, address);
   return server;
 }
-
-const portOf = (server: Server): number => {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { createServer as createHttpsServer, type Server } from 'node:https';
+import { createServer as createHttpsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
@@ -6,6 +6,7 @@ import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
+import { listen, portOf } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
@@ -29,20 +30,14 @@ export async function startHostListener(
     minVersion: 'TLSv1.3',
   } as const;
   const servers = await Promise.all(
-    options.listen.map(
-      ({ host, port }) =>
-        new Promise<Server>((resolve, reject) => {
-          const listener = createHttpsServer(tls, server.routing);
-          listener.once('error', reject);
-          listener.listen(port, host, () => resolve(listener));
-        }),
-    ),
+    options.listen.map(async (address) => {
+      const listener = createHttpsServer(tls, server.routing);
+      await listen(listener, address);
+      return listener;
+    }),
   );
   return {
-    ports: servers.map((listener) => {
-      const address = listener.address();
-      return typeof address === 'object' && address ? address.port : 0;
-    }),
+    ports: servers.map(portOf),
     [Symbol.asyncDispose]: async () => {
       for (const listener of servers) {
         listener.close();

@@ -3,14 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type ControlPlaneActivities, taskQueues } from '@bigeye/contracts';
 import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { RunStarter } from '../runs/run-dispatcher.ts';
 import { createRunStarter } from './run-starter.ts';
 
@@ -34,7 +27,6 @@ export async function startWorkflowEngine(options: {
   log: Logger;
 }): Promise<WorkflowEngine> {
   const { address, namespace, log } = options;
-  installRuntime(log);
   const connection = await connect(address, log);
   const workflowBundle = options.bundle ? { codePath: options.bundle } : await bundleWorkflows();
   const workerOptions: WorkerOptions = {
@@ -61,24 +53,6 @@ export async function startWorkflowEngine(options: {
       await connection.close();
     },
   };
-}
-
-/** Core's own lines (retried calls) come through pino at the level they have. */
-function installRuntime(log: Logger): void {
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    log[level === 'ERROR' ? 'error' : 'warn']({ component: 'temporal', ...withoutPayloads(meta) }, message);
-  });
-  Runtime.install({
-    logger,
-    shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-  });
-}
-
-/** The SDK puts whole tasks into some of its lines. */
-function withoutPayloads(meta: Record<string | symbol, unknown> | undefined): object {
-  const { taskEncoded: _encoded, task: _task, ...rest } = meta ?? {};
-  return rest;
 }
 
 async function connect(address: string, log: Logger): Promise<NativeConnection> {
@@ -109,7 +83,9 @@ function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {
       try {
         current = await Worker.create(options);
         log.info({ taskQueue: options.taskQueue }, 'workflow worker polls');
-        await Promise.race([current.run(), failureOf(current)]);
+        const run = current.run();
+        if (closing) current.shutdown();
+        await Promise.race([run, failureOf(current)]);
       } catch (error) {
         if (!closing) log.error({ err: error }, 'workflow worker failed; starting another');
       }

@@ -1,0 +1,26 @@
+import type { Server } from 'node:net';
+import { AppError } from '@bigeye/contracts';
+import type { ListenAddress } from '../config.ts';
+
+/** Binds the server. Throws CONFIG_INVALID, naming the address, when it cannot be had. */
+export function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const problem = `cannot listen on ${host}:${port} (${reasons[cause.code ?? ''] ?? cause.message})`;
+      reject(new AppError('CONFIG_INVALID', { program: 'control-plane', problems: [problem] }, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'another process listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not use that port',
+};
+
+/** The port that a listening server got. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}

@@ -1,0 +1,208 @@
+import { connect as tlsConnect } from 'node:tls';
+import { controlPlaneServerName, taskQueues } from '@bigeye/contracts';
+import grpc, { type Client, type ServiceError } from '@grpc/grpc-js';
+import proto from '@temporalio/proto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createCertificateRequest, startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
+
+const api = proto.temporal.api.workflowservice.v1;
+const workflowService = '/temporal.api.workflowservice.v1.WorkflowService';
+
+let stack: TestStack;
+let hostA: TestHost;
+let hostB: TestHost;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  hostA = await stack.registerHost('host-a');
+  hostB = await stack.registerHost('host-b');
+});
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await stack?.[Symbol.asyncDispose]();
+});
+
+function gatewayClient(identity: TestHost['identity'] | undefined): Client {
+  const { certificate, privateKey, caCertificate } = identity ?? hostA.identity;
+  const secrets = identity ? [Buffer.from(privateKey), Buffer.from(certificate)] : [];
+  const client = new grpc.Client(
+    stack.gatewayAddress,
+    grpc.credentials.createSsl(Buffer.from(caCertificate), ...secrets),
+    { 'grpc.ssl_target_name_override': controlPlaneServerName },
+  );
+  clients.push(client);
+  return client;
+}
+
+/** Sends raw bytes as any gRPC client can; gives the status code, and the answer where there is one. */
+function send(
+  client: Client,
+  path: string,
+  request: Uint8Array,
+  deadlineMs = 3_000,
+): Promise<{ code: string; details: string; bytes: Buffer | undefined }> {
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      path,
+      (b: Buffer) => b,
+      (b: Buffer) => b,
+      Buffer.from(request),
+      new grpc.Metadata(),
+      { deadline: Date.now() + deadlineMs },
+      (error: ServiceError | null, bytes?: Buffer) =>
+        resolve({ code: grpc.status[error?.code ?? 0] ?? '', details: error?.details ?? '', bytes }),
+    );
+  });
+}
+
+const poll = (queue: string, namespace = 'default', more: object = {}) =>
+  api.PollActivityTaskQueueRequest.encode({ namespace, taskQueue: { name: queue, kind: 1 }, ...more }).finish();
+
+test('a host may poll its own queue', async () => {
+  const answer = await send(
+    gatewayClient(hostA.identity),
+    `${workflowService}/PollActivityTaskQueue`,
+    poll(taskQueues.forHost(hostA.id)),
+  );
+  // Nothing is on the queue: an empty answer when the poll's time is up.
+  expect(answer).toMatchObject({ code: 'OK', bytes: Buffer.alloc(0) });
+});
+
+const refusedPolls: [string, () => Uint8Array][] = [
+  ["another host's queue", () => poll(taskQueues.forHost(hostB.id))],
+  ["the control plane's queue", () => poll(taskQueues.controlPlane)],
+  ['no queue at all', () => poll('')],
+  ['its own queue in another namespace', () => poll(taskQueues.forHost(hostA.id), 'temporal-system')],
+  [
+    'its own name as a sticky queue',
+    () => poll(taskQueues.forHost(hostA.id), 'default', { taskQueue: { name: taskQueues.forHost(hostA.id), kind: 2 } }),
+  ],
+  [
+    'its own queue with a control queue of another kind',
+    () => poll(taskQueues.forHost(hostA.id), 'default', { workerControlTaskQueue: taskQueues.forHost(hostB.id) }),
+  ],
+];
+
+test.each(refusedPolls)('a host may not poll %s', async (_, request) => {
+  const answer = await send(gatewayClient(hostA.identity), `${workflowService}/PollActivityTaskQueue`, request());
+  expect(answer.code).toBe('PERMISSION_DENIED');
+});
+
+const otherMethods = [
+  ...['StartWorkflowExecution', 'SignalWorkflowExecution', 'TerminateWorkflowExecution', 'QueryWorkflow'],
+  ...['GetWorkflowExecutionHistory', 'ListWorkflowExecutions', 'PollWorkflowTaskQueue', 'ListNamespaces'],
+  ...['RespondActivityTaskCompletedById', 'RecordActivityTaskHeartbeatById', 'RespondActivityTaskFailedById'],
+  ...['UpdateNamespace', 'RegisterNamespace', 'DescribeTaskQueue', 'ResetStickyTaskQueue', 'CountWorkflowExecutions'],
+].map((method) => `${workflowService}/${method}`);
+
+test.each([
+  ...otherMethods,
+  '/temporal.api.operatorservice.v1.OperatorService/DeleteNamespace',
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  '/grpc.health.v1.Health/Check',
+])('%s does not exist for a host', async (path) => {
+  const answer = await send(gatewayClient(hostA.identity), path, new Uint8Array());
+  expect(answer.code).toBe('UNIMPLEMENTED');
+});
+
+test('a task token that was given to nobody, or is bare, is refused', async () => {
+  const forged = api.RespondActivityTaskCompletedRequest.encode({
+    namespace: 'default',
+    taskToken: Buffer.from('0a24666f72676564', 'hex'),
+  }).finish();
+  const answer = await send(gatewayClient(hostA.identity), `${workflowService}/RespondActivityTaskCompleted`, forged);
+  expect(answer).toMatchObject({ code: 'PERMISSION_DENIED', details: 'this task was not given to this host' });
+});
+
+test('a task given to one host cannot be answered by another, and can by its own', async () => {
+  const { id: jobId } = await stack.createJob({ hostId: hostA.id });
+  const run = await stack.admin.call('startRun', { params: { jobId } });
+  const polled = await send(
+    gatewayClient(hostA.identity),
+    `${workflowService}/PollActivityTaskQueue`,
+    poll(taskQueues.forHost(hostA.id)),
+    10_000,
+  );
+  const task = api.PollActivityTaskQueueResponse.decode(polled.bytes ?? Buffer.alloc(0));
+  expect(task.workflowExecution?.workflowId).toBe(run.id);
+  const failure = { message: 'no', applicationFailureInfo: { type: 'AGENT_NOT_INSTALLED', nonRetryable: true } };
+  const answer = api.RespondActivityTaskFailedRequest.encode({
+    namespace: 'default',
+    taskToken: task.taskToken,
+    failure,
+  }).finish();
+  const stolen = await send(gatewayClient(hostB.identity), `${workflowService}/RespondActivityTaskFailed`, answer);
+  expect(stolen.code).toBe('PERMISSION_DENIED');
+  const own = await send(gatewayClient(hostA.identity), `${workflowService}/RespondActivityTaskFailed`, answer);
+  expect(own.code).toBe('OK');
+  expect(await stack.finished(run.id)).toMatchObject({ status: 'failed', failure: { code: 'AGENT_NOT_INSTALLED' } });
+});
+
+test('a control queue belongs to the host that named it first', async () => {
+  const queue = 'temporal-sys/worker-commands/default/11111111-2222-3333-4444-555555555555';
+  const announce = poll(taskQueues.forHost(hostA.id), 'default', { workerControlTaskQueue: queue });
+  await send(gatewayClient(hostA.identity), `${workflowService}/PollActivityTaskQueue`, announce);
+  const request = api.PollNexusTaskQueueRequest.encode({ namespace: 'default', taskQueue: { name: queue } }).finish();
+  const path = `${workflowService}/PollNexusTaskQueue`;
+  expect((await send(gatewayClient(hostB.identity), path, request)).code).toBe('PERMISSION_DENIED');
+  expect((await send(gatewayClient(hostA.identity), path, request)).code).toBe('OK');
+});
+
+test('without a certificate, or with one of another CA, there is no connection', async () => {
+  const path = `${workflowService}/GetSystemInfo`;
+  expect((await send(gatewayClient(undefined), path, new Uint8Array())).code).toBe('UNAVAILABLE');
+  const other = await startTestStack();
+  try {
+    const stranger = await other.registerHost('host-a');
+    const identity = { ...stranger.identity, caCertificate: hostA.identity.caCertificate };
+    expect((await send(gatewayClient(identity), path, new Uint8Array())).code).toBe('UNAVAILABLE');
+  } finally {
+    await other[Symbol.asyncDispose]();
+  }
+});
+
+test('a certificate that was replaced by a newer one is refused at once, on an open connection too', async () => {
+  const host = await stack.registerHost('host-c');
+  const client = gatewayClient(host.identity);
+  const path = `${workflowService}/GetSystemInfo`;
+  expect((await send(client, path, new Uint8Array())).code).toBe('OK');
+  const { certificateRequest } = createCertificateRequest();
+  await stack.admin.call('registerHost', { body: { hostId: host.id, certificateRequest } });
+  expect((await send(client, path, new Uint8Array())).code).toBe('UNAUTHENTICATED');
+});
+
+test('TLS below 1.3 is not spoken', async () => {
+  const [host = '', port = ''] = stack.gatewayAddress.split(':');
+  const attempt = (maxVersion: 'TLSv1.2' | 'TLSv1.3') =>
+    new Promise<string>((resolve) => {
+      const { certificate, privateKey, caCertificate } = hostA.identity;
+      const socket = tlsConnect({
+        ...{ host, port: Number(port), maxVersion, ca: caCertificate, cert: certificate, key: privateKey },
+        ...{ servername: controlPlaneServerName, ALPNProtocols: ['h2'] },
+      });
+      socket.once('secureConnect', () => resolve(socket.getProtocol() ?? ''));
+      socket.once('error', () => resolve('refused'));
+      socket.once('secureConnect', () => socket.end());
+    });
+  expect(await attempt('TLSv1.2')).toBe('refused');
+  expect(await attempt('TLSv1.3')).toBe('TLSv1.3');
+});
+
+test('a message over the limit is refused', async () => {
+  const answer = await send(
+    gatewayClient(hostA.identity),
+    `${workflowService}/GetSystemInfo`,
+    new Uint8Array(5 * 1024 * 1024),
+  );
+  expect(answer.code).toBe('RESOURCE_EXHAUSTED');
+});
+
+test('bytes that are no message of the method are refused', async () => {
+  const answer = await send(
+    gatewayClient(hostA.identity),
+    `${workflowService}/PollActivityTaskQueue`,
+    Buffer.from('ffffffff', 'hex'),
+  );
+  expect(['INVALID_ARGUMENT', 'PERMISSION_DENIED']).toContain(answer.code);
+});
