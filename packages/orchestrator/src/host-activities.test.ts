@@ -1,0 +1,325 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { containerNameOf, HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
+import { hostHomeAt, loadAgentFile, registeredHost, stackUser } from '@bigeye/host-kit';
+import { createLogger, pause } from '@bigeye/service-kit';
+import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
+import { expect, test, vi } from 'vitest';
+import { followContainer } from './follow-container.ts';
+import { createHostApi } from './host-api.ts';
+import type { Attempt, HostDeps } from './host-deps.ts';
+import { beatForHost } from './host-heartbeat.ts';
+import { createJournal } from './journal.ts';
+import { recoverRuns } from './recover-runs.ts';
+import { runFoldersOf } from './run-folders.ts';
+import { startContainer } from './start-container.ts';
+import { createTimelineOutbox } from './timeline-outbox.ts';
+
+const runId = RunId.parse('run_00000000000000000001');
+const name = containerNameOf(runId);
+const result = { type: 'result', outcome: 'succeeded', exitCode: 0, message: '3 tables', counts: { tables: 3 } };
+const settingsFile = `bigeye: {api_url: http://cp.example, agent_api_key: bigeye_agent_secret}
+orchestrator: {host_id: etl-01, gateway_address: "cp:1", host_api_url: https://cp:2}
+agents: {lineage_plus: {}}
+connectors: {postgres: [{name: shop, host: db, database: shop, username: reader, password: hunter22}]}
+`;
+
+const inputWith = (settings: Partial<RunJobInput['settings']> = {}): RunJobInput => ({
+  ...{ protocolVersion: 1, runId, jobId: JobId.parse('job_00000000000000000001'), hostId: HostId.parse('etl-01') },
+  ...{ agentType: 'LINEAGE_PLUS', parameters: { connectors: ['postgres'] } },
+  settings: JobSettings.parse({ cancelGraceSeconds: 0, ...settings }),
+});
+const input = inputWith();
+
+/** A host whose agent does what `program` says. `orchestrator()` is a new process on the same disk and engine. */
+function createHost(program: (container: FakeContainer) => void) {
+  const home = hostHomeAt(mkdtempSync(path.join(tmpdir(), 'host-')));
+  writeFileSync(home.agentFile, settingsFile);
+  mkdirSync(home.runs);
+  const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
+  const api = createFakeHostApi();
+  const orchestrator = () => {
+    const shutdown = new AbortController();
+    const log = createLogger('test', 'silent');
+    const hostApi = createHostApi(api.client);
+    const loadSettings = () => {
+      const { settings } = loadAgentFile(home);
+      return { host: registeredHost(home, settings), settings };
+    };
+    const deps: HostDeps = {
+      ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
+      journal: createJournal(home.journal),
+      timeline: createTimelineOutbox({ hostApi, log, signal: shutdown.signal }),
+      shutdown: shutdown.signal,
+    };
+    return { deps, shutdown, kill: () => shutdown.abort() };
+  };
+  return { home, runner, api, orchestrator, container: () => runner.containers.get(name) };
+}
+
+function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
+  const controller = new AbortController();
+  let canceled = false;
+  return {
+    ...{ number, signal: controller.signal, isCanceled: () => canceled },
+    cancel: () => {
+      canceled = true;
+      controller.abort();
+    },
+    lose: () => controller.abort(),
+  };
+}
+
+const succeed = (container: FakeContainer) => {
+  container.print('{"type":"progress","phase":"read","done":1}');
+  container.print('password is hunter22, key bigeye_agent_secret', 'stderr');
+  container.print(JSON.stringify(result));
+  container.exit(0);
+};
+const runOn = () => {};
+
+test('a run that goes well leaves its log, outcome, artifacts and timeline at the control plane and nothing here', async () => {
+  const host = createHost((container) => {
+    writeFileSync(path.join(container.spec.outFolder, 'report.json'), '{"ok":true}');
+    symlinkSync(host.home.agentFile, path.join(container.spec.outFolder, 'stolen.yml'));
+    expect(readFileSync(path.join(container.spec.inFolder, 'postgres.properties'), 'utf8')).toContain('hunter22');
+    succeed(container);
+  });
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  const end = await followContainer(deps, input, createAttempt());
+  expect(end).toMatchObject({ exitCode: 0, stopped: null, outOfMemory: false });
+  const stored = host.api.run(runId);
+  expect(stored.lines.map(({ text }) => text)).toEqual([
+    '{"type":"progress","phase":"read","done":1}',
+    'password is ***, key ***',
+    JSON.stringify(result),
+  ]);
+  expect(stored.outcome).toEqual({ message: '3 tables', counts: { tables: 3 } });
+  expect([...stored.artifacts.keys()]).toEqual(['report.json']);
+  const kinds = stored.timeline.map(({ kind }) => kind);
+  const stations = ['accepted', 'image_ready', 'created', 'started', 'first_log', 'exited', 'log_complete', 'reported'];
+  expect(kinds.sort()).toEqual(stations.sort());
+  expect(host.container()).toBeUndefined();
+  expect(existsSync(runFoldersOf(host.home, runId).in)).toBe(false);
+});
+
+test('the container is the one that the guard allows, and its files are for its user only', async () => {
+  const host = createHost(runOn);
+  await startContainer(host.orchestrator().deps, input, createAttempt());
+  expect(host.container()?.spec).toMatchObject({ name, runId, image: images.lineagePlus, network: 'bigeye-agents' });
+  expect(host.container()?.spec.inFolder).toBe(path.join(host.home.runs, `${name}-in`));
+});
+
+test('starting twice, in two processes at once, makes one container and starts it once', async () => {
+  const host = createHost(runOn);
+  const starts = [1, 2, 3].map(() => startContainer(host.orchestrator().deps, input, createAttempt()));
+  const times = new Set((await Promise.all(starts)).map(({ startedAt }) => startedAt));
+  expect(times.size).toBe(1);
+  expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([`start ${name}`]);
+});
+
+test('a foreign container of that name is named, and left alone', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const other = RunId.parse('run_00000000000000000002');
+  await startContainer(deps, input, createAttempt());
+  const spec = host.container()?.spec;
+  if (!spec) throw new Error('no container');
+  await host.runner.remove(name);
+  deps.journal.remove(runId);
+  await host.runner.create({ ...spec, runId: other });
+  await expect(startContainer(deps, input, createAttempt())).rejects.toMatchObject({ code: 'CONTAINER_NAME_TAKEN' });
+  expect(host.container()?.state.phase).toBe('created');
+});
+
+test('an image that is not there and cannot be pulled fails with its reason', async () => {
+  const host = createHost(runOn);
+  host.runner.images.clear();
+  const starting = startContainer(host.orchestrator().deps, input, createAttempt());
+  await expect(starting).rejects.toMatchObject({ code: 'IMAGE_PULL_FAILED' });
+});
+
+test('a killed orchestrator loses nothing: the next one adopts the run and ships the rest, each line once', async () => {
+  const host = createHost((container) => container.print('before'));
+  const first = host.orchestrator();
+  await startContainer(first.deps, input, createAttempt());
+  const abandoned = followContainer(first.deps, input, createAttempt());
+  await vi.waitFor(() => expect(host.api.run(runId).lines).toHaveLength(1));
+  first.kill();
+  await expect(abandoned).rejects.toThrow('the container goes on');
+  expect(host.container()?.state.phase).toBe('running');
+
+  host.container()?.print('while away');
+  host.container()?.print(JSON.stringify(result));
+  host.container()?.exit(7);
+  const second = host.orchestrator();
+  await recoverRuns(second.deps);
+  const end = await followContainer(second.deps, input, createAttempt(2));
+  expect(end).toMatchObject({ exitCode: 7, stopped: null });
+  const stored = host.api.run(runId);
+  expect(stored.lines.map(({ text }) => text)).toEqual(['before', 'while away', JSON.stringify(result)]);
+  expect(stored.timeline.map(({ kind }) => kind)).toContain('adopted');
+  expect(host.runner.calls.filter((call) => call.startsWith('start'))).toHaveLength(1);
+});
+
+test('killed between create and start, the run is started by the next attempt, once', async () => {
+  const host = createHost(succeed);
+  const { deps } = host.orchestrator();
+  const start = host.runner.start;
+  host.runner.start = () => Promise.reject(new Error('killed here'));
+  await expect(startContainer(deps, input, createAttempt())).rejects.toThrow('killed here');
+  host.runner.start = start;
+  await startContainer(host.orchestrator().deps, input, createAttempt(2));
+  expect(host.runner.calls).toEqual([`create ${name}`, `start ${name}`]);
+});
+
+test('killed after reporting and before answering, the next attempt answers the same without a container', async () => {
+  const host = createHost(succeed);
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  const end = await followContainer(deps, input, createAttempt());
+  expect(await followContainer(host.orchestrator().deps, input, createAttempt(2))).toEqual(end);
+  expect(await startContainer(host.orchestrator().deps, input, createAttempt(2))).toEqual({ startedAt: end.startedAt });
+  expect(host.runner.calls.filter((call) => call.startsWith('create'))).toHaveLength(1);
+});
+
+test('a cancel stops the container and is told as such; the attempt returns what happened', async () => {
+  const host = createHost((container) => {
+    container.onTerminate = () => {
+      container.print('flushing');
+      container.exit(143);
+    };
+  });
+  const { deps } = host.orchestrator();
+  const attempt = createAttempt();
+  await startContainer(deps, input, createAttempt());
+  const following = followContainer(deps, input, attempt);
+  await pause(20);
+  attempt.cancel();
+  expect(await following).toMatchObject({ stopped: 'canceled', exitCode: 143 });
+  expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['flushing']);
+});
+
+test('a cancel in the middle of stopping survives a restart of the orchestrator', async () => {
+  const host = createHost(runOn);
+  const first = host.orchestrator();
+  const attempt = createAttempt();
+  await startContainer(first.deps, input, createAttempt());
+  const stop = host.runner.stop;
+  host.runner.stop = () => new Promise(() => {});
+  void followContainer(first.deps, input, attempt).catch(() => {});
+  attempt.cancel();
+  await vi.waitFor(() => expect(first.deps.journal.read(runId).stopping).toBe('canceled'));
+  first.kill();
+  host.runner.stop = stop;
+  const end = await followContainer(host.orchestrator().deps, input, createAttempt(2));
+  expect(end).toMatchObject({ stopped: 'canceled', exitCode: 137 });
+});
+
+test('an attempt that is lost lets go of the container and stops nothing', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const attempt = createAttempt();
+  await startContainer(deps, input, createAttempt());
+  const following = followContainer(deps, input, attempt);
+  await pause(20);
+  attempt.lose();
+  await expect(following).rejects.toThrow();
+  expect(host.container()?.state.phase).toBe('running');
+  expect(host.runner.calls.filter((call) => call.startsWith('stop'))).toEqual([]);
+});
+
+test('the run timeout counts from the start of the container and stops it', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const short = inputWith({ runTimeoutSeconds: 1 });
+  await startContainer(deps, short, createAttempt());
+  const end = await followContainer(deps, short, createAttempt());
+  expect(end.stopped).toBe('timed_out');
+  const tookMs = Date.parse(end.finishedAt) - Date.parse(end.startedAt);
+  expect(tookMs).toBeGreaterThanOrEqual(950);
+  expect(tookMs).toBeLessThan(2_500);
+});
+
+test('an engine that is away is no verdict: the run ends as it really ended once the engine is back', async () => {
+  const host = createHost((container) => container.print('one'));
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  let settled = false;
+  const following = followContainer(deps, input, createAttempt()).finally(() => {
+    settled = true;
+  });
+  await vi.waitFor(() => expect(host.api.run(runId).lines).toHaveLength(1));
+  host.runner.away = true;
+  host.runner.cutConnections();
+  host.container()?.print('two');
+  host.container()?.exit(3);
+  await pause(300);
+  expect(settled).toBe(false);
+  host.runner.away = false;
+  expect(await following).toMatchObject({ exitCode: 3, stopped: null });
+  expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['one', 'two']);
+});
+
+test('a control plane that is away delays the report and loses nothing of it', async () => {
+  const host = createHost(succeed);
+  const { deps } = host.orchestrator();
+  host.api.away = true;
+  await startContainer(deps, input, createAttempt());
+  let settled = false;
+  const following = followContainer(deps, input, createAttempt()).finally(() => {
+    settled = true;
+  });
+  await pause(300);
+  expect(settled).toBe(false);
+  host.api.away = false;
+  await following;
+  expect(host.api.run(runId).lines).toHaveLength(3);
+  expect(host.api.run(runId).timeline.map(({ kind }) => kind)).toContain('accepted');
+});
+
+test('a container that was removed by someone else is a loss with its name, and never run again', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  await host.runner.remove(name);
+  await expect(followContainer(deps, input, createAttempt())).rejects.toMatchObject({ code: 'CONTAINER_VANISHED' });
+  await expect(startContainer(deps, input, createAttempt(2))).rejects.toMatchObject({ code: 'CONTAINER_VANISHED' });
+});
+
+test('an end that the journal holds is true also when the container was removed since', async () => {
+  const host = createHost((container) => container.exit(5));
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  await recoverRuns(deps);
+  await host.runner.remove(name);
+  expect(await followContainer(deps, input, createAttempt(2))).toMatchObject({ exitCode: 5 });
+  expect(host.api.run(runId).exit).toMatchObject({ exitCode: 5 });
+});
+
+test('a run that was canceled while it was starting does not run on without anyone', async () => {
+  const host = createHost(runOn);
+  const attempt = createAttempt();
+  attempt.cancel();
+  await expect(startContainer(host.orchestrator().deps, input, attempt)).rejects.toThrow();
+  expect(host.container()?.state.phase).toBe('exited');
+});
+
+test('what belongs to no active run is removed at the next heartbeat, an active one is left alone', async () => {
+  const host = createHost(runOn);
+  const { deps, kill } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  host.api.activeRunIds = [runId];
+  const beating = beatForHost(deps, { everyMs: 10, onAcknowledged: () => {} });
+  await vi.waitFor(() => expect(host.api.heartbeats).toBeGreaterThan(3));
+  expect(host.container()?.state.phase).toBe('running');
+  host.container()?.exit(0);
+  host.api.activeRunIds = [];
+  await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
+  expect(host.container()).toBeUndefined();
+  expect(existsSync(runFoldersOf(host.home, runId).out)).toBe(false);
+  kill();
+  await beating;
+});

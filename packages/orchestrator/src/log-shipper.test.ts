@@ -1,0 +1,102 @@
+import { type LogLine, type LogPosition, RunId } from '@bigeye/contracts';
+import type { ContainerRunner } from '@bigeye/host-kit';
+import { createFakeHostApi } from '@bigeye/testkit';
+import { expect, test } from 'vitest';
+import { createHostApi } from './host-api.ts';
+import { inChunks } from './in-chunks.ts';
+import { linesAfter, shipLog, withinCap } from './log-shipper.ts';
+import { createSecretMask } from './secret-mask.ts';
+
+const runId = RunId.parse('run_00000000000000000001');
+const line = (at: string, text: string): LogLine => ({ at, stream: 'stdout', text });
+const position = (lastTime: string | null, linesAtLastTime: number): LogPosition => ({
+  ...{ nextSequence: 2, lastTime, linesAtLastTime, lines: 9, bytes: 9 },
+});
+
+async function* streamOf(lines: LogLine[]) {
+  yield* lines;
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+const textsOf = async (lines: AsyncIterable<LogLine>) => (await collect(lines)).map(({ text }) => text);
+
+test('several lines of one instant: only those that are stored are left out', async () => {
+  const log = [line('t1', 'a'), line('t1', 'b'), line('t1', 'c'), line('t2', 'd')];
+  expect(await textsOf(linesAfter(streamOf(log), position('t1', 2)))).toEqual(['c', 'd']);
+  expect(await textsOf(linesAfter(streamOf(log), position(null, 0)))).toEqual(['a', 'b', 'c', 'd']);
+  expect(await textsOf(linesAfter(streamOf(log.slice(0, 3)), position('t1', 3)))).toEqual([]);
+});
+
+test('stored lines that the engine has no more leave a visible mark where the gap is', async () => {
+  const lines = await collect(linesAfter(streamOf([line('t5', 'later')]), position('t1', 1)));
+  expect(lines.map(({ stream }) => stream)).toEqual(['system', 'stdout']);
+});
+
+test('the cap of a log is filled exactly, and its end says how much was left out', async () => {
+  const log = [line('t1', 'aaaa'), line('t2', 'bbbb'), line('t3', 'c'), line('t4', 'dd')];
+  expect(await textsOf(withinCap(streamOf(log), 0, 8, false))).toEqual([
+    ...['aaaa', 'bbbb'],
+    "2 more lines (3 bytes) were left out: a run's log is kept up to 8 bytes.",
+  ]);
+  expect(await textsOf(withinCap(streamOf(log), 0, 11, false))).toHaveLength(4);
+  expect(await textsOf(withinCap(streamOf(log), 0, 8, true))).toEqual(['aaaa', 'bbbb']);
+});
+
+test('chunks are cut by number, by size and by time', async () => {
+  const log = ['a', 'b', 'c', 'd', 'e'].map((text) => line('t', text));
+  const sizes = async (limits: Parameters<typeof inChunks>[1]) =>
+    (await collect(inChunks(streamOf(log), limits))).map(({ length }) => length);
+  expect(await sizes({ lines: 2, bytes: 99, waitMs: 99 })).toEqual([2, 2, 1]);
+  expect(await sizes({ lines: 99, bytes: 3, waitMs: 99 })).toEqual([3, 2]);
+  async function* slowly() {
+    yield line('t', 'now');
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    yield line('t', 'later');
+  }
+  expect(await collect(inChunks(slowly(), { lines: 99, bytes: 99, waitMs: 10 }))).toHaveLength(2);
+});
+
+test('a mark of ours never ends a chunk before the line it stands before', async () => {
+  const log: LogLine[] = [{ at: 't', stream: 'system', text: 'gap' }, line('t', 'a')];
+  expect(await collect(inChunks(streamOf(log), { lines: 1, bytes: 99, waitMs: 99 }))).toEqual([log]);
+});
+
+/** An engine whose log stream breaks off after every few lines, with the container ended all along. */
+function breakingEngine(log: LogLine[], every: number): ContainerRunner {
+  let reads = 0;
+  const state = { phase: 'exited', exitCode: 0, outOfMemory: false, startedAt: '', finishedAt: '' };
+  return {
+    findContainer: async () => ({ id: 'x', name: 'n', runId, state: reads > 40 ? state : { phase: 'running' } }),
+    readLog: async function* (_name: string, { since }: { since?: string }) {
+      reads++;
+      const wanted = log.filter(({ at }) => since === undefined || at >= since);
+      yield* reads > 40 ? wanted : wanted.slice(0, every);
+    },
+  } as unknown as ContainerRunner;
+}
+
+test('a stream that breaks off again and again, and answers that get lost, neither lose nor repeat a line', async () => {
+  // Three lines share each instant, so that every resumption falls into the middle of one.
+  const log = Array.from({ length: 60 }, (_, n) => line(`t${String(Math.floor(n / 3)).padStart(3, '0')}`, `line ${n}`));
+  const api = createFakeHostApi();
+  let seen = 0;
+  const mask = (text: string) => {
+    if (seen++ % 11 === 0) api.loseNextAnswer = true;
+    return text;
+  };
+  const deps = { runner: breakingEngine(log, 7), hostApi: createHostApi(api.client) };
+  await shipLog(deps, { runId, containerName: 'n', mask, onFirstLine: () => {} }, AbortSignal.timeout(15_000));
+  expect(api.run(runId).lines).toEqual(log);
+});
+
+test('a secret is masked as it is, in JSON and in a URL; short values are left alone', () => {
+  const mask = createSecretMask(['p"w\\1ü', 'abc', 'longer-secret', 'longer']);
+  expect(mask('x p"w\\1ü y')).toBe('x *** y');
+  expect(mask(JSON.stringify({ password: 'p"w\\1ü' }))).toBe('{"password":"***"}');
+  expect(mask(`https://u:${encodeURIComponent('p"w\\1ü')}@h`)).toBe('https://u:***@h');
+  expect(mask('longer-secret abc')).toBe('*** abc');
+});
