@@ -27,7 +27,7 @@ export function containerCreateBody(spec: ContainerSpec) {
       Mounts: [
         { Type: 'bind', Source: spec.inFolder, Target: '/in', ReadOnly: true },
         { Type: 'bind', Source: spec.outFolder, Target: '/out' },
-        { Type: 'tmpfs', Target: '/tmp', TmpfsOptions: { SizeBytes: 64 * mib, Mode: 0o1777 } },
+        { Type: 'tmpfs', Target: '/tmp', TmpfsOptions: { SizeBytes: 64 * mib } },
       ],
       // The engine's file is the spool while the control plane is away, so it holds more than the cap of a run's log.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '100m', 'max-file': '2' } },

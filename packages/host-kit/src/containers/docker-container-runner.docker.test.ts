@@ -40,7 +40,7 @@ function long(container: FakeContainer) {
 
 /** A shell and a few commands of this machine with the libraries that they need: no registry has to answer. */
 const copyCommands = `set -e
-mkdir -p bin in out tmp
+mkdir -p bin in out tmp && chmod 1777 tmp
 for command in sh sleep head tr touch; do
   file=$(readlink -f "$(command -v $command)")
   cp "$file" bin/$command
