@@ -44,7 +44,8 @@ export async function build(outDir: string): Promise<void> {
   await Promise.all([buildExecutable(outDir), buildImageContext(join(outDir, 'agent-orchestrator'))]);
 }
 
-async function buildExecutable(outDir: string): Promise<void> {
+/** The operators' executable alone. */
+export async function buildExecutable(outDir: string): Promise<void> {
   const outfile = join(outDir, 'bigeye-agent');
   await bundle({
     ...shared,
