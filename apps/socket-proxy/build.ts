@@ -3,12 +3,12 @@ import { join } from 'node:path';
 // biome-ignore lint/correctness/noUndeclaredDependencies: the bundler is a tool of the whole repository
 import { build as bundle } from 'esbuild';
 
-/** Writes the image's build context: one file without dependencies, readable as it runs, and the Dockerfile. */
+/** Writes all that the image needs into `outDir`: one bundle and the Dockerfile. */
 export async function build(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await bundle({
     entryPoints: [join(import.meta.dirname, 'src/main.ts')],
-    outfile: join(outDir, 'main.mjs'),
+    outfile: join(outDir, 'socket-proxy.mjs'),
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -1,37 +1,119 @@
-import type { Json } from './json-reader.ts';
+import { findObject, type Json } from './json-reader.ts';
 import type { Policy } from './policy.ts';
-import {
-  between,
-  fields,
-  flag,
-  type Judge,
-  list,
-  mustBeTrue,
-  never,
-  noFlag,
-  noList,
-  noMap,
-  noNumber,
-  noText,
-  object,
-  oneOf,
-  orZero,
-  record,
-  refuse,
-  text,
-} from './shape.ts';
+import { type Judge, listOf, mapOf, refuse, shape, textOf } from './shape.ts';
 
 export const OWNER_LABEL = 'com.bigeye.proxy.owner';
-export const SIGNALS = /^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/;
-const MAX_ID = 2 ** 31 - 1;
-const MIB = 1024 ** 2;
+export const SIGNAL = /^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/;
+
+/** Every field of ContainerCreate that may appear. What is not in here, in this spelling, is refused. */
+const FIELDS = `
+  Image!                                                          image of the namespace with tag or digest
+  User!                                                           numeric uid:gid other than 0
+  Cmd                                                             sub-command with arguments
+  Env                                                             allowed variables
+  Labels                                                          run labels
+  WorkingDir                                                      "" | "/workspace" | "/app"
+  Hostname                                                        "" | DNS label
+  AttachStdout AttachStderr NetworkDisabled                       boolean
+  StopSignal                                                      "" | signal
+  StopTimeout                                                     0..600
+  Healthcheck                                                     {
+    Test                                                          [] | ["NONE"]
+    Interval Timeout Retries StartPeriod StartInterval            0
+  }
+  Entrypoint Shell OnBuild                                        []
+  ExposedPorts Volumes                                            {}
+  Domainname MacAddress                                           ""
+  ArgsEscaped AttachStdin OpenStdin StdinOnce Tty                 false
+  NetworkingConfig                                                {
+    EndpointsConfig                                               endpoints
+  }
+  HostConfig!                                                     {
+    NetworkMode!                                                  allowed network
+    CapDrop!                                                      ["ALL"]
+    SecurityOpt!                                                  ["no-new-privileges"] | ["no-new-privileges:true"] | ["no-new-privileges=true"]
+    ReadonlyRootfs!                                               true
+    Memory!                                                       33554432..memoryBytes
+    MemorySwap                                                    0 | 33554432..memoryBytes
+    NanoCpus!                                                     100000000..nanoCpus
+    PidsLimit!                                                    1..pids
+    ShmSize                                                       0 | 1..shmBytes
+    Init AutoRemove                                               boolean
+    IpcMode                                                       "" | "private" | "none"
+    CgroupnsMode                                                  "" | "private"
+    Mounts                                                        mounts
+    Binds                                                         binds
+    Tmpfs                                                         tmpfs
+    LogConfig                                                     log
+    RestartPolicy                                                 {
+      Name                                                        "" | "no"
+      MaximumRetryCount                                           0
+    }
+    Ulimits                                                       ulimits
+    MaskedPaths ReadonlyPaths                                     null
+    Privileged PublishAllPorts OomKillDisable                     false
+    CapAdd Capabilities GroupAdd VolumesFrom Links                []
+    Devices DeviceCgroupRules DeviceRequests                      []
+    ExtraHosts Dns DnsOptions DnsSearch                           []
+    BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps      []
+    BlkioDeviceReadIOps BlkioDeviceWriteIOps                      []
+    PortBindings StorageOpt Annotations Sysctls                   {}
+    PidMode UTSMode UsernsMode Cgroup CgroupParent Isolation      ""
+    VolumeDriver Runtime CpusetCpus CpusetMems ContainerIDFile    ""
+    OomScoreAdj MemorySwappiness MemoryReservation KernelMemory   0
+    KernelMemoryTCP CpuShares CpuPeriod CpuQuota BlkioWeight      0
+    CpuRealtimePeriod CpuRealtimeRuntime CpuCount CpuPercent      0
+    IOMaximumIOps IOMaximumBandwidth                              0
+    ConsoleSize                                                   [] | [0,0]
+  }`;
+
+const BIND = `
+  Type!                                                           "bind"
+  Source!                                                         folder directly below the runs root
+  Target!                                                         allowed target
+  ReadOnly                                                        boolean
+  Consistency                                                     ""
+  BindOptions                                                     {
+    Propagation                                                   ""
+    NonRecursive CreateMountpoint                                 false
+    ReadOnlyNonRecursive ReadOnlyForceRecursive                   false
+  }
+  VolumeOptions TmpfsOptions ImageOptions ClusterOptions          {}`;
+
+const TMPFS = `
+  Type!                                                           "tmpfs"
+  Target!                                                         "/tmp" | "/run"
+  TmpfsOptions!                                                   {
+    SizeBytes!                                                    1..tmpfsBytes
+    Mode                                                          0..1023
+    Options                                                       []
+  }
+  Source Consistency                                              ""
+  ReadOnly                                                        false
+  VolumeOptions BindOptions ImageOptions ClusterOptions           {}`;
+
+const ENDPOINT = `
+  IPAMConfig DriverOpts                                           {}
+  Links Aliases DNSNames                                          []
+  MacAddress NetworkID EndpointID Gateway IPAddress IPv6Gateway   ""
+  GlobalIPv6Address                                               ""
+  GwPriority IPPrefixLen GlobalIPv6PrefixLen                      0`;
+
+const LOG = `
+  Type                                                            "" | "json-file" | "local"
+  Config                                                          {
+    max-size                                                      size
+    max-file                                                      digit
+  }`;
+
+const ULIMIT = `
+  Name!                                                           "nofile" | "nproc" | "core" | "fsize"
+  Soft! Hard!                                                     0..1099511627776`;
+const MOST: Record<string, number> = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
 
 interface Mount {
-  Type: string;
-  Source?: string;
   Target: string;
   ReadOnly?: boolean;
-  TmpfsOptions?: object;
 }
 interface Canonical {
   Labels?: Record<string, string>;
@@ -41,40 +123,56 @@ interface Canonical {
     MemorySwap?: number;
     Mounts?: Mount[];
     Binds?: Mount[];
-    Tmpfs?: Record<string, string>;
+    Tmpfs?: object;
   };
-  NetworkingConfig?: { EndpointsConfig?: Record<string, unknown> };
+  NetworkingConfig?: { EndpointsConfig?: object };
 }
 
-/**
- * Builds the judge of `POST /containers/create`: from a document as sent to the body that is forwarded. Only what the
- * table below names can get through, in the spelling it has here; every other field of the API must be absent or zero.
- */
+const ID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
+
+/** Builds the judge of `POST /containers/create`: from the document as sent to the body that is forwarded. */
 export function createJudge(policy: Policy, owner: string): (document: Json) => object {
-  const judge = object(configFields(policy), ['Image', 'User', 'HostConfig']);
+  const mount = mountJudge(policy);
+  const endpoint = shape(ENDPOINT, {});
+  const judge = shape(FIELDS, {
+    ...policy.limits,
+    'image of the namespace with tag or digest': imagePattern(policy),
+    'numeric uid:gid other than 0': new RegExp(`^${ID}:${ID}$`),
+    'sub-command with arguments': commandJudge(policy.subCommands),
+    'allowed variables': environmentJudge(policy.envPrefixes),
+    'run labels': mapOf(/^com\.bigeye\.run\.[A-Za-z0-9._-]{1,63}$/, textOf(/^[ -~]{0,256}$/, 'must have ASCII values')),
+    // Host names become resolvable for the neighbours: an agent must not be called like a service that they trust.
+    'DNS label': /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    signal: SIGNAL,
+    endpoints: mapOf(/^[a-z0-9][a-z0-9_.-]{0,62}$/, (value, at) => (value && endpoint(value, at)) ?? {}),
+    'allowed network': policy.networks,
+    mounts: listOf(mount, 8),
+    binds: listOf((value, at) => mount(readBind(value, at), at), 8),
+    tmpfs: mapOf(/^\/(?:tmp|run)$/, tmpfsJudge(policy.limits.tmpfsBytes)),
+    log: logJudge(policy.limits.logBytes),
+    ulimits: ulimitsJudge(),
+  });
   return (document) => {
     const body = judge(document, 'create') as Canonical;
-    const host = body.HostConfig;
-    const mounts = [...(host.Binds ?? []), ...(host.Mounts ?? [])];
-    const targets = [...mounts.map((mount) => mount.Target), ...Object.keys(host.Tmpfs ?? {})];
-    if (new Set(targets).size !== targets.length)
-      refuse('create.HostConfig.Mounts', 'has a target twice, over Binds, Mounts and Tmpfs');
+    const { Binds = [], ...host } = body.HostConfig;
+    const Mounts = [...Binds, ...(host.Mounts ?? [])];
+    const targets = [...Mounts.map((entry) => entry.Target), ...Object.keys(host.Tmpfs ?? {})];
+    if (new Set(targets).size !== targets.length) refuse('create.HostConfig.Mounts', 'has a target twice');
     if ((host.MemorySwap ?? host.Memory) !== host.Memory) refuse('create.HostConfig.MemorySwap', 'must equal Memory');
-    const endpoints = Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {});
-    if (endpoints.some((network) => network !== host.NetworkMode))
-      refuse('create.NetworkingConfig', 'may only name the network of NetworkMode');
-    // A bind in the old spelling goes out in the new one, which has no options and never creates the source.
-    const { Binds: _, ...rest } = host;
-    const HostConfig = { ...rest, MemorySwap: host.Memory, ...(mounts.length > 0 && { Mounts: mounts }) };
+    if (Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {}).some((name) => name !== host.NetworkMode))
+      refuse('create.NetworkingConfig.EndpointsConfig', 'may only name the network of NetworkMode');
+    // A bind goes out as a mount, which has no options and never creates its source.
+    const HostConfig = { ...host, MemorySwap: host.Memory, ...(Mounts.length > 0 && { Mounts }) };
     return { ...body, Labels: { ...body.Labels, [OWNER_LABEL]: owner }, HostConfig };
   };
 }
 
+const TAG = ':[A-Za-z0-9_][A-Za-z0-9._-]{0,127}';
+const DIGEST = '@sha256:[0-9a-f]{64}';
+
 /** The pattern of an image that runs may use: our namespace, a tag or a digest, nothing implied. */
 export function imagePattern(policy: Policy): RegExp {
-  const tag = policy.requireDigest ? '(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?' : ':[A-Za-z0-9_][A-Za-z0-9._-]{0,127}';
-  const digest = '@sha256:[0-9a-f]{64}';
-  const end = policy.requireDigest ? `${tag}${digest}` : `(?:${tag}(?:${digest})?|${digest})`;
+  const end = policy.requireDigest ? `(?:${TAG})?${DIGEST}` : `(?:${TAG}(?:${DIGEST})?|${DIGEST})`;
   return new RegExp(`^(?:docker\\.io/)?${repositoryPattern(policy)}${end}$`);
 }
 
@@ -84,237 +182,75 @@ export function repositoryPattern(policy: Policy): string {
   return `${policy.imageNamespace}(?:${names ?? '[a-z0-9]{1,64}(?:(?:\\.|__?|-{1,4})[a-z0-9]{1,64}){0,8}'})`;
 }
 
-function configFields(policy: Policy): Record<string, Judge> {
-  return {
-    Image: text(imagePattern(policy), 'must be an image of the allowed namespace with a tag or digest'),
-    User: user,
-    Cmd: command(policy),
-    Env: environment(policy),
-    Labels: record(
-      /^com\.bigeye\.run\.[A-Za-z0-9._-]{1,63}$/,
-      text(/^[ -~]{0,256}$/, 'must have printable ASCII values'),
-    ),
-    WorkingDir: orZero('', oneOf(['/workspace', '/app'])),
-    // The daemon makes host names resolvable for the neighbours: an agent must not be called like a service they trust.
-    Hostname: orZero(
-      '',
-      text(
-        /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-        'must be a plain DNS label',
-      ),
-    ),
-    ...fields('AttachStdout AttachStderr NetworkDisabled', flag),
-    StopSignal: orZero('', text(SIGNALS, 'must be TERM, INT, QUIT or KILL')),
-    StopTimeout: between(0, 600),
-    Healthcheck: object({
-      Test: (value, at) => (Array.isArray(value) && value.length === 0 ? undefined : exactly('NONE')(value, at)),
-      ...fields('Interval Timeout Retries StartPeriod StartInterval', noNumber),
-    }),
-    HostConfig: object(
-      hostFields(policy),
-      'NetworkMode CapDrop SecurityOpt ReadonlyRootfs Memory NanoCpus PidsLimit'.split(' '),
-    ),
-    NetworkingConfig: object({ EndpointsConfig: record(/^[a-z0-9][a-z0-9_.-]{0,62}$/, endpoint) }),
-    ...fields('Entrypoint Shell OnBuild', noList),
-    ...fields('ExposedPorts Volumes', noMap),
-    ...fields('Domainname MacAddress', noText),
-    ...fields('ArgsEscaped AttachStdin OpenStdin StdinOnce Tty', noFlag),
-  };
-}
-
-function hostFields(policy: Policy): Record<string, Judge> {
-  const { limits } = policy;
-  return {
-    NetworkMode: oneOf(policy.networks),
-    CapDrop: exactly('ALL'),
-    SecurityOpt: exactly('no-new-privileges', 'no-new-privileges:true', 'no-new-privileges=true'),
-    ReadonlyRootfs: mustBeTrue,
-    Memory: between(32 * MIB, limits.memoryBytes),
-    MemorySwap: orZero(0, between(32 * MIB, limits.memoryBytes)),
-    NanoCpus: between(100_000_000, limits.nanoCpus),
-    PidsLimit: between(1, limits.pids),
-    ShmSize: orZero(0, between(1, limits.shmBytes)),
-    ...fields('Init AutoRemove', flag),
-    IpcMode: orZero('', oneOf(['private', 'none'])),
-    CgroupnsMode: orZero('', oneOf(['private'])),
-    Mounts: list(mount(policy)),
-    Binds: list(bind(policy)),
-    Tmpfs: record(/^\/(?:tmp|run)$/, tmpfsOptions(limits.tmpfsBytes)),
-    LogConfig: logConfig(limits.logBytes),
-    RestartPolicy: object({ Name: orZero('', oneOf(['no'])), MaximumRetryCount: noNumber }),
-    Ulimits: ulimits,
-    // Empty is not absent here: an empty list takes the daemon's own masks away.
-    ...fields('MaskedPaths ReadonlyPaths', never),
-    ...fields(
-      'CapAdd Capabilities VolumesFrom Devices DeviceCgroupRules DeviceRequests GroupAdd Links ExtraHosts Dns',
-      noList,
-    ),
-    ...fields('DnsOptions DnsSearch BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps', noList),
-    ...fields('BlkioDeviceReadIOps BlkioDeviceWriteIOps', noList),
-    ...fields('PortBindings StorageOpt Annotations Sysctls', noMap),
-    ...fields(
-      'PidMode UTSMode UsernsMode Cgroup CgroupParent Isolation VolumeDriver Runtime CpusetCpus CpusetMems',
-      noText,
-    ),
-    ContainerIDFile: noText,
-    ...fields('Privileged PublishAllPorts OomKillDisable', noFlag),
-    ...fields(
-      'OomScoreAdj MemorySwappiness MemoryReservation KernelMemory KernelMemoryTCP CpuShares CpuPeriod CpuQuota',
-      noNumber,
-    ),
-    ...fields(
-      'CpuRealtimePeriod CpuRealtimeRuntime BlkioWeight CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth',
-      noNumber,
-    ),
-    ConsoleSize: (value, at) =>
-      Array.isArray(value) && value.length <= 2 && value.every((side) => side === 0)
-        ? undefined
-        : refuse(at, 'must not be set'),
-  };
-}
-
-const exactly =
-  (...allowed: string[]): Judge =>
-  (value, at) =>
-    Array.isArray(value) && value.length === 1 && allowed.includes(value[0] as string)
-      ? value
-      : refuse(at, `must be exactly ["${allowed[0]}"]`);
-
-const user: Judge = (value, at) => {
-  const match = typeof value === 'string' ? /^([1-9]\d{0,9}):([1-9]\d{0,9})$/.exec(value) : null;
-  return match && Number(match[1]) <= MAX_ID && Number(match[2]) <= MAX_ID
-    ? value
-    : refuse(at, 'must be uid:gid, both numeric and not 0');
-};
-
-function command(policy: Policy): Judge {
-  const words = list(text(/^[^\0]*$/, 'must be strings without NUL'));
+function commandJudge(subCommands: string[]): Judge {
+  const words = listOf(textOf(/^[^\0]*$/, 'must be strings without NUL'), 64);
   return (value, at) => {
     const judged = words(value, at) as string[] | undefined;
-    if (judged && !policy.subCommands.includes(judged[0] ?? ''))
-      refuse(at, 'must begin with a sub-command of the policy');
-    if (judged && Buffer.byteLength(judged.join(' ')) > 32 * 1024) refuse(at, 'must not be longer than 32 KiB');
+    if (judged && !subCommands.includes(judged[0] ?? '')) refuse(at, 'must begin with a sub-command of the policy');
+    if (Buffer.byteLength(judged?.join(' ') ?? '') > 32 * 1024) refuse(at, 'must not be longer than 32 KiB');
     return judged;
   };
 }
 
-function environment(policy: Policy): Judge {
-  // TZ and the locale become file names in libc: no leading slash and no dots that lead out of their folders.
+function environmentJudge(prefixes: string[]): Judge {
+  // TZ and the locale become file names in libc: no leading slash, and no dots that lead out of their folders.
+  const own = `(?:${prefixes.join('|')})[A-Z0-9_]{1,128}=[^\\0]*`;
   const entry = new RegExp(
-    `^(?:(?:${policy.envPrefixes.join('|')})[A-Z0-9_]{1,128}=[^\\0]*|TZ=[A-Za-z][A-Za-z0-9_+/-]{0,63}|(?:LANG|LC_ALL)=[A-Za-z][A-Za-z0-9_.@-]{0,63})$`,
+    `^(?:${own}|TZ=[A-Za-z][A-Za-z0-9_+/-]{0,63}|(?:LANG|LC_ALL)=[A-Za-z][A-Za-z0-9_.@-]{0,63})$`,
   );
-  const entries = list(text(entry, 'has a variable that is not in the positive list'), 256);
-  return (value, at) => {
-    const judged = entries(value, at) as string[] | undefined;
-    const names = judged?.map((line) => line.slice(0, line.indexOf('=')));
-    if (new Set(names).size !== (names?.length ?? 0)) refuse(at, 'has a variable twice');
-    return judged;
-  };
+  return listOf(textOf(entry, 'has a variable that is not allowed'), 256, (line) => String(line).split('=')[0]);
 }
 
-const endpoint: Judge = (value, at) =>
-  (value === null
-    ? undefined
-    : object({
-        ...fields('IPAMConfig DriverOpts', noMap),
-        ...fields('Links Aliases DNSNames', noList),
-        ...fields('MacAddress NetworkID EndpointID Gateway IPAddress IPv6Gateway GlobalIPv6Address', noText),
-        ...fields('GwPriority IPPrefixLen GlobalIPv6PrefixLen', noNumber),
-      })(value, at)) ?? {};
-
-/** One segment below the runs root and no more: an agent can plant a link inside its folder, and the daemon would follow it. */
-function runFolder(policy: Policy): RegExp {
-  return new RegExp(`^${policy.runsRoot.replace(/[^A-Za-z0-9/_-]/g, '\\$&')}/[a-z0-9][a-z0-9_-]{0,127}$`);
-}
-
-function mount(policy: Policy): Judge {
-  const bindMount = object(
-    {
-      Type: oneOf(['bind']),
-      Source: text(runFolder(policy), 'must be one folder directly below the runs root'),
-      Target: oneOf(policy.mountTargets),
-      ReadOnly: flag,
-      Consistency: noText,
-      BindOptions: object({
-        Propagation: noText,
-        ...fields('NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive', noFlag),
-      }),
-      ...fields('VolumeOptions TmpfsOptions ImageOptions ClusterOptions', noMap),
-    },
-    ['Source', 'Target'],
-  );
-  const tmpfsMount = object(
-    {
-      Type: oneOf(['tmpfs']),
-      Source: noText,
-      Target: oneOf(['/tmp', '/run']),
-      ReadOnly: noFlag,
-      Consistency: noText,
-      TmpfsOptions: object(
-        { SizeBytes: between(1, policy.limits.tmpfsBytes), Mode: between(0, 0o1777), Options: noList },
-        ['SizeBytes'],
-      ),
-      ...fields('VolumeOptions BindOptions ImageOptions ClusterOptions', noMap),
-    },
-    ['Target', 'TmpfsOptions'],
-  );
+function mountJudge(policy: Policy): Judge {
+  // One segment below the root and no more: an agent can plant a link inside its folder, and the daemon would follow it.
+  const root = policy.runsRoot.replace(/[^A-Za-z0-9/_-]/g, '\\$&');
+  const folder = new RegExp(`^${root}/[a-z0-9][a-z0-9_-]{0,127}$`);
+  const bind = shape(BIND, { 'folder directly below the runs root': folder, 'allowed target': policy.mountTargets });
+  const tmpfs = shape(TMPFS, policy.limits);
   return (value, at) => {
-    const type = value instanceof Map ? value.get('Type') : undefined;
-    if (type === 'tmpfs') return tmpfsMount(value, at);
-    if (type !== 'bind') return refuse(`${at}.Type`, 'must be bind or tmpfs');
-    const judged = bindMount(value, at) as Mount;
+    const judged = (findObject(value)?.Type === 'tmpfs' ? tmpfs : bind)(value, at) as Mount;
     if (judged.Target === '/in' && judged.ReadOnly !== true) refuse(`${at}.ReadOnly`, 'must be true for /in');
     return judged;
   };
 }
 
-function bind(policy: Policy): Judge {
-  const judgeMount = mount(policy);
+function readBind(value: Json, at: string): Json {
+  const match = typeof value === 'string' ? /^([^:]*):([^:]*):(ro|rw)$/.exec(value) : null;
+  if (!match) return refuse(at, 'must be source:target:ro or source:target:rw');
+  return { Type: 'bind', Source: match[1] ?? '', Target: match[2] ?? '', ReadOnly: match[3] === 'ro' };
+}
+
+function sizeWithin(text: string, most: number): boolean {
+  const [, digits, unit = ''] = /^([1-9]\d{0,11})([kmg]?)$/.exec(text) ?? [];
+  return digits !== undefined && Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit) <= most;
+}
+
+function tmpfsJudge(most: number): Judge {
   return (value, at) => {
-    const parts = typeof value === 'string' ? value.split(':') : [];
-    const [source = '', target = '', mode = ''] = parts;
-    if (parts.length !== 3 || (mode !== 'ro' && mode !== 'rw'))
-      return refuse(at, 'must be source:target:ro or source:target:rw');
-    const entries: [string, Json][] = [
-      ['Type', 'bind'],
-      ['Source', source],
-      ['Target', target],
-      ['ReadOnly', mode === 'ro'],
-    ];
-    return judgeMount(new Map(entries), at);
+    const options = new Map(
+      String(value)
+        .split(',')
+        .map((word) => [word.split('=')[0], word] as const),
+    );
+    const known = /^(?:r[wo]|noexec|nosuid|nodev|size=\w+|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
+    const all =
+      ['noexec', 'nosuid', 'nodev'].every((name) => options.has(name)) && !(options.has('rw') && options.has('ro'));
+    // Rebuilding the text and comparing it leaves no room for an option that is given twice.
+    const text = [...options.values()].join(',');
+    if (!all || text !== value || ![...options.values()].every((word) => known.test(word)))
+      return refuse(at, 'must have noexec, nosuid, nodev, size, and no option beyond rw, ro, mode, uid, gid');
+    return sizeWithin(options.get('size')?.slice(5) ?? '', most)
+      ? value
+      : refuse(at, 'must have a size within the policy');
   };
 }
 
-function tmpfsOptions(mostBytes: number): Judge {
-  const known = /^(?:rw|ro|noexec|nosuid|nodev|size=([1-9]\d{0,11})([kmg]?)|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
-  return (value, at) => {
-    const words = typeof value === 'string' ? value.split(',') : [];
-    const names = new Set(words.map((word) => word.split('=')[0]));
-    if (names.size !== words.length || !words.every((word) => known.test(word)) || (names.has('rw') && names.has('ro')))
-      return refuse(at, 'has an option that is not in the positive list, or one twice');
-    for (const name of ['noexec', 'nosuid', 'nodev', 'size'])
-      if (!names.has(name)) refuse(at, `must have the option ${name}`);
-    const size = known.exec(words.find((word) => word.startsWith('size=')) ?? '');
-    return bytes(size) <= mostBytes ? value : refuse(at, 'is larger than the policy allows');
-  };
-}
-
-function bytes(match: RegExpExecArray | null): number {
-  return Number(match?.[1]) * 1024 ** ['', 'k', 'm', 'g'].indexOf(match?.[2] ?? '');
-}
-
-function logConfig(mostBytes: number): Judge {
-  const size = /^([1-9]\d{0,5})([kmg])$/;
-  const judge = object({
-    Type: orZero('', oneOf(['json-file', 'local'])),
-    Config: object({
-      'max-size': (value, at) =>
-        typeof value === 'string' && bytes(size.exec(value)) <= mostBytes
-          ? value
-          : refuse(at, 'must be a size within the policy, as "10m"'),
-      'max-file': text(/^[1-9]$/, 'must be one digit'),
-    }),
-  });
+function logJudge(most: number): Judge {
+  const size: Judge = (value, at) =>
+    typeof value === 'string' && /[kmg]$/.test(value) && sizeWithin(value, most)
+      ? value
+      : refuse(at, 'must be a size, as "10m"');
+  const judge = shape(LOG, { size, digit: /^[1-9]$/ });
   return (value, at) => {
     const judged = judge(value, at) as { Type?: string; Config?: Record<string, string> } | undefined;
     if (judged && !(judged.Type && judged.Config?.['max-size'])) refuse(at, 'must have a Type and a max-size');
@@ -322,17 +258,11 @@ function logConfig(mostBytes: number): Judge {
   };
 }
 
-const ulimits: Judge = (value, at) => {
-  const most: Record<string, number> = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
-  const judged = list(
-    object({ Name: oneOf(Object.keys(most)), Soft: between(0, 2 ** 40), Hard: between(0, 2 ** 40) }, [
-      'Name',
-      'Soft',
-      'Hard',
-    ]),
-  )(value, at) as { Name: string; Soft: number; Hard: number }[] | undefined;
-  for (const limit of judged ?? [])
-    if (limit.Soft > limit.Hard || limit.Hard > (most[limit.Name] ?? 0)) refuse(at, 'is over its bound');
-  if (new Set(judged?.map((limit) => limit.Name)).size !== (judged?.length ?? 0)) refuse(at, 'has a name twice');
-  return judged;
-};
+function ulimitsJudge(): Judge {
+  const judge = shape(ULIMIT, {});
+  const entry: Judge = (value, at) => {
+    const { Name, Soft, Hard } = judge(value, at) as { Name: string; Soft: number; Hard: number };
+    return Soft <= Hard && Hard <= (MOST[Name] ?? 0) ? { Name, Soft, Hard } : refuse(at, 'is over its bound');
+  };
+  return listOf(entry, 4, (limit) => (limit as { Name: string }).Name);
+}

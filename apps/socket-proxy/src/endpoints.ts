@@ -1,180 +1,90 @@
-import type { Config } from './config.ts';
-import { createJudge, imagePattern, OWNER_LABEL, repositoryPattern, SIGNALS } from './container-create.ts';
-import { type Json, type JsonObject, readJson } from './json-reader.ts';
+import { createJudge, imagePattern, OWNER_LABEL, repositoryPattern, SIGNAL } from './container-create.ts';
+import { findObject, type Json, readJson } from './json-reader.ts';
+import type { Policy } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
+import { refuse } from './shape.ts';
 
-/** How an answer travels: as it comes, without an end in sight (no time-out, but counted), or read whole and judged. */
-export type Answer = 'relay' | 'stream' | 'info' | 'create' | 'version';
+/** All that is open: name, method, path, and the query parameters with what they may be; `!` marks a required one. */
+const ENDPOINTS = `
+  version            GET     /version
+  info               GET     /info
+  container.list     GET     /containers/json                all=boolean limit=count filters=container-filters
+  container.create   POST    /containers/create              name!=name platform=platform
+  container.inspect  GET     /containers/{container}/json
+  container.logs     GET     /containers/{container}/logs    stdout=boolean stderr=boolean follow=boolean timestamps=boolean since=time until=time tail=tail
+  container.start    POST    /containers/{container}/start
+  container.stop     POST    /containers/{container}/stop    t=count signal=signal
+  container.kill     POST    /containers/{container}/kill    signal=signal
+  container.wait     POST    /containers/{container}/wait    condition=condition
+  container.remove   DELETE  /containers/{container}         force=boolean v=boolean
+  image.list         GET     /images/json                    all=boolean digests=boolean filters=image-filters
+  image.inspect      GET     /images/{image}/json
+  image.pull         POST    /images/create                  fromImage!=repository tag!=tag platform=platform`;
 
 /** A request that passed: what is sent is built from these values and from nothing else. */
 export interface Permit {
   endpoint: string;
   method: string;
-  /** The path behind the version; `{id}` stands for the container, which is resolved to an owned full id. */
+  /** The path behind the version; `{container}` stands for the full id of an owned container. */
   path: string;
   /** The container as the client named it: a full id or a name of ours. */
-  container?: string;
+  container?: string | undefined;
   query: string;
   body?: string;
   registryAuth?: string;
-  answer: Answer;
-  /** Longest silence of the daemon in milliseconds; 0 means none. */
-  timeoutMs: number;
+  /** Has no end in sight: no time-out, but counted. */
+  isStream: boolean;
 }
 
-type QueryJudge = (value: string) => string;
+/** A head that passed; `withBody` judges the body, of the length the head announced, and completes the permit. */
+export interface Admission {
+  withBody(bytes: Uint8Array): Permit;
+}
 
+/** Judges one query value and returns its canonical form. */
+type QueryJudge = (value: string) => string;
 interface Endpoint {
   name: string;
   method: string;
   path: RegExp;
-  query: Record<string, QueryJudge>;
-  required?: string[];
-  body?: 'create' | 'repeats-query';
-  answer?: Answer;
+  query: Map<string, QueryJudge>;
+  required: string[];
 }
 
-const MAX_DIGITS = 10;
-const refuse = (rule: string, why: string): never => {
-  throw new Refusal(rule, why);
-};
-const matching =
-  (pattern: RegExp): QueryJudge =>
-  (value) =>
-    pattern.test(value)
-      ? value
-      : refuse('query.value', 'A query parameter has a value that is not in the positive list.');
-const bool = matching(/^(?:0|1|true|false)$/);
-const time = matching(new RegExp(`^\\d{1,${MAX_DIGITS}}(?:\\.\\d{1,9})?$`));
-
-/** Reads the positive list of endpoints for one configuration; the returned function judges a request before its body is read. */
-export function endpointTable(config: Config): (head: RequestHead) => Admitted {
-  const { policy, owner } = config;
-  const ref = imagePattern(policy).source.slice(1, -1);
-  const repository = new RegExp(`^(?:docker\\.io/)?(${repositoryPattern(policy)})$`);
-  const platform = matching(new RegExp(`^(?:${policy.platforms.join('|')})$`));
-  const container = '(?<container>[0-9a-f]{64}|bigeye-run-[a-z0-9][a-z0-9-]{0,62})';
-  const on = (action: string) => new RegExp(`^/containers/${container}${action}$`);
+/** Builds the judge of requests, to be asked before the body is read. */
+export function endpointJudge(policy: Policy, owner: string): (head: RequestHead) => Admission {
+  const table = readTable(policy, owner);
   const judgeCreate = createJudge(policy, owner);
-  const forced = { containers: containerFilters(owner), images: imageFilters(policy.imageNamespace) };
-
-  const table: Endpoint[] = [
-    { name: 'version', method: 'GET', path: /^\/version$/, query: {}, answer: 'version' },
-    { name: 'info', method: 'GET', path: /^\/info$/, query: {}, answer: 'info' },
-    {
-      name: 'container.list',
-      method: 'GET',
-      path: /^\/containers\/json$/,
-      query: { all: bool, limit: matching(/^\d{1,4}$/), filters: forced.containers },
-    },
-    {
-      name: 'container.create',
-      method: 'POST',
-      path: /^\/containers\/create$/,
-      query: { name: matching(/^bigeye-run-[a-z0-9][a-z0-9-]{0,62}$/), platform },
-      required: ['name'],
-      body: 'create',
-      answer: 'create',
-    },
-    { name: 'container.inspect', method: 'GET', path: on('/json'), query: {} },
-    {
-      name: 'container.logs',
-      method: 'GET',
-      path: on('/logs'),
-      query: {
-        stdout: bool,
-        stderr: bool,
-        follow: bool,
-        timestamps: bool,
-        since: time,
-        until: time,
-        tail: matching(/^(?:\d{1,10}|all)$/),
-      },
-    },
-    { name: 'container.start', method: 'POST', path: on('/start'), query: {} },
-    {
-      name: 'container.stop',
-      method: 'POST',
-      path: on('/stop'),
-      query: { t: matching(/^\d{1,3}$/), signal: matching(SIGNALS) },
-      answer: 'stream',
-    },
-    { name: 'container.kill', method: 'POST', path: on('/kill'), query: { signal: matching(SIGNALS) } },
-    {
-      name: 'container.wait',
-      method: 'POST',
-      path: on('/wait'),
-      query: { condition: matching(/^(?:not-running|next-exit|removed)$/) },
-      answer: 'stream',
-    },
-    { name: 'container.remove', method: 'DELETE', path: on(''), query: { force: bool, v: bool } },
-    {
-      name: 'image.list',
-      method: 'GET',
-      path: /^\/images\/json$/,
-      query: { all: bool, digests: bool, filters: forced.images },
-    },
-    { name: 'image.inspect', method: 'GET', path: new RegExp(`^/images/${ref}/json$`), query: {} },
-  ];
-  if (policy.allowPull)
-    table.push({
-      name: 'image.pull',
-      method: 'POST',
-      path: /^\/images\/create$/,
-      query: {
-        fromImage: (value) =>
-          repository.exec(value)?.[1] ?? refuse('image.name', 'The image is not in the allowed namespace.'),
-        tag: matching(policy.requireDigest ? DIGEST : TAG_OR_DIGEST),
-        platform,
-      },
-      required: ['fromImage', 'tag'],
-      body: 'repeats-query',
-      answer: 'stream',
-    });
-
   return (head) => {
-    const mark = head.target.indexOf('?');
-    const path = /^(?:\/v1\.4[1-7])?(\/[A-Za-z0-9/._:@-]*)$/.exec(
-      mark < 0 ? head.target : head.target.slice(0, mark),
-    )?.[1];
-    if (path === undefined)
-      throw new Refusal('path.form', 'The path is not in canonical form, or its API version is not 1.41 to 1.47.');
+    const [, path = '', rawQuery = ''] = /^(?:\/v1\.4[1-7])?(\/[A-Za-z0-9/._:@-]*)(?:\?(.*))?$/.exec(head.target) ?? [];
+    if (path === '') throw new Refusal('path.form', 'The path is not canonical, or its version is not 1.41 to 1.47.');
     const rows = table.filter((row) => row.path.test(path));
     const row = rows.find((candidate) => candidate.method === head.method);
-    if (!row)
-      throw new Refusal(
-        rows.length > 0 ? 'endpoint.method' : 'endpoint.unknown',
-        'This endpoint or method is not open.',
-      );
-    const query = readQuery(mark < 0 ? '' : head.target.slice(mark + 1), row);
+    if (!row) throw new Refusal(`endpoint.${rows.length > 0 ? 'method' : 'unknown'}`, 'This endpoint is not open.');
+    const query = readQuery(rawQuery, row);
+    const isPull = row.name === 'image.pull';
+    const isCreate = row.name === 'container.create';
+    if (head.bodyLength > 0 && !isCreate && !isPull) refuse('body.unexpected', 'This endpoint takes no body');
+    if (head.bodyLength > policy.limits.bodyBytes) throw new Refusal('body.length', 'The body is too long.', 413);
+    if (head.bodyLength > 0 && !head.headers.has('content-type'))
+      refuse('header.content-type', 'must be application/json');
     const auth = head.headers.get('x-registry-auth');
-    if (auth !== undefined && row.name !== 'image.pull')
-      throw new Refusal('header.registry-auth', 'Credentials only go with a pull.');
-    if (row.name === 'container.list' || row.name === 'image.list')
-      query.set('filters', query.get('filters') ?? row.query.filters?.('{}') ?? '');
-    const match = row.path.exec(path);
-    const named = match?.groups?.container;
+    if (auth !== undefined && !isPull) refuse('header.registry-auth', 'only goes with a pull');
+    const container = row.path.exec(path)?.groups?.container;
     const follow = row.name === 'container.logs' && /^(?:1|true)$/.test(query.get('follow') ?? '');
-    const answer = follow ? 'stream' : (row.answer ?? 'relay');
     const permit: Permit = {
       endpoint: row.name,
       method: row.method,
-      path: named === undefined ? path.replace(/^\/images\/docker\.io\//, '/images/') : path.replace(named, '{id}'),
-      ...(named !== undefined && { container: named }),
+      path: container === undefined ? path.replace('/docker.io/', '/') : path.replace(container, '{container}'),
+      container,
       query: [...query].map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&'),
       ...(auth !== undefined && { registryAuth: readRegistryAuth(auth) }),
-      answer,
-      timeoutMs: answer === 'stream' ? 0 : 120_000,
+      isStream: follow || isPull || row.name === 'container.wait' || row.name === 'container.stop',
     };
-    if (head.bodyLength > 0 && !row.body) throw new Refusal('body.unexpected', 'This endpoint takes no body.');
-    if (head.bodyLength > policy.limits.bodyBytes) throw new Refusal('body.length', 'The body is too long.', 413);
-    if (row.body === 'create' && head.headers.get('content-type') === undefined)
-      throw new Refusal('header.content-type', 'The body must be application/json.', 415);
     return {
-      permit,
       withBody: (bytes) => {
-        if (row.body === 'create') permit.body = JSON.stringify(judgeCreate(readJson(bytes)));
+        if (isCreate) permit.body = JSON.stringify(judgeCreate(readJson(bytes)));
         else if (bytes.length > 0) judgeRepeatedQuery(readJson(bytes), query);
         return permit;
       },
@@ -182,55 +92,89 @@ export function endpointTable(config: Config): (head: RequestHead) => Admitted {
   };
 }
 
-/** A head that passed; the body of `head.bodyLength` bytes is judged by `withBody`, which completes the permit. */
-export interface Admitted {
-  permit: Permit;
-  withBody: (bytes: Uint8Array) => Permit;
+function readTable(policy: Policy, owner: string): Endpoint[] {
+  const repository = new RegExp(`^(?:docker\\.io/)?(${repositoryPattern(policy)})$`);
+  const patterns: Record<string, RegExp> = {
+    boolean: /^(?:0|1|true|false)$/,
+    count: /^\d{1,3}$/,
+    time: /^\d{1,10}(?:\.\d{1,9})?$/,
+    tail: /^(?:\d{1,9}|all)$/,
+    signal: SIGNAL,
+    condition: /^(?:not-running|next-exit|removed)$/,
+    name: /^bigeye-run-[a-z0-9][a-z0-9-]{0,62}$/,
+    platform: new RegExp(`^(?:${policy.platforms.join('|')})$`),
+    repository,
+    tag: policy.requireDigest ? /^sha256:[0-9a-f]{64}$/ : /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/,
+  };
+  const judges: Record<string, QueryJudge> = {
+    'container-filters': containerFilters(owner),
+    'image-filters': imageFilters(policy.imageNamespace),
+  };
+  const judgeOf = (name: string): QueryJudge => {
+    const pattern = patterns[name] ?? /$^/;
+    return (
+      judges[name] ??
+      ((value) => pattern.exec(value)?.at(name === 'repository' ? 1 : 0) ?? refuse('query.value', `must be a ${name}`))
+    );
+  };
+  const rows = ENDPOINTS.trim()
+    .split('\n')
+    .map((line) => {
+      const [name = '', method = '', path = '', ...query] = line.trim().split(/ +/);
+      const source = path
+        .replace('{container}', '(?<container>[0-9a-f]{64}|bigeye-run-[a-z0-9][a-z0-9-]{0,62})')
+        .replace('{image}', imagePattern(policy).source.slice(1, -1));
+      const parameters = query.map((parameter) => parameter.split('='));
+      return {
+        name,
+        method,
+        path: new RegExp(`^${source}$`),
+        query: new Map(parameters.map(([key = '', judge = '']) => [key.replace('!', ''), judgeOf(judge)])),
+        required: parameters.flatMap(([key = '']) => (key.endsWith('!') ? [key.slice(0, -1)] : [])),
+      };
+    });
+  return rows.filter((row) => policy.allowPull || row.name !== 'image.pull');
 }
-
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
-const TAG_OR_DIGEST = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/;
 
 function readQuery(raw: string, row: Endpoint): Map<string, string> {
   const query = new Map<string, string>();
   for (const pair of raw === '' ? [] : raw.split('&')) {
-    const match = /^([A-Za-z]{1,16})=((?:[A-Za-z0-9\-._~/:,@*!'()]|%[0-9A-Fa-f]{2})*)$/.exec(pair);
-    if (!match) throw new Refusal('query.form', 'The query is not in canonical form.');
-    const [, key = '', encoded = ''] = match;
-    const judge = Object.hasOwn(row.query, key) ? row.query[key] : undefined;
-    if (!judge) throw new Refusal('query.unknown-key', 'The query has a key that is not in the positive list.');
-    if (query.has(key)) throw new Refusal('query.duplicate-key', 'The query has a key twice.');
-    let value: string;
-    try {
-      value = decodeURIComponent(encoded);
-    } catch {
-      throw new Refusal('query.form', 'The query is not valid UTF-8.');
-    }
-    query.set(key, judge(value));
+    const [, key = '', encoded = ''] =
+      /^([A-Za-z]{1,16})=((?:[A-Za-z0-9\-._~/:,@*!'()]|%[0-9A-Fa-f]{2})*)$/.exec(pair) ?? [];
+    const judge = row.query.get(key) ?? refuse('query.key', 'is malformed or not in the positive list');
+    if (query.has(key)) refuse('query.key', 'is there twice');
+    query.set(key, judge(decode(encoded)));
   }
-  for (const key of row.required ?? [])
-    if (!query.has(key)) throw new Refusal('query.required', `The query must have ${key}.`);
+  for (const key of row.required) if (!query.has(key)) refuse(`query.${key}`, 'is required');
+  // Lists are never unfiltered: what is forced comes from judging the empty filter.
+  if (row.query.has('filters') && !query.has('filters')) query.set('filters', row.query.get('filters')?.('{}') ?? '');
   return query;
 }
 
+function decode(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return refuse('query.value', 'is not valid UTF-8');
+  }
+}
+
 /** Filters come as `{"key":["value"]}` or, from Go clients, as `{"key":{"value":true}}`; both become the first. */
-function readFilters(text: string, patterns: Record<string, RegExp>): Map<string, string[]> {
-  const document = readJson(Buffer.from(text));
-  if (!(document instanceof Map)) return refuse('query.filters', 'The filters must be an object.');
-  const filters = new Map<string, string[]>();
-  for (const [key, given] of document) {
+function readFilters(text: string, patterns: Record<string, RegExp>): Record<string, string[]> {
+  const document = findObject(readJson(Buffer.from(text))) ?? refuse('query.filters', 'must be an object');
+  const filters: Record<string, string[]> = {};
+  for (const [key, given] of Object.entries(document)) {
     const pattern = Object.hasOwn(patterns, key) ? patterns[key] : undefined;
-    const all = given instanceof Map ? [...given.values()].every((on) => on === true) : Array.isArray(given);
-    const values = given instanceof Map ? [...given.keys()] : given;
+    const set = Object.entries(findObject(given) ?? {});
+    const values = Array.isArray(given) ? given : set.map(([value, on]) => (on === true ? value : null));
     if (
       !pattern ||
-      !all ||
-      !Array.isArray(values) ||
+      values.length === 0 ||
       values.length > 64 ||
       !values.every((value) => typeof value === 'string' && pattern.test(value))
     )
-      return refuse('query.filters', 'The filters have a key or value that is not in the positive list.');
-    if (values.length > 0) filters.set(key, values as string[]);
+      refuse('query.filters', 'have a key or value that is not in the positive list');
+    filters[key] = values as string[];
   }
   return filters;
 }
@@ -244,28 +188,24 @@ function containerFilters(owner: string): QueryJudge {
   };
   return (text) => {
     const filters = readFilters(text, patterns);
-    filters.set('label', [...(filters.get('label') ?? []), `${OWNER_LABEL}=${owner}`]);
-    return JSON.stringify(Object.fromEntries(filters));
+    return JSON.stringify({ ...filters, label: [...(filters.label ?? []), `${OWNER_LABEL}=${owner}`] });
   };
 }
 
 function imageFilters(namespace: string): QueryJudge {
-  const reference = new RegExp(
-    `^(?:docker\\.io/)?${namespace}(?:\\*|[a-z0-9][a-z0-9._*-]{0,127})(?::[A-Za-z0-9_*][A-Za-z0-9._*-]{0,127})?$`,
-  );
+  const part = '[A-Za-z0-9_*][A-Za-z0-9._*-]{0,127}';
+  const patterns = { reference: new RegExp(`^(?:docker\\.io/)?${namespace}${part}(?::${part})?$`) };
   return (text) => {
-    const filters = readFilters(text, { reference });
-    const wanted = filters.get('reference') ?? [`${namespace}*`];
-    return JSON.stringify({ reference: wanted.map((entry) => entry.replace(/^docker\.io\//, '')) });
+    const { reference = [`${namespace}*`] } = readFilters(text, patterns);
+    return JSON.stringify({ reference: reference.map((name) => name.replace(/^docker\.io\//, '')) });
   };
 }
 
-/** dockerode repeats a pull's query as a JSON body. The daemon ignores it and so do we, but it must not say anything else. */
+/** dockerode repeats the query of a pull as its body. The daemon ignores it and so do we, but it must say nothing else. */
 function judgeRepeatedQuery(document: Json, query: Map<string, string>): void {
-  const same = (value: Json, key: string) =>
-    typeof value === 'string' && value.replace(/^docker\.io\//, '') === query.get(key);
-  if (!(document instanceof Map) || ![...document].every(([key, value]) => same(value, key)))
-    refuse('body.pull', 'The body of a pull must repeat its query or be left out.');
+  const entries = Object.entries(findObject(document) ?? refuse('body.pull', 'must be an object'));
+  if (!entries.every(([key, value]) => String(value).replace(/^docker\.io\//, '') === query.get(key)))
+    refuse('body.pull', 'must repeat the query or be left out');
 }
 
 const HUB = /^(?:(?:https?:\/\/)?(?:index\.|registry-1\.)?docker\.io(?:\/v[12]\/?)?)?$/;
@@ -273,19 +213,10 @@ const AUTH_KEYS = ['username', 'password', 'email', 'auth', 'identitytoken', 're
 
 /** Credentials pass for Docker Hub only, rebuilt from their known keys. */
 function readRegistryAuth(header: string): string {
-  const invalid = (): never =>
-    refuse('header.registry-auth', 'The registry credentials are malformed or for another server than docker.io.');
-  if (header.length > 8192 || !/^[A-Za-z0-9_-]+={0,2}$/.test(header)) return invalid();
-  let document: Json;
-  try {
-    document = readJson(Buffer.from(header, 'base64url'));
-  } catch {
-    return invalid();
-  }
-  if (!(document instanceof Map)) return invalid();
-  const auth: JsonObject = document;
-  const known = [...auth].every(([key, value]) => AUTH_KEYS.includes(key) && typeof value === 'string');
-  if (!known || !HUB.test(String(auth.get('serveraddress') ?? ''))) return invalid();
-  const encoded = Buffer.from(JSON.stringify(Object.fromEntries(auth))).toString('base64url');
+  const json = /^[A-Za-z0-9_-]+={0,2}$/.test(header) ? readJson(Buffer.from(header, 'base64url')) : null;
+  const auth = findObject(json) ?? refuse('header.registry-auth', 'is not base64url of a JSON object');
+  const known = Object.entries(auth).every(([key, value]) => AUTH_KEYS.includes(key) && typeof value === 'string');
+  if (!known || !HUB.test(String(auth.serveraddress ?? ''))) refuse('header.registry-auth', 'is not for docker.io');
+  const encoded = Buffer.from(JSON.stringify(auth)).toString('base64url');
   return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '=');
 }

@@ -2,218 +2,178 @@ import { hash } from 'node:crypto';
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { AuditLog, type Decision } from './audit.ts';
-import type { Config, ListenAddress } from './config.ts';
-import { type Admit, Connection } from './connection.ts';
-import { endpointTable, type Permit } from './endpoints.ts';
+import type { Config } from './config.ts';
+import { Connection, type Service } from './connection.ts';
+import { endpointJudge, type Permit } from './endpoints.ts';
 import { Owners } from './owners.ts';
 import { Refusal } from './refusal.ts';
-import { type ResponseHead, Upstream } from './upstream.ts';
+import { Upstream } from './upstream.ts';
 
 const MAX_CONNECTIONS = 512;
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const INFO_FIELDS = ['ServerVersion', 'NCPU', 'MemTotal', 'OSType', 'Architecture', 'CgroupVersion', 'SecurityOptions'];
+const ANSWER_HEADERS = ['content-type', 'content-length', 'transfer-encoding', 'api-version', 'ostype'];
 
-/** A running guard. `close` ends all connections and writes the last audit lines. */
-export interface Guard {
-  server: Server;
-  close(): Promise<void>;
-}
-
-/** Starts to listen. Rejects if the address is taken or the audit log cannot be opened. */
-export async function startGuard(config: Config): Promise<Guard> {
+/** Starts to listen; the returned function ends all connections. Rejects if the address or the audit log cannot be had. */
+export async function startGuard(config: Config): Promise<() => void> {
   const audit = new AuditLog(config.auditLog);
-  const upstream = new Upstream(config.dockerSocket);
+  const upstream = new Upstream(config.dockerSocket, config.policy.apiVersion);
+  const service = createService(config, audit, upstream);
   const clients = new Set<Socket>();
-  const accept = createAccept(config, audit, upstream);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     clients.add(socket);
     socket.on('close', () => clients.delete(socket));
-    accept(socket);
+    new Connection(socket, service);
   });
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, config.listen);
   audit.record({
     caller: '-',
     method: '-',
-    endpoint: '-',
+    endpoint: config.fingerprint,
     verdict: 'start',
     rule: '-',
     status: 0,
     micros: 0,
-    policy: config.fingerprint,
   });
-  return {
-    server,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of clients) socket.destroy();
-      upstream.close();
-      await closed;
-      audit.close();
-    },
+  audit.flush();
+  return () => {
+    server.close();
+    for (const socket of clients) socket.destroy();
+    upstream.close();
+    audit.close();
   };
 }
 
-async function listen(server: Server, address: ListenAddress): Promise<void> {
-  if ('path' in address && lstatSync(address.path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(address.path);
-  await new Promise<void>((resolve, reject) => {
+function listen(server: Server, address: Config['listen']): Promise<void> {
+  const path = 'path' in address ? address.path : undefined;
+  if (path && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, () => {
-      server.off('error', reject);
+      if (path) chmodSync(path, 0o660);
       resolve();
     });
   });
-  if ('path' in address) chmodSync(address.path, 0o660);
 }
 
-/** Puts the parts together: judge, prove ownership, send the rebuilt request, write the decision down, answer. */
-function createAccept(config: Config, audit: AuditLog, upstream: Upstream): (socket: Socket) => void {
-  const prefix = `/v${config.policy.apiVersion}`;
-  const owners = new Owners(upstream, config.owner, prefix);
-  const judge = endpointTable(config);
+/** Puts the parts together: judge, prove ownership, send what was rebuilt, write the decision down, answer. */
+function createService(config: Config, audit: AuditLog, upstream: Upstream): Service {
+  const owners = new Owners(upstream, config.owner);
+  const judge = endpointJudge(config.policy, config.owner);
   let streams = 0;
 
-  const admit: Admit = (head, connection) => {
-    const started = performance.now();
-    const { withBody } = judge(head);
-    return (body) => {
-      const exchange = new Exchange(withBody(body), connection, started);
-      exchange.run().catch((cause) => exchange.fail(cause));
-    };
+  /** Writes a decision down. One that changes state, or refuses to, is on disk before its answer leaves. */
+  const decide = (
+    connection: Connection,
+    decision: Pick<Decision, 'verdict' | 'rule' | 'status'>,
+    permit?: Permit,
+    id = permit?.container,
+    started?: number,
+  ) => {
+    const method = connection.head?.method ?? '-';
+    audit.record({
+      caller: connection.caller,
+      method,
+      endpoint: permit?.endpoint ?? '-',
+      container: id,
+      bodySha256: permit?.body && hash('sha256', permit.body),
+      micros: started === undefined ? 0 : Math.round((performance.now() - started) * 1000),
+      ...decision,
+    });
+    if (method !== 'GET') audit.flush();
   };
 
-  const onRefusal = (refusal: Refusal, connection: Connection, details: Partial<Decision> = {}): void => {
-    const { caller, request } = connection;
-    let answer = refusal;
+  const refuse = (cause: unknown, connection: Connection, permit?: Permit, id?: string, started?: number) => {
+    let refusal =
+      cause instanceof Refusal ? cause : new Refusal('daemon', 'The Docker daemon gave no proper answer.', 502);
     try {
-      const verdict = refusal.status >= 500 ? 'fail' : 'deny';
-      audit.record({
-        caller,
-        method: request?.method ?? '-',
-        endpoint: '-',
-        verdict,
-        rule: refusal.rule,
-        status: refusal.status,
-        micros: 0,
-        ...details,
-      });
-      if (request?.method !== 'GET') audit.flush();
+      decide(
+        connection,
+        { verdict: refusal.status < 500 ? 'deny' : 'fail', rule: refusal.rule, status: refusal.status },
+        permit,
+        id,
+        started,
+      );
     } catch {
-      answer = new Refusal('audit', 'The audit log cannot be written.', 503);
+      refusal = new Refusal('audit', 'The audit log cannot be written.', 503);
     }
-    connection.refuse(answer);
+    connection.refuse(refusal);
   };
 
-  class Exchange {
-    private readonly permit: Permit;
-    private readonly connection: Connection;
-    private readonly started: number;
-    private container: string | undefined;
-    private headSent = false;
-
-    constructor(permit: Permit, connection: Connection, started: number) {
-      this.permit = permit;
-      this.connection = connection;
-      this.started = started;
-    }
-
-    async run(): Promise<void> {
-      const { permit, connection } = this;
+  const run = async (permit: Permit, connection: Connection, started: number): Promise<void> => {
+    let id: string | undefined;
+    try {
       audit.flush();
-      if (permit.container !== undefined) this.container = await owners.resolve(permit.container);
-      if (connection.gone) return;
-      if (permit.answer === 'info' || permit.answer === 'create') return await this.answerWhole();
-      const stream = permit.answer === 'stream';
-      if (stream && streams >= config.policy.limits.streams)
-        throw new Refusal('limit.streams', 'There are too many streams.', 429);
-      if (stream) streams += 1;
-      const done = () => {
-        if (stream) streams -= 1;
-      };
-      const flight = upstream.send(this.rebuilt(), permit.timeoutMs, {
-        onHead: (head) => {
-          this.decide(head);
-          this.headSent = true;
-          connection.relayHead(head, permit.answer === 'version' ? `X-Bigeye-Policy: ${config.fingerprint}\r\n` : '');
-        },
-        onBody: (wire) => connection.relayBody(wire),
-        onEnd: () => {
-          done();
-          connection.finish();
-        },
-        onFail: (cause) => {
-          done();
-          this.fail(cause);
-        },
-      });
-      connection.attach(flight, stream);
+      id = permit.container === undefined ? undefined : await owners.resolve(permit.container);
+      if (connection.isGone) return;
+      const target = permit.path.replace('{container}', id ?? '') + (permit.query && `?${permit.query}`);
+      const auth = permit.registryAuth === undefined ? '' : `X-Registry-Auth: ${permit.registryAuth}\r\n`;
+      const headers = auth + (permit.body === undefined ? '' : 'Content-Type: application/json\r\n');
+      if (permit.endpoint === 'info' || permit.endpoint === 'container.create') {
+        const answer = await upstream.ask(permit.method, target, headers, permit.body);
+        decide(connection, { verdict: 'allow', rule: 'positive-list', status: answer.status }, permit, id, started);
+        answerWhole(permit, answer, connection);
+      } else relay(permit, target, headers, id, connection, started);
+    } catch (cause) {
+      refuse(cause, connection, permit, id, started);
     }
+  };
 
-    fail(cause: unknown): void {
-      if (this.headSent) {
-        this.connection.break();
-        return;
-      }
-      const refusal =
-        cause instanceof Refusal ? cause : new Refusal('daemon', 'The Docker daemon gave no proper answer.', 502);
-      onRefusal(refusal, this.connection, this.details());
-    }
+  const answerWhole = (permit: Permit, answer: { status: number; body: Buffer }, connection: Connection): void => {
+    const fields = JSON.parse(answer.body.toString()) as Record<string, unknown>;
+    if (permit.endpoint === 'container.create' && answer.status === 201) owners.add(String(fields.Id));
+    const cut = permit.endpoint === 'info' && answer.status === 200;
+    const body = cut
+      ? Buffer.from(JSON.stringify(Object.fromEntries(INFO_FIELDS.map((name) => [name, fields[name]]))))
+      : answer.body;
+    connection.answer(answer.status, `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`, body);
+    connection.finish();
+  };
 
-    private async answerWhole(): Promise<void> {
-      const { permit, connection } = this;
-      const { head, body } = await upstream.ask(this.rebuilt(), permit.timeoutMs, MAX_ANSWER_BYTES);
-      this.decide(head);
-      const answer: unknown = JSON.parse(body.toString());
-      const fields = typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : {};
-      if (permit.answer === 'create' && head.status === 201 && typeof fields.Id === 'string') owners.add(fields.Id);
-      const cut = permit.answer === 'info' && head.status === 200;
-      connection.reply(
-        head.status,
-        cut ? JSON.stringify(Object.fromEntries(INFO_FIELDS.map((name) => [name, fields[name]]))) : body,
-      );
-      connection.finish();
-    }
+  const relay = (
+    permit: Permit,
+    target: string,
+    headers: string,
+    id: string | undefined,
+    connection: Connection,
+    started: number,
+  ) => {
+    const { isStream } = permit;
+    if (isStream && streams >= config.policy.limits.streams)
+      throw new Refusal('limit.streams', 'Too many streams are open.', 429);
+    if (isStream) streams += 1;
+    let answered = false;
+    const line = upstream.send(permit.method, target, headers, '', isStream, {
+      onHead: (head) => {
+        decide(connection, { verdict: 'allow', rule: 'positive-list', status: head.status }, permit, id, started);
+        if (permit.endpoint === 'container.remove' && head.status < 300) owners.forget(id ?? '');
+        const lines = ANSWER_HEADERS.filter((name) => head.headers.has(name)).map(
+          (name) => `${name}: ${head.headers.get(name)}\r\n`,
+        );
+        if (permit.endpoint === 'version') lines.push(`X-Bigeye-Policy: ${config.fingerprint}\r\n`);
+        answered = true;
+        connection.answer(head.status, lines.join(''));
+      },
+      onBody: (wire) => connection.write(wire),
+      onEnd: () => {
+        if (isStream) streams -= 1;
+        connection.finish();
+      },
+      onFail: (cause) => {
+        if (isStream) streams -= 1;
+        if (answered) connection.break();
+        else refuse(cause, connection, permit, id, started);
+      },
+    });
+    connection.bind(line, isStream);
+  };
 
-    /** The request as the daemon gets it: nothing here is a byte that the client sent. */
-    private rebuilt(): string {
-      const { method, path, query, body, registryAuth } = this.permit;
-      const target = prefix + path.replace('{id}', this.container ?? '') + (query === '' ? '' : `?${query}`);
-      const auth = registryAuth === undefined ? '' : `X-Registry-Auth: ${registryAuth}\r\n`;
-      const type = body === undefined ? '' : 'Content-Type: application/json\r\n';
-      const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body ?? '')}\r\n` : '';
-      return `${method} ${target} HTTP/1.1\r\nHost: docker\r\n${auth}${type}${length}\r\n${body ?? ''}`;
-    }
-
-    /** Writes the decision down; a change of state is in the log before its answer leaves. */
-    private decide(head: ResponseHead): void {
-      const { method, endpoint } = this.permit;
-      audit.record({
-        caller: this.connection.caller,
-        method,
-        endpoint,
-        verdict: 'allow',
-        rule: 'positive-list',
-        status: head.status,
-        micros: 0,
-        ...this.details(),
-      });
-      if (method !== 'GET') audit.flush();
-      if (method === 'DELETE' && head.status < 300 && this.container !== undefined) owners.forget(this.container);
-    }
-
-    private details(): Partial<Decision> {
-      const { method, endpoint, container, body } = this.permit;
-      return {
-        method,
-        endpoint,
-        container: this.container ?? container,
-        bodySha256: body === undefined ? undefined : hash('sha256', body),
-        micros: Math.round((performance.now() - this.started) * 1000),
-      };
-    }
-  }
-
-  return (socket) => {
-    new Connection(socket, admit, onRefusal);
+  return {
+    admit: (head, connection) => {
+      const started = performance.now();
+      const { withBody } = judge(head);
+      return (body) => void run(withBody(body), connection, started);
+    },
+    refused: refuse,
   };
 }

@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { ConfigError, type ListenAddress, readConfig } from './config.ts';
 import { startGuard } from './guard.ts';
 
@@ -12,13 +11,16 @@ async function main(): Promise<void> {
     process.stdout.write(`${config.fingerprint}\n`);
     return;
   }
-  const guard = await startGuard(config);
-  const stop = () => guard.close().then(() => process.exit(0));
+  const close = await startGuard(config);
+  const stop = () => {
+    close();
+    process.exit(0);
+  };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
-function isHealthy(listen: ListenAddress): Promise<boolean> {
+async function isHealthy(listen: ListenAddress): Promise<boolean> {
   const address =
     'path' in listen
       ? { socketPath: listen.path }

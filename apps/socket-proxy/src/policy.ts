@@ -1,127 +1,116 @@
-import { createHash } from 'node:crypto';
-import { isAbsolute } from 'node:path';
-import { type JsonObject, readJson } from './json-reader.ts';
+import { hash } from 'node:crypto';
+import { findObject, type Json, readJson } from './json-reader.ts';
+import { type Judge, listOf, refuse, shape, textOf } from './shape.ts';
 
 /** The section flags of the documented service: five are on, every other one is off, and no setting changes that. */
-export const FLAGS_ON = ['CONTAINERS', 'IMAGES', 'INFO', 'POST', 'VERSION'];
+export const FLAGS_ON = 'CONTAINERS IMAGES INFO POST VERSION'.split(' ');
 export const FLAGS_OFF =
-  'ALLOW_PAUSE ALLOW_RESTARTS ALLOW_START ALLOW_STOP ALLOW_UNPAUSE AUTH BUILD COMMIT CONFIGS DISTRIBUTION EVENTS EXEC GRPC NETWORKS NODES PING PLUGINS SECRETS SERVICES SESSION SWARM SYSTEM TASKS VOLUMES'.split(
-    ' ',
-  );
+  `ALLOW_PAUSE ALLOW_RESTARTS ALLOW_START ALLOW_STOP ALLOW_UNPAUSE AUTH BUILD COMMIT CONFIGS DISTRIBUTION EVENTS EXEC
+  GRPC NETWORKS NODES PING PLUGINS SECRETS SERVICES SESSION SWARM SYSTEM TASKS VOLUMES`.split(/\s+/);
 
-export interface Policy {
+const LIMITS = {
+  memoryBytes: 8 * 1024 ** 3,
+  nanoCpus: 8_000_000_000,
+  pids: 4096,
+  shmBytes: 512 * 1024 ** 2,
+  tmpfsBytes: 1024 ** 3,
+  logBytes: 1024 ** 3,
+  streams: 128,
+  bodyBytes: 128 * 1024,
+};
+
+/** What holds where the policy file says nothing; the file can only take away from it. */
+export const POLICY_DEFAULTS = {
+  /** The one version every request is sent under, whatever the client asked for. */
+  apiVersion: '1.44',
+  /** Repositories below the namespace; null means all of them. */
+  repositories: null as string[] | null,
+  requireDigest: false,
+  allowPull: true,
+  platforms: ['linux/amd64', 'linux/arm64'],
+  envPrefixes: ['BIGEYE_', 'AGENT_', 'BATCH_'],
+  mountTargets: ['/workspace', '/out', '/in'],
+  limits: LIMITS,
+};
+
+export type Policy = typeof POLICY_DEFAULTS & {
   /** Absolute host path; a bind source is this path and exactly one segment more. */
   runsRoot: string;
   /** A Docker Hub namespace with its slash, as `bigeyedata/`. */
   imageNamespace: string;
   networks: string[];
   subCommands: string[];
-  /** The one version every request is sent under, whatever the client asked for. */
-  apiVersion: string;
-  /** Repositories below the namespace; null means all of them. */
-  repositories: string[] | null;
-  requireDigest: boolean;
-  allowPull: boolean;
-  platforms: string[];
-  envPrefixes: string[];
-  mountTargets: string[];
-  limits: Record<LimitName, number>;
-}
-
-type LimitName = 'memoryBytes' | 'nanoCpus' | 'pids' | 'shmBytes' | 'tmpfsBytes' | 'logBytes' | 'streams' | 'bodyBytes';
-
-const GIB = 1024 ** 3;
-
-/** What holds where the policy file says nothing; the file can only take away from it. */
-export const DEFAULTS = {
-  apiVersion: '1.44',
-  repositories: null,
-  requireDigest: false,
-  allowPull: true,
-  platforms: ['linux/amd64', 'linux/arm64'],
-  envPrefixes: ['BIGEYE_', 'AGENT_', 'BATCH_'],
-  mountTargets: ['/workspace', '/out', '/in'],
-  limits: {
-    memoryBytes: 8 * GIB,
-    nanoCpus: 8_000_000_000,
-    pids: 4096,
-    shmBytes: GIB / 2,
-    tmpfsBytes: GIB,
-    logBytes: GIB,
-    streams: 128,
-    bodyBytes: 128 * 1024,
-  },
-} satisfies Omit<Policy, 'runsRoot' | 'imageNamespace' | 'networks' | 'subCommands'>;
-
-const REQUIRED = ['runsRoot', 'imageNamespace', 'networks', 'subCommands'];
-const SYSTEM_FOLDERS =
-  /^\/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var\/(?:run|lib\/(?:docker|containerd)))(?:\/|$)/;
-const RESERVED_NETWORKS = /^(?:host|bridge|default|nat|[0-9a-f]{12,64}|.*orchestrator-internal)$/;
-
-/** Reads the policy file. Every fault is returned, each naming its key and the remedy; nothing else than a complete policy passes. */
-export function readPolicy(bytes: Uint8Array): { policy: Policy; faults: string[] } {
-  const faults: string[] = [];
-  const policy: Policy = { runsRoot: '', imageNamespace: '', networks: [], subCommands: [], ...DEFAULTS };
-  let file: JsonObject;
-  try {
-    const document = readJson(bytes);
-    if (!(document instanceof Map)) throw new Error('The document must be an object.');
-    file = document;
-  } catch (cause) {
-    return { policy, faults: [`policy file: ${(cause as Error).message} Write it again with the CLI.`] };
-  }
-  const merge = (judges: Record<string, (value: unknown) => boolean>, from: JsonObject, into: object, prefix = '') => {
-    for (const [key, value] of from) {
-      const judge = Object.hasOwn(judges, key) ? judges[key] : undefined;
-      if (!judge) faults.push(`policy key "${prefix}${key}" is unknown. Remove it or correct its spelling.`);
-      else if (!judge(value))
-        faults.push(`policy key "${prefix}${key}" is malformed or looser than the default. ${REMEDY}`);
-      else if (key !== 'limits') Object.assign(into, { [key]: value });
-    }
-  };
-  policy.limits = { ...DEFAULTS.limits };
-  merge(POLICY_KEYS, file, policy);
-  const limits = file.get('limits');
-  if (limits instanceof Map) merge(LIMIT_KEYS, limits, policy.limits, 'limits.');
-  for (const key of REQUIRED) if (!file.has(key)) faults.push(`policy key "${key}" is missing. ${REMEDY}`);
-  return { policy, faults };
-}
-
-const REMEDY = 'docs/docker-guard.md lists the keys and their bounds.';
-
-const isText = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
-const isListOf = (judge: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.length <= 64 &&
-  value.every(judge) &&
-  new Set(value).size === value.length;
-const isOneOf = (allowed: readonly string[]) => (value: unknown) => allowed.includes(value as string);
-
-const POLICY_KEYS: Record<string, (value: unknown) => boolean> = {
-  runsRoot: (value) =>
-    isText(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\\:\p{C}]{1,255}){2,}$/u)(value) &&
-    isAbsolute(String(value)) &&
-    !SYSTEM_FOLDERS.test(String(value)),
-  imageNamespace: isText(/^(?!library\/)[a-z0-9]+(?:[_-][a-z0-9]+)*\/$/),
-  networks: isListOf((value) => isText(/^[a-z0-9][a-z0-9_.-]{0,62}$/)(value) && !RESERVED_NETWORKS.test(String(value))),
-  subCommands: isListOf(isText(/^[a-z][a-z0-9-]{0,31}$/)),
-  apiVersion: isText(/^1\.4[1-7]$/),
-  repositories: isListOf(isText(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/)),
-  requireDigest: (value) => typeof value === 'boolean',
-  allowPull: (value) => typeof value === 'boolean',
-  platforms: isListOf(isOneOf(DEFAULTS.platforms)),
-  envPrefixes: isListOf(isOneOf(DEFAULTS.envPrefixes)),
-  mountTargets: isListOf(isOneOf(DEFAULTS.mountTargets)),
-  limits: (value) => value instanceof Map,
 };
 
-const LIMIT_KEYS = Object.fromEntries(
-  Object.entries(DEFAULTS.limits).map(([key, most]) => [
-    key,
-    (value: unknown) => typeof value === 'number' && value >= 1 && value <= most,
-  ]),
-);
+const FILE = `
+  runsRoot          absolute path outside of the system's folders
+  imageNamespace    namespace with its slash
+  networks          list of networks
+  subCommands       list of words
+  apiVersion        version
+  repositories      list of repositories
+  requireDigest     boolean
+  allowPull         boolean
+  platforms         list of default platforms
+  envPrefixes       list of default prefixes
+  mountTargets      list of default targets`;
+const REQUIRED = ['runsRoot', 'imageNamespace', 'networks', 'subCommands'];
+
+const SYSTEM = 'bin|boot|dev|etc|lib\\w*|proc|run|sbin|sys|usr|var/(?:run|lib/(?:docker|containerd))';
+const ABSOLUTE = new RegExp(`^(?!/(?:${SYSTEM})(?:/|$))(?:/(?!\\.{1,2}(?:/|$))[^/\\\\:\\p{C}]{1,255}){2,}$`, 'u');
+// The default bridges, ids, and the network of the guard itself; a run must reach none of them.
+const NETWORK = /^(?!(?:host|bridge|default|nat|[0-9a-f]{12,64}|.*orchestrator-internal)$)[a-z0-9][a-z0-9_.-]{0,62}$/;
+
+/** Reads the policy file; `faults` names every key that is missing, unknown, malformed or looser than the default. */
+export function readPolicy(bytes: Uint8Array): { policy: Policy; faults: string[] } {
+  const list = (pattern: RegExp) => nonEmpty(textOf(pattern, 'has an entry that is not allowed'));
+  const subset = (allowed: string[]) => list(new RegExp(`^(?:${allowed.join('|')})$`));
+  const fileJudge = shape(FILE, {
+    "absolute path outside of the system's folders": ABSOLUTE,
+    'namespace with its slash': /^(?!library\/)[a-z0-9]+(?:[_-][a-z0-9]+)*\/$/,
+    'list of networks': list(NETWORK),
+    'list of words': list(/^[a-z][a-z0-9-]{0,31}$/),
+    version: /^1\.4[1-7]$/,
+    'list of repositories': list(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
+    'list of default platforms': subset(POLICY_DEFAULTS.platforms),
+    'list of default prefixes': subset(POLICY_DEFAULTS.envPrefixes),
+    'list of default targets': subset(POLICY_DEFAULTS.mountTargets),
+  });
+  const limitsJudge = shape(
+    Object.keys(LIMITS)
+      .map((key) => `${key}  1..${key}`)
+      .join('\n'),
+    LIMITS,
+  );
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (cause) {
+      faults.push(
+        `BIGEYE_GUARD_POLICY: ${(cause as Error).message} docs/docker-guard.md lists the keys and their bounds.`,
+      );
+      return undefined;
+    }
+  };
+  // Key by key, so that every fault is found and not only the first.
+  const readKeys = (judge: Judge, object: Json, at: string): object => {
+    const entries = Object.entries(findObject(object) ?? refuse(at, 'must be an object'));
+    const read = entries.map(([key, value]) => attempt(() => judge({ [key]: value }, at)));
+    return Object.assign({}, ...read);
+  };
+  const file = attempt(() => findObject(readJson(bytes)) ?? refuse('policy', 'must be an object'));
+  const { limits = {}, ...keys } = file ?? {};
+  const given = attempt(() => readKeys(fileJudge, keys, 'policy')) ?? {};
+  for (const key of REQUIRED) if (!(key in keys)) attempt(() => refuse(`policy.${key}`, 'is required'));
+  const tightened = attempt(() => readKeys(limitsJudge, limits, 'policy.limits'));
+  return { policy: { ...POLICY_DEFAULTS, ...given, limits: { ...LIMITS, ...tightened } } as Policy, faults };
+}
+
+function nonEmpty(entry: Judge): Judge {
+  const judge = listOf(entry, 64, (item) => item);
+  return (value, at) => judge(value, at) ?? refuse(at, 'must not be empty');
+}
 
 /**
  * What the orchestrator compares: SHA-256, in hex, of the JSON of `{flags, owner, policy}` with all keys sorted, where
@@ -129,17 +118,12 @@ const LIMIT_KEYS = Object.fromEntries(
  */
 export function policyFingerprint(policy: Policy, owner: string): string {
   const flags = Object.fromEntries([...FLAGS_ON.map((flag) => [flag, '1']), ...FLAGS_OFF.map((flag) => [flag, '0'])]);
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys({ flags, owner, policy })))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(sortKeys({ flags, owner, policy })));
 }
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }

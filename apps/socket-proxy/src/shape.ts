@@ -1,86 +1,101 @@
-import type { Json } from './json-reader.ts';
+import { findObject, type Json } from './json-reader.ts';
 import { Refusal } from './refusal.ts';
 
 /** Judges one value and returns its canonical form; undefined leaves it out. Throws a Refusal with the rule `at`. */
 export type Judge = (value: Json, at: string) => unknown;
+export type Names = Record<string, Judge | RegExp | readonly string[] | number>;
 
-/** Refuses under the rule `at`. The value itself is never repeated: it may be a secret, and the message is logged. */
+const ZEROS = ['""', '0', 'false', '[]', '{}'];
+
+/** Refuses under the rule `at`. The value itself is never repeated: it may be a secret, and messages are shown and kept. */
 export function refuse(at: string, why: string): never {
-  throw new Refusal(at, `${at.replace(/^create\./, '')} ${why}.`);
+  throw new Refusal(at, `${at} ${why}.`);
 }
 
-const one =
-  (test: (value: Json) => boolean, why: string): Judge =>
-  (value, at) =>
-    test(value) ? value : refuse(at, why);
-
-export const flag = one((value) => typeof value === 'boolean', 'must be true or false');
-export const mustBeTrue = one((value) => value === true, 'must be true');
-export const text = (pattern: RegExp, why: string): Judge =>
-  one((value) => typeof value === 'string' && pattern.test(value), why);
-export const oneOf = (allowed: readonly string[]): Judge =>
-  one((value) => allowed.includes(value as string), `must be one of ${allowed.join(', ')}`);
-export const between = (least: number, most: number): Judge =>
-  one(
-    (value) => typeof value === 'number' && value >= least && value <= most,
-    `must be a number from ${least} to ${most}`,
-  );
-
-/** Like the judge, but the zero value of the field counts as absent, as it does for the daemon. */
-export const orZero =
-  (zero: '' | 0, judge: Judge): Judge =>
-  (value, at) =>
-    value === zero ? undefined : judge(value, at);
-
-/** Must be absent or the zero value of its own type, and is left out either way. */
-const absentOr =
-  (isZero: (value: Json) => boolean): Judge =>
-  (value, at) =>
-    isZero(value) ? undefined : refuse(at, 'must not be set');
-export const never = absentOr(() => false);
-export const noFlag = absentOr((value) => value === false);
-export const noNumber = absentOr((value) => value === 0);
-export const noText = absentOr((value) => value === '');
-export const noList = absentOr((value) => Array.isArray(value) && value.length === 0);
-export const noMap = absentOr((value) => value instanceof Map && value.size === 0);
-
-/** The same judge for many fields, named in one string. */
-export const fields = (names: string, judge: Judge): Record<string, Judge> =>
-  Object.fromEntries(names.split(' ').map((name) => [name, judge]));
-
-/** A list, empty counting as absent; a rule names the list, not the position in it. */
-export const list =
-  (item: Judge, most = 64): Judge =>
-  (value, at) => {
-    if (!Array.isArray(value)) return refuse(at, 'must be a list');
-    if (value.length > most) return refuse(at, `must have at most ${most} entries`);
-    return value.length === 0 ? undefined : value.map((entry) => item(entry, at));
-  };
-
-/** A map with free keys of one pattern, empty counting as absent. */
-export const record =
-  (key: RegExp, entry: Judge): Judge =>
-  (value, at) => {
-    if (!(value instanceof Map)) return refuse(at, 'must be an object');
-    if (value.size > 64) return refuse(at, 'must have at most 64 entries');
-    for (const name of value.keys()) if (!key.test(name)) refuse(at, 'has a key that is not in the positive list');
-    return value.size === 0
-      ? undefined
-      : Object.fromEntries([...value].map(([name, inner]) => [name, entry(inner, at)]));
-  };
-
-/** An object of known keys in one spelling; null counts as absent, `required` keys must be there. An object left empty is left out. */
-export const object =
-  (spec: Record<string, Judge>, required: readonly string[] = []): Judge =>
-  (value, at) => {
-    if (!(value instanceof Map)) return refuse(at, 'must be an object');
-    const canonical: Record<string, unknown> = {};
-    for (const [name, inner] of value) {
-      const judge = Object.hasOwn(spec, name) ? spec[name] : undefined;
-      if (!judge) refuse(`${at}.unknown-key`, 'is not in the positive list of fields');
-      const judged = inner === null ? undefined : judge(inner, `${at}.${name}`);
-      if (judged !== undefined) canonical[name] = judged;
+/**
+ * Builds the judge of an object from a table of its fields, one line each: names, two spaces or more, what they may be.
+ * `!` marks a required field; `{` opens a table for the object in it, up to `}`. What they may be is a choice, by `|`, of
+ * JSON literals (of which the zero values count as absent and are left out), `boolean`, ranges as `1..8` or `1..pids`, and
+ * `names`: a pattern for a string, a list of strings to choose from, the end of a range, or a judge. Null counts as absent. A key that is not in the table is refused,
+ * and so is one in another spelling: the daemon would fold its case.
+ */
+export function shape(table: string, names: Names): Judge {
+  const lines = table.trim().split('\n');
+  const readTable = (): Judge => {
+    const fields = new Map<string, Judge>();
+    const required: string[] = [];
+    for (let line = lines.shift(); line !== undefined && line.trim() !== '}'; line = lines.shift()) {
+      const [left = '', right = ''] = line.trim().split(/ {2,}/);
+      const judge = right === '{' ? readTable() : choice(right, names);
+      for (const name of left.split(' ')) {
+        fields.set(name.replace('!', ''), judge);
+        if (name.endsWith('!')) required.push(name.slice(0, -1));
+      }
     }
-    for (const name of required) if (canonical[name] === undefined) refuse(`${at}.${name}`, 'is required');
-    return Object.keys(canonical).length === 0 ? undefined : canonical;
+    return (value, at) => judgeObject(value, at, fields, required);
   };
+  return readTable();
+}
+
+function judgeObject(value: Json, at: string, fields: Map<string, Judge>, required: string[]): unknown {
+  const canonical: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(findObject(value) ?? refuse(at, 'must be an object'))) {
+    const judge = fields.get(key) ?? refuse(`${at}.unknown-key`, 'is not in the positive list of fields');
+    const judged = inner === null ? undefined : judge(inner, `${at}.${key}`);
+    if (judged !== undefined) canonical[key] = judged;
+  }
+  for (const key of required) if (canonical[key] === undefined) refuse(`${at}.${key}`, 'is required');
+  return Object.keys(canonical).length === 0 ? undefined : canonical;
+}
+
+function choice(text: string, names: Names): Judge {
+  const options = text.split(' | ').map((option) => readOption(option, names));
+  return (value, at) => {
+    for (const option of options) {
+      const judged = option(value, at);
+      if (judged !== MISMATCH) return judged;
+    }
+    return refuse(at, `must be absent or ${text}`);
+  };
+}
+
+const MISMATCH = Symbol('mismatch');
+
+function readOption(option: string, names: Names): Judge {
+  const [, least, most = ''] = /^(\d+)\.\.(\w+)$/.exec(option) ?? [];
+  const end = Number(names[most] ?? most);
+  if (least) return (value) => (typeof value === 'number' && value >= Number(least) && value <= end ? value : MISMATCH);
+  if (option === 'boolean') return (value) => (typeof value === 'boolean' ? value : MISMATCH);
+  const name = names[option];
+  if (typeof name === 'function') return name;
+  if (name instanceof RegExp) return (value) => (typeof value === 'string' && name.test(value) ? value : MISMATCH);
+  if (Array.isArray(name)) return (value) => (name.includes(value) ? value : MISMATCH);
+  JSON.parse(option);
+  return (value) => (JSON.stringify(value) !== option ? MISMATCH : ZEROS.includes(option) ? undefined : value);
+}
+
+/** The judge of a list, empty counting as absent; a rule names the list, not the place in it. `key` must differ from entry to entry. */
+export function listOf(entry: Judge, most: number, key?: (entry: unknown) => unknown): Judge {
+  return (value, at) => {
+    if (!Array.isArray(value) || value.length > most) return refuse(at, `must be a list of at most ${most} entries`);
+    const judged = value.map((item) => entry(item, at));
+    if (key && new Set(judged.map(key)).size !== judged.length) refuse(at, 'names something twice');
+    return judged.length === 0 ? undefined : judged;
+  };
+}
+
+/** The judge of a string. */
+export function textOf(pattern: RegExp, why: string): Judge {
+  return (value, at) => (typeof value === 'string' && pattern.test(value) ? value : refuse(at, why));
+}
+
+/** The judge of a map with free keys of one pattern, empty counting as absent. */
+export function mapOf(key: RegExp, entry: Judge): Judge {
+  return (value, at) => {
+    const entries = Object.entries(findObject(value) ?? refuse(at, 'must be an object'));
+    if (entries.length > 64 || !entries.every(([name]) => key.test(name))) refuse(at, 'has a key that is not allowed');
+    return entries.length === 0
+      ? undefined
+      : Object.fromEntries(entries.map(([name, inner]) => [name, entry(inner, at)]));
+  };
+}

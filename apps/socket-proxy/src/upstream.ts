@@ -1,63 +1,66 @@
 import { createConnection, type Socket } from 'node:net';
+import { ChunkScanner, joinChunks } from './chunks.ts';
 
-export interface ResponseHead {
+export interface AnswerHead {
   status: number;
   headers: ReadonlyMap<string, string>;
-  /** How the body ends: after so many bytes, with a last chunk, or with the connection. */
+  /** How the body ends: after so many bytes, with its last chunk, or with the connection. */
   body: number | 'chunked' | 'close';
 }
 
-/** Receives one answer. Bytes of the body come as they were on the wire, chunk framing included. */
+/** Receives one answer; exactly one of `onEnd` and `onFail` is its last call. Chunks come with their framing. */
 export interface AnswerSink {
-  onHead(head: ResponseHead): void;
+  onHead(head: AnswerHead): void;
   onBody(wire: Buffer): void;
   onEnd(): void;
   onFail(cause: Error): void;
 }
 
-/** One request in flight, for the side that reads the answer. */
-export interface Flight {
-  pause(): void;
-  resume(): void;
-  abort(): void;
-}
-
 const MAX_IDLE = 16;
-const MAX_HEAD = 64 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
+const SILENCE_MS = 120_000;
 
 /** Connections to the Docker socket, kept open and used by one request at a time. */
 export class Upstream {
-  private readonly idle: Line[] = [];
   private readonly path: string;
+  private readonly prefix: string;
+  private readonly idle: Line[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, apiVersion: string) {
     this.path = path;
+    this.prefix = `/v${apiVersion}`;
   }
 
-  /** Sends one request. `timeoutMs` is the longest silence; 0 waits for ever. The sink gets onEnd or onFail exactly once. */
-  send(request: string, timeoutMs: number, sink: AnswerSink): Flight {
+  /** Sends a request that consists of nothing but these values. A stream may be silent for ever, others for two minutes. */
+  send(method: string, target: string, headers: string, body: string, isStream: boolean, sink: AnswerSink): Line {
     const line = this.idle.pop() ?? new Line(createConnection({ path: this.path }), this.idle);
-    return line.start(request, timeoutMs, sink);
+    const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : '';
+    line.start(
+      `${method} ${this.prefix}${target} HTTP/1.1\r\nHost: docker\r\n${headers}${length}\r\n${body}`,
+      isStream,
+      sink,
+    );
+    return line;
   }
 
-  /** Sends one request and reads the whole answer, chunks undone. Rejects if it is longer than `maxBytes` or does not come. */
-  ask(request: string, timeoutMs: number, maxBytes: number): Promise<{ head: ResponseHead; body: Buffer }> {
+  /** Sends a request and reads the whole answer. Rejects if it is longer than 4 MiB or does not come. */
+  ask(method: string, target: string, headers = '', body = ''): Promise<{ status: number; body: Buffer }> {
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
-      let size = 0;
-      let head: ResponseHead | undefined;
-      const flight = this.send(request, timeoutMs, {
+      let head: AnswerHead = { status: 0, headers: new Map(), body: 0 };
+      let room = MAX_BYTES;
+      const line = this.send(method, target, headers, body, false, {
         onHead: (value) => {
           head = value;
         },
         onBody: (wire) => {
           parts.push(wire);
-          size += wire.length;
-          if (size > maxBytes) flight.abort();
+          room -= wire.length;
+          if (room < 0) line.abort();
         },
         onEnd: () => {
           const wire = Buffer.concat(parts);
-          if (head) resolve({ head, body: head.body === 'chunked' ? joinChunks(wire) : wire });
+          resolve({ status: head.status, body: head.body === 'chunked' ? joinChunks(wire) : wire });
         },
         onFail: reject,
       });
@@ -69,12 +72,13 @@ export class Upstream {
   }
 }
 
-class Line implements Flight {
+/** One connection to the daemon, with at most one request in flight. */
+export class Line {
   private readonly socket: Socket;
   private readonly idle: Line[];
   private sink: AnswerSink | undefined;
   private buffer: Buffer = Buffer.alloc(0);
-  private head: ResponseHead | undefined;
+  private head: AnswerHead | undefined;
   private left = 0;
   private chunks = new ChunkScanner();
 
@@ -84,19 +88,17 @@ class Line implements Flight {
     socket.on('data', (bytes: Buffer) => this.read(bytes));
     socket.on('timeout', () => this.fail(new Error('The daemon did not answer in time.')));
     socket.on('error', (cause) => this.fail(cause));
-    socket.on('close', () => {
-      if (this.head?.body === 'close') this.finish();
-      else this.fail(new Error('The daemon closed the connection.'));
-    });
+    socket.on('close', () =>
+      this.head?.body === 'close' ? this.finish() : this.fail(new Error('The daemon hung up.')),
+    );
   }
 
-  start(request: string, timeoutMs: number, sink: AnswerSink): Flight {
+  start(request: string, isStream: boolean, sink: AnswerSink): void {
     this.sink = sink;
     this.head = undefined;
     this.chunks = new ChunkScanner();
-    this.socket.setTimeout(timeoutMs);
+    this.socket.setTimeout(isStream ? 0 : SILENCE_MS);
     this.socket.write(request);
-    return this;
   }
 
   pause(): void {
@@ -114,49 +116,50 @@ class Line implements Flight {
   private read(bytes: Buffer): void {
     try {
       if (!this.sink) throw new Error('The daemon sent bytes that nobody asked for.');
-      this.body(this.head ? bytes : this.readHead(bytes));
+      this.readBody(this.head ? bytes : this.readHead(bytes));
     } catch (cause) {
       this.fail(cause as Error);
     }
   }
 
+  /** Returns the bytes behind the head. */
   private readHead(bytes: Buffer): Buffer {
-    this.buffer = this.buffer.length === 0 ? bytes : Buffer.concat([this.buffer, bytes]);
+    this.buffer = Buffer.concat([this.buffer, bytes]);
     const end = this.buffer.indexOf('\r\n\r\n');
-    if (end < 0 && this.buffer.length <= MAX_HEAD) return this.buffer.subarray(0, 0);
-    this.head = parseHead(this.buffer.toString('latin1', 0, end));
+    if (end < 0 && this.buffer.length < 64 * 1024) return Buffer.alloc(0);
+    this.head = readAnswerHead(this.buffer.toString('latin1', 0, end));
+    this.left = typeof this.head.body === 'number' ? this.head.body : 0;
     const rest = this.buffer.subarray(end + 4);
     this.buffer = Buffer.alloc(0);
-    this.left = typeof this.head.body === 'number' ? this.head.body : 0;
     this.sink?.onHead(this.head);
     return rest;
   }
 
-  private body(bytes: Buffer): void {
+  private readBody(bytes: Buffer): void {
     if (!this.head) return;
     const { body } = this.head;
     const used =
-      body === 'close'
-        ? bytes.length
-        : body === 'chunked'
-          ? this.chunks.scan(bytes)
+      body === 'chunked'
+        ? this.chunks.scan(bytes)
+        : body === 'close'
+          ? bytes.length
           : Math.min(this.left, bytes.length);
-    if (used > 0) this.sink?.onBody(bytes.subarray(0, used));
     this.left -= used;
+    if (used > 0) this.sink?.onBody(bytes.subarray(0, used));
     if (used < bytes.length) throw new Error('The daemon sent more than one answer.');
     if (body === 'chunked' ? this.chunks.done : body !== 'close' && this.left === 0) this.finish();
   }
 
-  /** The answer is complete: the line goes back to the pool unless the daemon wants it closed. */
   private finish(): void {
     const { sink } = this;
-    const reusable = this.head?.body !== 'close' && this.head?.headers.get('connection') !== 'close';
     this.sink = undefined;
-    if (reusable && this.idle.length < MAX_IDLE && !this.socket.destroyed) {
+    if (this.socket.destroyed || this.head?.headers.get('connection') === 'close' || this.idle.length >= MAX_IDLE)
+      this.socket.destroy();
+    else {
       this.socket.setTimeout(0);
       this.socket.resume();
       this.idle.push(this);
-    } else this.socket.destroy();
+    }
     sink?.onEnd();
   }
 
@@ -170,7 +173,7 @@ class Line implements Flight {
   }
 }
 
-function parseHead(text: string): ResponseHead {
+function readAnswerHead(text: string): AnswerHead {
   const [first = '', ...lines] = text.split('\r\n');
   const status = Number(/^HTTP\/1\.[01] ([2-5]\d\d)(?: |$)/.exec(first)?.[1]);
   if (!status) throw new Error('The daemon answered something else than HTTP.');
@@ -179,63 +182,8 @@ function parseHead(text: string): ResponseHead {
     const colon = line.indexOf(':');
     headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
   }
-  const length = headers.get('content-length');
+  const length = Number(headers.get('content-length'));
   if (headers.get('transfer-encoding') === 'chunked') return { status, headers, body: 'chunked' };
   if (status === 204 || status === 304) return { status, headers, body: 0 };
-  if (length === undefined) return { status, headers, body: 'close' };
-  if (!/^\d{1,15}$/.test(length)) throw new Error('The daemon sent a malformed Content-Length.');
-  return { status, headers, body: Number(length) };
-}
-
-/** Finds the end of a chunked body without copying it. */
-class ChunkScanner {
-  done = false;
-  private left = 0;
-  private line = '';
-  private last = false;
-
-  /** Returns how many of the bytes belong to this body. */
-  scan(bytes: Buffer): number {
-    let at = 0;
-    while (at < bytes.length && !this.done) {
-      if (this.left > 0) {
-        const step = Math.min(this.left, bytes.length - at);
-        this.left -= step;
-        at += step;
-        continue;
-      }
-      const feed = bytes.indexOf(10, at);
-      const stop = feed < 0 ? bytes.length : feed + 1;
-      this.line += bytes.toString('latin1', at, stop);
-      at = stop;
-      if (this.line.length > 64) throw new Error('The daemon sent a malformed chunk.');
-      if (feed >= 0) this.endLine(this.line.trimEnd());
-    }
-    return at;
-  }
-
-  private endLine(line: string): void {
-    this.line = '';
-    if (this.last) {
-      if (line !== '') throw new Error('The daemon sent a trailer.');
-      this.done = true;
-      return;
-    }
-    if (!/^[0-9a-fA-F]{1,8}$/.test(line)) throw new Error('The daemon sent a malformed chunk.');
-    const size = Number.parseInt(line, 16);
-    this.last = size === 0;
-    // The two bytes behind the chunk are its own CRLF.
-    this.left = size === 0 ? 0 : size + 2;
-  }
-}
-
-function joinChunks(wire: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < wire.length; ) {
-    const end = wire.indexOf('\r\n', at);
-    const size = Number.parseInt(wire.toString('latin1', at, end), 16);
-    parts.push(wire.subarray(end + 2, end + 2 + size));
-    at = end + 4 + size;
-  }
-  return Buffer.concat(parts);
+  return { status, headers, body: Number.isSafeInteger(length) ? length : 'close' };
 }
