@@ -29,7 +29,7 @@ async function loadConnections(options: RunOptions, context: AgentContext): Prom
     throw new AgentFailure(
       'usage',
       `${join(options.inFolder, fileName)} cannot be read.`,
-      'Add a postgres connection on the host: bigeye-agent connector add.',
+      'On the host, run "bigeye-agent add-connector -c postgres".',
       { cause },
     );
   });

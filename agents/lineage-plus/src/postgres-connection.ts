@@ -18,20 +18,21 @@ export interface PostgresConnection {
   readonly schemas: readonly string[] | undefined;
 }
 
+const text = z.string().trim();
 const Properties = z.object({
-  'environment.name': z.string().min(1),
-  'bigeye.host': z.url(),
-  'bigeye.apikey': z.string().min(1),
+  'environment.name': text.min(1),
+  'bigeye.host': text.pipe(z.url()),
+  'bigeye.apikey': text.min(1),
   'bigeye.allowed.workspaces': z
     .string()
     .regex(/^\d*(\s*,\s*\d+)*$/, 'must be numbers, separated by commas')
     .default('1'),
-  'postgres.host': z.string().min(1),
+  'postgres.host': text.min(1),
   'postgres.port': z.coerce.number().int().min(1).max(65_535).default(5432),
-  'postgres.database': z.string().min(1),
-  'postgres.username': z.string().min(1),
+  'postgres.database': text.min(1),
+  'postgres.username': text.min(1),
   'postgres.password': z.string().default(''),
-  'postgres.sslmode': SslMode.default('prefer'),
+  'postgres.sslmode': text.default('prefer').pipe(SslMode),
   'postgres.schemas': z.string().default(''),
 });
 

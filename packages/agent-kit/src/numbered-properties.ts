@@ -20,7 +20,7 @@ export function readNumberedProperties(
         `Use "${nearest(name, options.knownNames)}.${index ?? 'N'}", or remove the line.`,
       );
     }
-    connections.set(Number(index), { ...connections.get(Number(index)), [name]: value.trim() });
+    connections.set(Number(index), { ...connections.get(Number(index)), [name]: value });
   }
   return new Map([...connections].sort(([a], [b]) => a - b));
 }

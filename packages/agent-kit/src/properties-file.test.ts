@@ -24,11 +24,16 @@ test.each([
 const options = { fileName: 'postgres.properties', knownNames: ['postgres.host', 'postgres.port'] };
 
 test('numbered keys become one record per connection, in numeric order', () => {
-  const text = 'postgres.host.10=c\npostgres.host.2=b\npostgres.port.2= 5433 ';
+  const text = 'postgres.host.10=c\npostgres.host.2=b\npostgres.port.2= 5433';
   expect([...readNumberedProperties(text, options)]).toEqual([
     [2, { 'postgres.host': 'b', 'postgres.port': '5433' }],
     [10, { 'postgres.host': 'c' }],
   ]);
+});
+
+test('spaces within a value are kept: they may belong to a password', () => {
+  const read = readNumberedProperties('postgres.host.1=\\ a ', options);
+  expect(read.get(1)).toEqual({ 'postgres.host': ' a ' });
 });
 
 test.each([
