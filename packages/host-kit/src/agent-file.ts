@@ -106,5 +106,8 @@ function makeMaps(document: Document, at: SettingPath): void {
   for (let depth = 1; depth <= at.length; depth++) {
     const prefix = at.slice(0, depth);
     if (document.getIn(prefix) == null) document.setIn(prefix, document.createNode({}));
+    const map = document.getIn(prefix);
+    // An empty map can only be written as {}; what is put into it is easier to read on lines of its own.
+    if (isMap(map) && map.items.length === 0) map.flow = false;
   }
 }

@@ -80,6 +80,11 @@ const hardened = {
   logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
+/** Asks the guard for the engine's version, which it answers only when the engine does. */
+const guardHealthCheck =
+  `require('node:http').get({ port: ${guardPort}, path: '/version', timeout: 3000, headers: { Connection: 'close' } }, ` +
+  "(reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))";
+
 function guardService({ home, hostId, socket }: StackInput) {
   return {
     image: images.socketProxy,
@@ -98,7 +103,7 @@ function guardService({ home, hostId, socket }: StackInput) {
       bind(home.guardPolicy, '/etc/bigeye/policy.json', { readOnly: true }),
     ],
     healthcheck: {
-      test: ['CMD', 'node', '/app/main.mjs', '--health'],
+      test: ['CMD', 'node', '-e', guardHealthCheck],
       ...{ interval: '5s', timeout: '5s', retries: 3, start_period: '20s' },
     },
   };
