@@ -1,0 +1,222 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runAgent } from '@bigeye/agent-kit';
+import { AgentOutputLine, CustomRepositoryInput, LineageSyncRequest } from '@bigeye/contracts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { lineagePlus } from './lineage-plus.ts';
+import { demoWarehouseSql, startEmbeddedDatabase, type TestDatabase } from './testing/test-databases.ts';
+
+const canaries = { password: 'canary-pass\\word', apiKey: 'bigeye_agent_canary_key' };
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  database = await startEmbeddedDatabase(demoWarehouseSql);
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lineage-plus-'));
+  return () => rm(folder, { recursive: true });
+});
+
+/** The control plane's side of the contract, with what it was sent. */
+async function startControlPlane(refusal?: number) {
+  const repositories: { id: number; name: string; workspaceId: number; syncedAt: null }[] = [];
+  const syncs: z.output<typeof LineageSyncRequest>[] = [];
+  const keys = new Set<string>();
+  const server = createServer(async (request, response) => {
+    keys.add(request.headers.authorization ?? '');
+    const text = (await request.setEncoding('utf8').toArray()).join('');
+    const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
+    if (refusal !== undefined) return answer(refusal, { message: 'No.' });
+    if (request.method === 'GET') return answer(200, { customRepositories: repositories });
+    if (request.url?.endsWith('/sync')) {
+      const sync = LineageSyncRequest.parse(JSON.parse(text));
+      syncs.push(sync);
+      return answer(200, { workflowId: 'w', status: 'COMPLETED', nodes: sync.nodes.length, edges: sync.edges.length });
+    }
+    const repository = {
+      id: 40 + repositories.length,
+      syncedAt: null,
+      ...CustomRepositoryInput.parse(JSON.parse(text)),
+    };
+    repositories.push(repository);
+    return answer(201, repository);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, repositories, syncs, keys, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+function properties(number: number, url: string, changes: Record<string, string> = {}): string {
+  const values = {
+    'environment.name': 'shop',
+    'bigeye.host': url,
+    'bigeye.apikey': canaries.apiKey,
+    'postgres.host': '127.0.0.1',
+    'postgres.port': String(database.connection.port),
+    'postgres.database': 'shop',
+    'postgres.username': 'reader',
+    'postgres.password': canaries.password.replace('\\', '\\\\'),
+    ...changes,
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `${name}.${number}=${value}\n`)
+    .join('');
+}
+
+async function runLineagePlus(content: string, ...args: string[]) {
+  await writeFile(join(folder, 'postgres.properties'), content);
+  const written: string[] = [];
+  const log: string[] = [];
+  const exitCode = await runAgent(lineagePlus, {
+    args: [...(args.length === 0 ? ['run', '-c', 'postgres'] : args), '--in', folder, '--out', folder],
+    writeOutput: (text) => written.push(text),
+    writeLog: (text) => log.push(text),
+    onSignal: () => undefined,
+  });
+  const output = written.map((line) => AgentOutputLine.parse(JSON.parse(line)));
+  return { exitCode, output, result: output.at(-1), everything: written.join('') + log.join('') };
+}
+
+test('a run brings the warehouse to the control plane, whole and consistent', async () => {
+  await using control = await startControlPlane();
+  const { exitCode, result } = await runLineagePlus(properties(1, control.url));
+  expect(exitCode).toBe(0);
+  expect(result).toMatchObject({ outcome: 'succeeded', counts: { views: 13, incompleteViews: 0 } });
+  expect(control.repositories).toMatchObject([{ name: 'Lineage Plus: postgres shop', workspaceId: 1 }]);
+  expect([...control.keys]).toEqual([`apikey ${canaries.apiKey}`]);
+
+  const [sync] = control.syncs;
+  if (sync === undefined) throw new Error('nothing was sent');
+  expect(sync.customRepositoryId).toBe(40);
+  expect(Map.groupBy(sync.nodes, ({ nodeType }) => nodeType).get('MATERIALIZED_VIEW')).toHaveLength(2);
+  const ids = sync.nodes.map(({ externalId }) => externalId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { containerExternalId, nodeType } of sync.nodes) {
+    if (nodeType !== 'DATABASE') expect(ids).toContain(containerExternalId);
+  }
+  const pairs = sync.edges.map(({ upstreamExternalId, downstreamExternalId }) => [
+    upstreamExternalId,
+    downstreamExternalId,
+  ]);
+  expect(new Set(pairs.map(String)).size).toBe(pairs.length);
+  expect(new Set(ids)).toEqual(new Set([...ids, ...pairs.flat()]));
+
+  const base = `postgres://127.0.0.1:${database.connection.port}/shop`;
+  expect(sync.nodes).toContainEqual({
+    externalId: `${base}.sales.orders#order_id`,
+    nodeName: 'order_id',
+    nodeType: 'COLUMN',
+    containerExternalId: `${base}.sales.orders`,
+    attributes: [
+      { name: 'dataType', value: 'integer' },
+      { name: 'ordinal', value: '1' },
+    ],
+  });
+  expect(sync.edges).toContainEqual({
+    upstreamExternalId: `${base}.sales.order_lines#discount`,
+    downstreamExternalId: `${base}.sales.order_revenue#revenue`,
+    relationshipType: 'LINEAGE',
+    transformations: [{ type: 'DIRECT', subtype: 'AGGREGATION' }],
+  });
+  expect(sync.edges).toContainEqual({
+    upstreamExternalId: `${base}.sales.orders#status`,
+    downstreamExternalId: `${base}.sales.order_revenue`,
+    relationshipType: 'LINEAGE',
+    transformations: [{ type: 'INDIRECT', subtype: 'FILTER' }],
+  });
+});
+
+test('a second run on the unchanged source sends and writes the same, byte for byte, to the same repository', async () => {
+  await using control = await startControlPlane();
+  const files = ['openlineage.ndjson', 'sync-request.json'];
+  const read = () => Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  await runLineagePlus(properties(1, control.url));
+  const first = await read();
+  await runLineagePlus(properties(1, control.url));
+  expect(await read()).toEqual(first);
+  expect(control.repositories).toHaveLength(1);
+  expect(control.syncs[1]).toEqual(control.syncs[0]);
+  expect(first[0]?.trim().split('\n')).toHaveLength(34);
+});
+
+test('chosen schemas bring along only what their views read', async () => {
+  await using control = await startControlPlane();
+  await runLineagePlus(properties(1, control.url, { 'postgres.schemas': 'analytics' }));
+  const tables = control.syncs[0]?.nodes.filter(({ nodeType }) =>
+    ['TABLE', 'VIEW', 'MATERIALIZED_VIEW'].includes(nodeType),
+  );
+  const names = tables?.map(({ nodeName }) => nodeName);
+  expect(names).toEqual(expect.arrayContaining(['customer_ranking', 'customer_profile', 'shipments', 'web_events']));
+  expect(names).not.toContain('countries');
+});
+
+test('a dry run sends nothing and leaves its files', async () => {
+  await using control = await startControlPlane();
+  const { exitCode } = await runLineagePlus(properties(1, control.url), 'run', '--dry-run');
+  expect(exitCode).toBe(0);
+  expect(control.keys.size).toBe(0);
+  expect(await readFile(join(folder, 'openlineage.ndjson'), 'utf8')).toContain('columnLineage');
+});
+
+test('no secret is written anywhere, whether the run succeeds or fails', async () => {
+  await using control = await startControlPlane();
+  await using closed = await startControlPlane(401);
+  const runs = [
+    await runLineagePlus(properties(1, control.url)),
+    await runLineagePlus(properties(1, closed.url)),
+    await runLineagePlus(properties(1, control.url, { 'postgres.port': '1' })),
+  ];
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 6, 4]);
+  const files = await Promise.all(
+    ['report.json', 'sync-request.json', 'openlineage.ndjson'].map((file) => readFile(join(folder, file), 'utf8')),
+  );
+  const everything = runs.map((run) => run.everything).join('') + files.join('');
+  for (const canary of Object.values(canaries)) expect(everything).not.toContain(canary);
+});
+
+test('one connection that fails makes the run partial, with the other delivered', async () => {
+  await using control = await startControlPlane();
+  const content =
+    properties(1, control.url, { 'environment.name': 'down', 'postgres.port': '1' }) + properties(2, control.url);
+  const { exitCode, output, result } = await runLineagePlus(content);
+  expect(exitCode).toBe(5);
+  expect(result).toMatchObject({ outcome: 'partial', counts: { connections: 1, views: 13 } });
+  expect(output).toContainEqual({
+    type: 'warning',
+    code: 'CONNECTION_FAILED',
+    message: expect.stringContaining('ECONNREFUSED'),
+  });
+  expect(control.syncs).toHaveLength(1);
+});
+
+test('-n picks one connection, and an unknown name is exit code 2 with the known ones', async () => {
+  await using control = await startControlPlane();
+  const content =
+    properties(1, control.url, { 'environment.name': 'down', 'postgres.port': '1' }) + properties(2, control.url);
+  expect((await runLineagePlus(content, 'run', '-n', 'shop')).exitCode).toBe(0);
+  expect((await runLineagePlus(content, 'run', '-n', 'nope')).result).toMatchObject({
+    exitCode: 2,
+    remedy: 'Use one of "down", "shop".',
+  });
+});
+
+test('check connects to both ends and writes no lineage', async () => {
+  await using control = await startControlPlane();
+  expect((await runLineagePlus(properties(1, control.url), 'check')).exitCode).toBe(0);
+  expect(control.keys.size).toBe(1);
+  expect(control.syncs).toEqual([]);
+});
+
+test('results stay in the output folder when the control plane refuses them', async () => {
+  await using control = await startControlPlane(403);
+  expect((await runLineagePlus(properties(1, control.url))).result).toMatchObject({ exitCode: 6, outcome: 'failed' });
+  expect(JSON.parse(await readFile(join(folder, 'sync-request.json'), 'utf8'))).toHaveProperty('edges');
+});
