@@ -220,3 +220,16 @@ test('results stay in the output folder when the control plane refuses them', as
   expect((await runLineagePlus(properties(1, control.url))).result).toMatchObject({ exitCode: 6, outcome: 'failed' });
   expect(JSON.parse(await readFile(join(folder, 'sync-request.json'), 'utf8'))).toHaveProperty('edges');
 });
+
+test('explain follows a column through views down to tables', async () => {
+  const content = properties(1, 'http://127.0.0.1:9');
+  const { exitCode, everything } = await runLineagePlus(
+    content,
+    'explain',
+    'shop.analytics.customer_ranking.total_spend',
+  );
+  expect(exitCode).toBe(0);
+  expect(everything).toContain('  sales.order_revenue.revenue AGGREGATION');
+  expect(everything).toContain('    sales.order_lines.unit_price AGGREGATION');
+  expect((await runLineagePlus(content, 'explain', 'shop.analytics.nope.x')).exitCode).toBe(2);
+});

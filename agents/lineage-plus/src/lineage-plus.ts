@@ -4,6 +4,7 @@ import { type AgentContext, AgentFailure, type AgentOutcome, type AgentProgram, 
 import { AgentRunFile } from '@bigeye/contracts';
 import { collectLineage } from './collect-lineage.ts';
 import { parseCommandLine, type RunOptions } from './command-line.ts';
+import { explainColumn } from './explain-column.ts';
 import { openSyncRequest } from './graph/sync-file.ts';
 import { openSourceSession } from './postgres/source-session.ts';
 import { type PostgresConnection, parsePostgresConnections } from './postgres-connection.ts';
@@ -19,6 +20,7 @@ async function run(context: AgentContext): Promise<AgentOutcome> {
   if (options === 'version') return { outcome: 'succeeded', message: `lineage-plus ${version}`, counts: {} };
   const connections = await loadConnections(options, context);
   if (options.command === 'check') return check(connections, context);
+  if (options.column !== undefined) return explain(options.column.split('.'), connections, context);
   context.report.writeTo(options.outFolder);
   return runConnections(connections, options, context);
 }
@@ -58,6 +60,26 @@ async function check(connections: readonly PostgresConnection[], context: AgentC
   }
   const message = `${connections.length} connections work.`;
   return { outcome: 'succeeded', message, counts: { connections: connections.length } };
+}
+
+async function explain(
+  path: readonly string[],
+  connections: readonly PostgresConnection[],
+  context: AgentContext,
+): Promise<AgentOutcome> {
+  const connection = connections.find(({ database }) => database === path[0]);
+  if (connection === undefined) {
+    const known = connections.map(({ database }) => database).join(', ');
+    throw new AgentFailure('usage', `No connection reads the database "${path[0]}".`, `Use one of ${known}.`);
+  }
+  await using session = await openSourceSession(connection, producer);
+  const hops = await explainColumn(session, path);
+  for (const { depth, column, ways } of hops) context.log.info({}, `${'  '.repeat(depth)}${column} ${ways.join('+')}`);
+  return {
+    outcome: 'succeeded',
+    message: `${path.join('.')} comes from ${hops.length} columns.`,
+    counts: { hops: hops.length },
+  };
 }
 
 /** One connection that fails does not keep the others from their lineage; if none works, the first failure is the run's. */
