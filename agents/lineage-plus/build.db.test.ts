@@ -1,0 +1,78 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { build as buildWarehouse } from '../../demo/warehouse/build.ts';
+import { build } from './build.ts';
+
+const run = promisify(execFile);
+let folder: string;
+
+// Far from the repository, so that nothing is found in its node_modules.
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundles-'));
+  await build(join(folder, 'agent'));
+  await buildWarehouse(join(folder, 'warehouse'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Starts the warehouse's bundle and waits for its own health check. */
+async function startWarehouse(port: number) {
+  const env = { PORT: String(port) };
+  const child = spawn(process.execPath, [join(folder, 'warehouse/main.mjs')], { env, cwd: folder, stdio: 'ignore' });
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const health = () =>
+    run(process.execPath, [join(folder, 'warehouse/main.mjs'), '--health'], { env }).then(
+      () => true,
+      () => false,
+    );
+  for (let attempt = 0; !(await health()); attempt++)
+    if (attempt > 100) throw new Error('The warehouse does not start.');
+  return { stop: () => (child.kill('SIGTERM'), exit) };
+}
+
+test('both build contexts hold a Dockerfile and run with nothing but node', async () => {
+  expect((await readdir(join(folder, 'agent'))).sort()).toEqual(['Dockerfile', 'libpg-query.wasm', 'main.mjs']);
+  expect(await readdir(join(folder, 'warehouse'))).toContain('Dockerfile');
+
+  const port = await freePort();
+  const warehouse = await startWarehouse(port);
+  const [input, output] = [join(folder, 'in'), join(folder, 'out')];
+  await mkdir(input);
+  await mkdir(output);
+  await writeFile(
+    join(input, 'postgres.properties'),
+    `environment.name.1=shop\nbigeye.host.1=http://127.0.0.1:9\nbigeye.apikey.1=bigeye_agent_x
+postgres.host.1=127.0.0.1\npostgres.port.1=${port}\npostgres.database.1=shop\npostgres.username.1=demo\n`,
+  );
+  const args = ['run', '-c', 'postgres', '--dry-run', '--in', input, '--out', output];
+  const { stdout } = await run(process.execPath, [join(folder, 'agent/main.mjs'), ...args], { env: {}, cwd: folder });
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    outcome: 'succeeded',
+    counts: { views: 13 },
+  });
+  expect(await readFile(join(output, 'openlineage.ndjson'), 'utf8')).toContain('columnLineage');
+  expect(await warehouse.stop()).toBe(0);
+});
+
+test('the version is told without any input', async () => {
+  const { stdout } = await run(process.execPath, [join(folder, 'agent/main.mjs'), '--version'], {
+    env: {},
+    cwd: folder,
+  });
+  expect(stdout).toContain('lineage-plus 0.1.0');
+});
