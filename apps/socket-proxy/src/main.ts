@@ -21,10 +21,11 @@ async function main(): Promise<void> {
 }
 
 async function isHealthy(listen: ListenAddress): Promise<boolean> {
+  const { get } = await import('node:http');
   const address =
     'path' in listen
       ? { socketPath: listen.path }
-      : { host: listen.host.replace(/^(?:0\.0\.0\.0|::)$/, 'localhost'), port: listen.port };
+      : { host: listen.host.replace(/^(?:0\.0\.0\.0|::)$/, '127.0.0.1'), port: listen.port };
   return new Promise((resolve) => {
     const request = get(
       { ...address, path: '/version', headers: { Host: 'guard', Connection: 'close' }, timeout: 3_000 },

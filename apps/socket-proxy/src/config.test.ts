@@ -1,0 +1,169 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+import { readPolicy } from './policy.ts';
+import { json, POLICY } from './test/guard-under-test.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'guard-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const main = join(import.meta.dirname, 'main.ts');
+const policyFile = join(folder, 'policy.json');
+writeFileSync(policyFile, JSON.stringify(POLICY));
+const ON = { CONTAINERS: '1', IMAGES: '1', INFO: '1', VERSION: '1', POST: '1' };
+const inContainer = { ...ON, EVENTS: '0', PING: '0', BIGEYE_GUARD_POLICY: policyFile, BIGEYE_GUARD_OWNER: 'host-1' };
+
+function faultsOf(env: Record<string, string>, argv: string[] = []): string[] {
+  try {
+    readConfig(argv, env);
+    return [];
+  } catch (cause) {
+    expect(cause).toBeInstanceOf(ConfigError);
+    return (cause as ConfigError).faults;
+  }
+}
+
+describe('the settings', () => {
+  test('of the container are taken from the environment, with the documented defaults', () => {
+    const { config } = readConfig([], inContainer);
+    expect(config).toMatchObject({
+      listen: { host: '0.0.0.0', port: 2375 },
+      dockerSocket: '/var/run/docker.sock',
+      owner: 'host-1',
+      auditLog: undefined,
+    });
+  });
+
+  test('of the command line need no flags in the environment', () => {
+    const { config } = readConfig(
+      ['--listen', '/run/g.sock', '--docker-socket', '/d.sock', '--policy', policyFile, '--owner', 'x'],
+      {},
+    );
+    expect(config).toMatchObject({ listen: { path: '/run/g.sock' }, dockerSocket: '/d.sock', owner: 'x' });
+  });
+
+  test.each([
+    ['EVENTS', { EVENTS: '1' }],
+    ['EXEC', { EXEC: 'true' }],
+    ['ALLOW_START', { ALLOW_START: '1' }],
+    ['POST', { POST: '0' }],
+    ['CONTAINERS', { CONTAINERS: 'yes' }],
+    ['SOCKET_PATH', { SOCKET_PATH: '/x' }],
+    ['BIGEYE_GUARD_OWNERS', { BIGEYE_GUARD_OWNERS: 'x' }],
+    ['BIGEYE_GUARD_OWNER', { BIGEYE_GUARD_OWNER: 'a b' }],
+    ['BIGEYE_GUARD_LISTEN', { BIGEYE_GUARD_LISTEN: '2375' }],
+    ['BIGEYE_GUARD_DOCKER_SOCKET', { BIGEYE_GUARD_DOCKER_SOCKET: 'docker.sock' }],
+    ['BIGEYE_GUARD_POLICY', { BIGEYE_GUARD_POLICY: '/nowhere.json' }],
+  ])('%s stops the guard by name when it does not fit', (name, env) => {
+    const faults = faultsOf({ ...inContainer, ...env });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}\\b.*\\.`));
+  });
+
+  test('a flag of the documented set that is missing in the container stops the guard', () => {
+    const { POST: _, ...env } = inContainer;
+    expect(faultsOf(env)).toEqual([expect.stringContaining('POST is not set')]);
+  });
+
+  test('all faults are reported at once', () => {
+    const faults = faultsOf(
+      { ...inContainer, EXEC: '1', POST: '0', BIGEYE_GUARD_OWNER: '', BIGEYE_GUARD_LISTEN: 'x' },
+      ['--nonsense'],
+    );
+    expect(faults).toHaveLength(5);
+  });
+});
+
+describe('the policy file', () => {
+  const faults = (edit: object) => readPolicy(Buffer.from(JSON.stringify({ ...POLICY, ...edit }))).faults;
+
+  test.each([
+    ['an unknown key', { allowAll: true }],
+    ['an unknown limit', { limits: { memory: 1 } }],
+    ['a limit over the default', { limits: { memoryBytes: 8589934593 } }],
+    ['a limit of nothing', { limits: { pids: 0 } }],
+    ['an unlimited limit', { limits: { pids: -1 } }],
+    ['a mount target that is not among the defaults', { mountTargets: ['/etc'] }],
+    ['an environment prefix that is not among the defaults', { envPrefixes: ['LD_'] }],
+    ['a platform that is not among the defaults', { platforms: ['windows/amd64'] }],
+    ['the host network', { networks: ['host'] }],
+    ['the network of the guard', { networks: ['bigeye_orchestrator-internal'] }],
+    ['no network', { networks: [] }],
+    ['the root as runs root', { runsRoot: '/' }],
+    ['a system folder as runs root', { runsRoot: '/var/run/x' }],
+    ['a runs root with dots', { runsRoot: '/var/lib/../run' }],
+    ['a relative runs root', { runsRoot: 'runs/x' }],
+    ['a runs root with a colon', { runsRoot: '/srv/a:b' }],
+    ['another registry', { imageNamespace: 'ghcr.io/bigeyedata/' }],
+    ['a namespace without its slash', { imageNamespace: 'bigeyedata' }],
+    ['a sub-command that is an option', { subCommands: ['--run'] }],
+    ['an old version of the API', { apiVersion: '1.40' }],
+    ['a missing key', { runsRoot: undefined }],
+  ])('is refused with %s, by one fault', (_, edit) => {
+    expect(faults(edit)).toHaveLength(1);
+  });
+
+  test('is refused with a key twice', () => {
+    const text = JSON.stringify(POLICY).replace('{', '{"runsRoot":"/srv/other",');
+    expect(readPolicy(Buffer.from(text)).faults[0]).toContain('twice');
+  });
+
+  test('tightens what it names and keeps every other default', () => {
+    const { policy, faults: none } = readPolicy(
+      Buffer.from(JSON.stringify({ ...POLICY, allowPull: false, limits: { pids: 64 } })),
+    );
+    expect(none).toEqual([]);
+    expect(policy).toMatchObject({
+      allowPull: false,
+      requireDigest: false,
+      limits: { pids: 64, memoryBytes: 8589934592 },
+    });
+  });
+});
+
+describe('the process', () => {
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    promisify(execFile)(process.execPath, [main, ...args], { env });
+
+  test('ends with code 3 and one line a fault when settings do not fit', async () => {
+    const failure = await run([], { EXEC: '1' }).catch((cause) => cause);
+    expect(failure.code).toBe(3);
+    expect(failure.stderr).toMatch(/EXEC is "1"[\s\S]*POST is not set|POST is not set[\s\S]*EXEC is "1"/);
+  });
+
+  test('serves, answers its own health check, shows the fingerprint that it prints, and stops on SIGTERM', async () => {
+    const [listen, dockerSocket] = [join(folder, 'g.sock'), join(folder, 'd.sock')];
+    const daemon = createServer((socket) =>
+      socket.on('data', () => socket.write(json(200, { Version: '26' }))).on('error', () => {}),
+    );
+    await new Promise<void>((resolve) => daemon.listen(dockerSocket, resolve));
+    const args = ['--listen', listen, '--docker-socket', dockerSocket, '--policy', policyFile, '--owner', 'host-1'];
+    const guard = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: {} });
+    const started = await new Promise<string>((resolve) =>
+      guard.stdout.once('data', (bytes) => resolve(String(bytes))),
+    );
+    const { stdout: fingerprint } = await run([...args, '--print-fingerprint']);
+    expect(JSON.parse(started)).toMatchObject({ verdict: 'start', endpoint: fingerprint.trim() });
+    await run(['--listen', listen, '--health']);
+    daemon.close();
+    const exit = new Promise((resolve) => guard.once('exit', resolve));
+    guard.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect((await run(['--listen', listen, '--health']).catch((cause) => cause)).code).toBe(1);
+  });
+
+  test('the fingerprint changes with owner and policy', () => {
+    const of = (owner: string, policy: object) => {
+      writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...POLICY, ...policy }));
+      return readConfig(['--policy', join(folder, 'other.json'), '--owner', owner], {}).config.fingerprint;
+    };
+    expect(
+      new Set([of('a', {}), of('b', {}), of('a', { allowPull: false }), of('a', { limits: { pids: 9 } })]).size,
+    ).toBe(4);
+    expect(of('a', {})).toBe(of('a', { limits: { pids: 4096 }, allowPull: true }));
+  });
+});

@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { AuditLog, type Decision } from './audit.ts';
+import { GOOD_CREATE, guardUnderTest, json, OWN_ID, OWNER, POLICY } from './test/guard-under-test.ts';
+
+const create = '/v1.44/containers/create?name=bigeye-run-job-42';
+const type = { 'Content-Type': 'application/json' };
+const logs = `/v1.44/containers/${OWN_ID}/logs?follow=1&stdout=1`;
+const wait = `/v1.44/containers/${OWN_ID}/wait`;
+const version = 'GET /version HTTP/1.1\r\nHost: docker\r\n\r\n';
+const chunkedHead =
+  'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+const NOTHING: Decision = { caller: '-', method: '-', endpoint: '-', verdict: 'deny', rule: '-', status: 0, micros: 0 };
+
+async function until(check: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !check(); tries += 1) await sleep(10);
+  expect(check()).toBe(true);
+}
+
+describe('framing on the way in', () => {
+  test('requests on one connection are answered one after the other', async () => {
+    await using guard = await guardUnderTest();
+    const answer = await guard.send(version + version + version.replace('Host', 'Connection: close\r\nHost'));
+    expect(answer.text.match(/HTTP\/1\.1 200/g)).toHaveLength(3);
+    expect(guard.forwarded).toHaveLength(3);
+  });
+
+  test('what follows a refused request is never read as one', async () => {
+    await using guard = await guardUnderTest();
+    const answer = await guard.send(`GET /secrets HTTP/1.1\r\nHost: docker\r\n\r\n${version}`);
+    expect(answer.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(guard.forwarded).toEqual([]);
+  });
+
+  test('a request may arrive byte by byte', async () => {
+    await using guard = await guardUnderTest();
+    const socket = guard.connect();
+    let text = '';
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes;
+    });
+    for (const byte of version) {
+      socket.write(byte);
+      await sleep(1);
+    }
+    await until(() => text.includes('200'));
+    socket.destroy();
+  });
+
+  test.each([
+    ['a bare line feed', 'GET /version HTTP/1.1\nHost: docker\n\n'],
+    ['a folded header', 'GET /version HTTP/1.1\r\nHost: docker\r\nAccept: a\r\n b\r\n\r\n'],
+    ['a space before the colon', 'GET /version HTTP/1.1\r\nHost : docker\r\n\r\n'],
+    ['a header without a name', 'GET /version HTTP/1.1\r\nHost: docker\r\n: x\r\n\r\n'],
+    ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
+    ['HTTP/1.0', 'GET /version HTTP/1.0\r\nHost: docker\r\n\r\n'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['two spaces', 'GET  /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
+    ['a lower-case method', 'get /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
+    ['a header twice', 'GET /version HTTP/1.1\r\nHost: docker\r\nAccept: a\r\naccept: a\r\n\r\n'],
+    ['no Host', 'GET /version HTTP/1.1\r\n\r\n'],
+    [
+      'chunks',
+      `POST ${create} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+    ],
+    ['a head without end', `GET /version HTTP/1.1\r\nHost: docker\r\nAccept: ${'a'.repeat(30_000)}`],
+    ['a long target', `GET /${'a'.repeat(5_000)} HTTP/1.1\r\nHost: docker\r\n\r\n`],
+    ['21 headers', `GET /version HTTP/1.1\r\nHost: docker\r\n${'x-real-ip: a\r\n'.repeat(20)}\r\n`],
+  ])('%s is refused at once', async (_, bytes) => {
+    await using guard = await guardUnderTest();
+    const answer = await guard.send(bytes);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.head).toContain('Connection: close');
+    expect(guard.forwarded).toEqual([]);
+  });
+
+  test('a body that ends early is not forwarded', async () => {
+    await using guard = await guardUnderTest();
+    const head = `POST ${create} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n`;
+    const answer = await guard.send(head + JSON.stringify(GOOD_CREATE), { halfClose: true });
+    expect(answer.rule).toBe('framing.incomplete');
+    expect(guard.forwarded).toEqual([]);
+  });
+});
+
+describe('streams', () => {
+  test('a log stream reaches the client as it comes and ends the request at the daemon when the client goes', async () => {
+    await using guard = await guardUnderTest();
+    let daemonSide: { destroyed: boolean; write(text: string): void } | undefined;
+    guard.script = (request, socket) => {
+      if (!request.target.includes('/logs')) return undefined;
+      daemonSide = socket;
+      socket.write(`${chunkedHead}5\r\nfirst\r\n`);
+      return 'handled';
+    };
+    const client = guard.connect();
+    let text = '';
+    client.on('data', (bytes: Buffer) => {
+      text += bytes;
+    });
+    client.write(`GET ${logs} HTTP/1.1\r\nHost: docker\r\n\r\n`);
+    await until(() => text.endsWith('5\r\nfirst\r\n'));
+    daemonSide?.write('6\r\nsecond\r\n');
+    await until(() => text.endsWith('6\r\nsecond\r\n'));
+    client.destroy();
+    await until(() => daemonSide?.destroyed === true);
+  });
+
+  test('a slow reader holds the daemon back instead of filling the memory', async () => {
+    await using guard = await guardUnderTest();
+    const megabyte = Buffer.alloc(1024 * 1024, 'x');
+    let written = 0;
+    guard.script = (request, socket) => {
+      if (!request.target.includes('/logs')) return undefined;
+      socket.write(`${chunkedHead}${(64 * megabyte.length).toString(16)}\r\n`);
+      const pump = () => {
+        while (written < 64 && socket.write(megabyte)) written += 1;
+        written += 1;
+        if (written < 64) socket.once('drain', pump);
+        else socket.write('\r\n0\r\n\r\n');
+      };
+      pump();
+      return 'handled';
+    };
+    const client = guard.connect();
+    client.write(`GET ${logs} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n`);
+    client.pause();
+    await sleep(300);
+    expect(written).toBeLessThan(32);
+    let received = 0;
+    client.on('data', (bytes: Buffer) => {
+      received += bytes.length;
+    });
+    client.resume();
+    await until(() => received > 63 * megabyte.length);
+  });
+
+  test('streams beyond the cap are refused, and a closed one makes room', async () => {
+    await using guard = await guardUnderTest({ ...POLICY, limits: { streams: 1 } });
+    guard.script = (request) => (request.target.includes('/wait') ? 'handled' : undefined);
+    const first = guard.connect();
+    first.write(`POST ${wait} HTTP/1.1\r\nHost: docker\r\n\r\n`);
+    await until(() => guard.forwarded.some((request) => request.target.includes('/wait')));
+    expect((await guard.request('POST', wait)).status).toBe(429);
+    first.destroy();
+    guard.script = undefined;
+    await sleep(50);
+    expect((await guard.request('POST', wait)).status).toBe(200);
+  });
+
+  test('an answer that the daemon breaks off is broken off for the client, never completed', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = (request, socket) => {
+      if (!request.target.includes('/logs')) return undefined;
+      socket.end(`${chunkedHead}5\r\nfirst\r\n`);
+      return 'handled';
+    };
+    const answer = await guard.send(`GET ${logs} HTTP/1.1\r\nHost: docker\r\n\r\n`);
+    expect(answer.body).toBe('5\r\nfirst\r\n');
+  });
+
+  test('many clients at once each get their own answer', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = (request) => {
+      const tail = /tail=(\d+)/.exec(request.target)?.[1];
+      return tail === undefined ? undefined : json(200, { tail });
+    };
+    const numbers = Array.from({ length: 64 }, (_, at) => `${at}`);
+    const answers = await Promise.all(
+      numbers.map((n) => guard.request('GET', `/v1.44/containers/${OWN_ID}/logs?stdout=1&tail=${n}`)),
+    );
+    expect(answers.map((answer) => JSON.parse(answer.body).tail)).toEqual(numbers);
+  });
+});
+
+describe('a daemon that misbehaves', () => {
+  test.each([
+    ['something else than HTTP', 'hello\r\n\r\n'],
+    ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+    ['a malformed chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  ])('%s is no answer', async (_, text) => {
+    await using guard = await guardUnderTest();
+    guard.script = () => text;
+    const answer = await guard.request('POST', '/v1.44/containers/bigeye-run-own-1/start');
+    expect(answer.status).toBe(502);
+  });
+
+  test('a container whose owner cannot be asked is not ours', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = () => json(500, {});
+    const answer = await guard.request('POST', '/v1.44/containers/bigeye-run-own-1/start');
+    expect(answer.rule).toBe('owner.foreign');
+  });
+
+  test('a container named like our id is not ours', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = () =>
+      json(200, { Id: 'f'.repeat(64), Name: `/${OWN_ID}`, Config: { Labels: { 'com.bigeye.proxy.owner': OWNER } } });
+    const answer = await guard.request('POST', `/v1.44/containers/${OWN_ID}/start`);
+    expect(answer.rule).toBe('owner.foreign');
+  });
+
+  test('an id that is known to be ours is asked once, and anew after its removal', async () => {
+    await using guard = await guardUnderTest();
+    const path = `/v1.44/containers/${OWN_ID}`;
+    for (const action of ['/start', '/stop']) await guard.request('POST', path + action);
+    await guard.request('DELETE', path);
+    await guard.request('POST', `${path}/start`);
+    expect(guard.forwarded.filter((request) => request.method === 'GET')).toHaveLength(2);
+  });
+});
+
+describe('the audit log', () => {
+  test('chains every line to the one before it, over a restart too, and holds no secret', async () => {
+    await using guard = await guardUnderTest();
+    const secret = { ...GOOD_CREATE, Env: ['BIGEYE_TOKEN=hunter2'] };
+    await guard.request('POST', create, type, JSON.stringify(secret));
+    await guard.request('POST', create, type, JSON.stringify({ ...secret, Tty: true }));
+    await guard.request('GET', '/version');
+    const reopened = new AuditLog(guard.auditFile);
+    reopened.record(NOTHING);
+    reopened.close();
+    const lines = readFileSync(guard.auditFile, 'utf8').trim().split('\n');
+    let previous = '0'.repeat(64);
+    lines.forEach((line, at) => {
+      expect(JSON.parse(line)).toMatchObject({ previous, sequence: at + 1 });
+      previous = createHash('sha256').update(line).digest('hex');
+    });
+    expect(lines.join()).not.toContain('hunter2');
+    const [start, allowed, denied] = lines.map((line) => JSON.parse(line));
+    expect(start).toMatchObject({ verdict: 'start' });
+    const body = guard.forwarded[0]?.body ?? '';
+    expect(allowed).toMatchObject({ verdict: 'allow', endpoint: 'container.create', status: 201, caller: 'unix' });
+    expect(allowed.bodySha256).toBe(createHash('sha256').update(body).digest('hex'));
+    expect(denied).toMatchObject({ verdict: 'deny', rule: 'create.Tty', status: 403 });
+  });
+
+  test('that cannot be written lets nothing through', async () => {
+    await using guard = await guardUnderTest();
+    const failing = vi.spyOn(AuditLog.prototype, 'flush').mockImplementation(() => {
+      throw new Error('ENOSPC');
+    });
+    const answers = await Promise.all([
+      guard.request('GET', '/version'),
+      guard.request('POST', create, type, JSON.stringify(GOOD_CREATE)),
+    ]);
+    failing.mockRestore();
+    expect(answers.map((answer) => answer.status >= 500)).toEqual([true, true]);
+    expect(guard.forwarded).toEqual([]);
+    expect((await guard.request('GET', '/version')).status).toBe(200);
+  });
+
+  test('that is full says so to its author', () => {
+    const full = new AuditLog('/dev/full');
+    full.record(NOTHING);
+    expect(() => full.flush()).toThrow(/ENOSPC/);
+  });
+
+  test('goes on behind a line that was cut off', async () => {
+    await using guard = await guardUnderTest();
+    const file = `${guard.auditFile}.cut`;
+    writeFileSync(file, '{"sequence":7,"prev');
+    const log = new AuditLog(file);
+    log.record(NOTHING);
+    log.close();
+    const [cut, line] = readFileSync(file, 'utf8').trim().split('\n');
+    expect(JSON.parse(line ?? '')).toMatchObject({
+      sequence: 8,
+      previous: createHash('sha256')
+        .update(cut ?? '')
+        .digest('hex'),
+    });
+  });
+});
