@@ -1,7 +1,7 @@
 import { controlPlaneServerName, type HostId, isAppError, type RunJobInput, taskQueues } from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, type ClientIdentity, type Logger, pause, toApplicationFailure } from '@bigeye/service-kit';
-import { Context, cancellationDetails } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { followContainer } from './follow-container.ts';
@@ -24,7 +24,7 @@ export function installWorkerRuntime(log: Logger): void {
     shutdownSignals: [],
     // What the SDK warns of is mostly about workflows, which an orchestrator has none of.
     logger: new DefaultLogger('INFO', ({ level, message }) => log[levels[level]]({ from: 'temporal' }, message)),
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' } } },
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
   });
 }
 
@@ -137,8 +137,8 @@ function attemptOf(context: Context): Attempt {
   return {
     number: context.info.attempt,
     signal: context.cancellationSignal,
-    isCanceled: () =>
-      cancellationDetails()?.cancelRequested === true || context.cancellationSignal.reason?.message === 'CANCELLED',
+    // Asked of this context, not of the current one: the signal's listeners run outside of any activity.
+    isCanceled: () => context.cancellationDetails?.cancelRequested === true,
   };
 }
 

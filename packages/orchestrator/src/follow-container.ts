@@ -1,4 +1,4 @@
-import { AppError, type ContainerEnd, containerNameOf, type RunJobInput } from '@bigeye/contracts';
+import { AppError, type ContainerEnd, containerNameOf, type RunId, type RunJobInput } from '@bigeye/contracts';
 import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
@@ -22,7 +22,7 @@ export async function followContainer(deps: HostDeps, input: RunJobInput, attemp
 
 async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
   const { runId } = input;
-  using letGo = letGoSignal(deps, attempt);
+  using letGo = letGoSignal(deps, runId, attempt);
   const mask = secretMaskOf(deps);
   const shipment = {
     ...{ runId, containerName: containerNameOf(runId), mask },
@@ -118,13 +118,18 @@ async function waitForChange(
   }
 }
 
-/** Fires when the attempt ends without a cancel, or this process does. */
-function letGoSignal(deps: HostDeps, attempt: Attempt): { signal: AbortSignal } & Disposable {
+/**
+ * Fires when the attempt ends without a cancel, when this process does, or when a later attempt of the run begins here:
+ * the engine of activities may have given this one up without being able to say so.
+ */
+function letGoSignal(deps: HostDeps, runId: RunId, attempt: Attempt): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
+  const letGo = () => controller.abort(new Error('The attempt ended; the container goes on.'));
   const check = () => {
-    if (deps.shutdown.aborted || (attempt.signal.aborted && !attempt.isCanceled()))
-      controller.abort(new Error('The attempt ended; the container goes on.'));
+    if (deps.shutdown.aborted || (attempt.signal.aborted && !attempt.isCanceled())) letGo();
   };
+  deps.followers.get(runId)?.abort(new Error('A later attempt took over; the container goes on.'));
+  deps.followers.set(runId, controller);
   const sources = [deps.shutdown, attempt.signal];
   for (const source of sources) source.addEventListener('abort', check);
   check();
@@ -132,6 +137,7 @@ function letGoSignal(deps: HostDeps, attempt: Attempt): { signal: AbortSignal } 
     signal: controller.signal,
     [Symbol.dispose]: () => {
       for (const source of sources) source.removeEventListener('abort', check);
+      if (deps.followers.get(runId) === controller) deps.followers.delete(runId);
       controller.abort(new Error('The run is no longer followed.'));
     },
   };

@@ -50,6 +50,7 @@ function createHost(program: (container: FakeContainer) => void) {
     const deps: HostDeps = {
       ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
       journal: createJournal(home.journal),
+      followers: new Map(),
       timeline: createTimelineOutbox({ hostApi, log, signal: shutdown.signal }),
       shutdown: shutdown.signal,
     };
@@ -216,6 +217,20 @@ test('a cancel in the middle of stopping survives a restart of the orchestrator'
   host.runner.stop = stop;
   const end = await followContainer(host.orchestrator().deps, input, createAttempt(2));
   expect(end).toMatchObject({ stopped: 'canceled', exitCode: 137 });
+});
+
+test('a later attempt in the same process takes over from one that does not know it was given up', async () => {
+  const host = createHost((container) => container.print('one'));
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  const earlier = followContainer(deps, input, createAttempt(1));
+  await vi.waitFor(() => expect(host.api.run(runId).lines).toHaveLength(1));
+  const later = followContainer(deps, input, createAttempt(2));
+  await expect(earlier).rejects.toThrow('later attempt took over');
+  host.container()?.print('two');
+  host.container()?.exit(0);
+  expect(await later).toMatchObject({ exitCode: 0 });
+  expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['one', 'two']);
 });
 
 test('an attempt that is lost lets go of the container and stops nothing', async () => {

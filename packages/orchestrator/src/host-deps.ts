@@ -1,4 +1,4 @@
-import type { HostId } from '@bigeye/contracts';
+import type { HostId, RunId } from '@bigeye/contracts';
 import type { AgentSettings, ContainerRunner, HostHome, RegisteredHost, StackUser } from '@bigeye/host-kit';
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
@@ -17,6 +17,8 @@ export interface HostDeps {
   journal: Journal;
   timeline: TimelineOutbox;
   log: Logger;
+  /** Who follows which run in this process, to be told when a later attempt takes over. */
+  followers: Map<RunId, AbortController>;
   /** Fires when this orchestrator ends: let go of everything, stop nothing. */
   shutdown: AbortSignal;
 }

@@ -50,6 +50,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
     journal: createJournal(home.journal),
+    followers: new Map(),
     timeline: createTimelineOutbox({ hostApi, log, signal: shutdown }),
   };
   const health = createOrchestratorHealth(options.healthFile);
