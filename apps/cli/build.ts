@@ -44,6 +44,16 @@ export async function build(outDir: string): Promise<void> {
   await Promise.all([buildExecutable(outDir), buildImageContext(join(outDir, 'agent-orchestrator'))]);
 }
 
+/**
+ * The first lines of the executable are a shell script to a shell and nothing to Node: machines often have an older Node
+ * on their PATH, and its syntax error would tell an operator nothing.
+ */
+const launcher = [
+  '#!/bin/sh',
+  `':' //; for node in "$BIGEYE_NODE" node "$(dirname "$0")/node" "$(dirname "$0")/../.tools/bin/node"; do [ -n "$node" ] && "$node" -e 'process.exit(parseInt(process.versions.node) < 24)' 2>/dev/null && exec "$node" "$0" "$@"; done`,
+  `':' //; echo 'error NODE_MISSING: bigeye-agent needs Node 24 or newer.' >&2; echo '→ Install it (https://nodejs.org/en/download), or name it: BIGEYE_NODE=/path/to/node bigeye-agent ...' >&2; exit 3`,
+].join('\n');
+
 /** The operators' executable alone. */
 export async function buildExecutable(outDir: string): Promise<void> {
   const outfile = join(outDir, 'bigeye-agent');
@@ -52,7 +62,7 @@ export async function buildExecutable(outDir: string): Promise<void> {
     entryPoints: [entry],
     outfile,
     alias: { '@bigeye/orchestrator': join(here, 'src/host/no-orchestrator.ts') },
-    banner: { js: `#!/usr/bin/env node\n${commonJsNames}` },
+    banner: { js: `${launcher}\n${commonJsNames}` },
   });
   await chmod(outfile, 0o755);
 }
