@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPair } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { AppError, type HostId } from '@bigeye/contracts';
 import type { ClientIdentity } from '@bigeye/service-kit';
@@ -15,11 +15,6 @@ const pem = {
 
 export function hasAccountKeys(home: HostHome): boolean {
   return existsSync(home.accountPrivateKey);
-}
-
-/** True where `agent_config/` was copied from another host or made by `register`. */
-export function hasAgentConfig(home: HostHome): boolean {
-  return existsSync(home.agentConfig) && readdirSync(home.agentConfig).length > 0;
 }
 
 /** The account's public key (SPKI, PEM), always derived from the private one. Undefined without keys. */

@@ -64,9 +64,17 @@ export async function assertEngineAccess(): Promise<string> {
   if (!endpoint.startsWith('unix://')) throw new AppError('DOCKER_ENDPOINT_UNSUPPORTED', { endpoint });
   const reply = await docker(['version', '--format', '{{.Server.Version}}'], { timeoutMs: 15_000 });
   if (reply.exitCode === 0 && reply.stdout.trim()) return endpoint.slice('unix://'.length);
-  if (/permission denied/i.test(reply.stderr))
-    throw new AppError('DOCKER_ACCESS_DENIED', { user: userInfo().username });
+  if (/permission denied/i.test(reply.stderr)) throw new AppError('DOCKER_ACCESS_DENIED', { user: operatorName() });
   throw new AppError('DOCKER_NOT_RUNNING', { endpoint });
+}
+
+/** A user id need not have a name. */
+function operatorName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }
 
 async function engineEndpoint(): Promise<string> {
@@ -95,6 +103,11 @@ export async function pullImage(image: string): Promise<void> {
   if (reply.exitCode !== 0) throw new AppError('IMAGE_PULL_FAILED', { image, reason: lastLine(reply.stderr) });
 }
 
+/** The guard tells the fingerprint of its policy with every answer to GET /version. */
+const printGuardPolicy =
+  "require('node:http').get({ port: 2375, path: '/version', headers: { Connection: 'close' } }, " +
+  "(reply) => console.log(reply.headers['x-bigeye-policy'] ?? ''))";
+
 export type StackCli = ReturnType<typeof createStackCli>;
 
 /** `docker compose` for the stack of one host. */
@@ -116,6 +129,11 @@ export function createStackCli(home: HostHome, hostId: HostId) {
       }
     },
     status: listServices,
+    /** What the guard that runs now enforces, in its own words. */
+    guardPolicy: async (): Promise<string> => {
+      const answer = await compose(['exec', '-T', stackServices.guard, 'node', '-e', printGuardPolicy], 30_000);
+      return answer.trim();
+    },
     /** `--ignore-pull-failures`: an image that was only built here is kept as it is. */
     pull: () => compose(['pull', '--quiet', '--ignore-pull-failures'], 1_800_000),
     down: () => compose(['down', '--remove-orphans']),
@@ -132,6 +150,8 @@ export function createStackCli(home: HostHome, hostId: HostId) {
         options.service,
       ];
       const reply = await execa('docker', args, {
+        // Without it, Compose clears a line that is not there before each line of the log.
+        env: process.stdout.isTTY ? {} : { COMPOSE_PROGRESS: 'plain' },
         stdin: 'ignore',
         stdout: 'inherit',
         stderr: 'inherit',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { HostId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { renderComposeFile, renderGuardPolicy } from './compose-file.ts';
-import { assertGuardUntouched, recordGuard } from './guard-fingerprint.ts';
+import { assertGuardUntouched, assertRunningGuard, recordGuard } from './guard-fingerprint.ts';
 import { type HostHome, hostFilesOf, hostHomeAt } from './host-home.ts';
 
 const hostId = HostId.parse('etl-01');
@@ -114,4 +114,14 @@ test('a missing record or Compose file is no pass', () => {
   const other = recordedHome();
   rmSync(other.composeFile);
   expect(differencesOf(other)).toEqual(['docker-compose.bigeye.yml cannot be read']);
+});
+
+test('a running guard that enforces something else is refused, once it is known what it should enforce', () => {
+  const home = recordedHome();
+  assertRunningGuard(home, hostId, 'anything');
+  recordGuard(home, hostId, 'fingerprint');
+  assertGuardUntouched(home, hostId);
+  assertRunningGuard(home, hostId, 'fingerprint');
+  for (const other of ['another', undefined])
+    expect(() => assertRunningGuard(home, hostId, other)).toThrow(/policy of the guard that is running/);
 });

@@ -12,7 +12,13 @@ import { writeFileAtomically } from './write-file.ts';
 /** Hashes of every part that decides what the guard is: a place in the file → SHA-256 of its canonical value. */
 export type GuardFingerprint = Record<string, string>;
 
-const GuardRecord = z.object({ version: z.literal(1), parts: z.record(z.string(), z.string()) });
+const GuardRecord = z.object({
+  version: z.literal(1),
+  parts: z.record(z.string(), z.string()),
+  /** What the guard itself said of its policy when the stack was last seen healthy. */
+  runningPolicy: z.string().optional(),
+});
+type GuardRecord = z.infer<typeof GuardRecord>;
 type Tree = Record<string, unknown>;
 
 /** Keys by which Compose takes content from elsewhere or hides it. */
@@ -47,25 +53,39 @@ export function guardFingerprint(home: HostHome): GuardFingerprint {
   return Object.fromEntries(Object.entries(parts).map(([place, value]) => [place, hashOf(value)]));
 }
 
-/** Remembers the guard as the CLI has just written it. */
-export function recordGuard(home: HostHome, hostId: HostId): void {
-  const record = { version: 1, parts: guardFingerprint(home) };
+/** Remembers the guard as the CLI has just written it, and what the running one says of itself, once that is known. */
+export function recordGuard(home: HostHome, hostId: HostId, runningPolicy?: string): void {
+  const record: GuardRecord = {
+    version: 1,
+    parts: guardFingerprint(home),
+    ...(runningPolicy ? { runningPolicy } : {}),
+  };
   const content = `${JSON.stringify(record, null, 2)}\n`;
   writeFileAtomically(hostFilesOf(home, hostId).guardRecord, content, { mode: 0o600, owner: stackUser() });
 }
 
 /** Throws GUARD_TAMPERED, naming every part that is not as the CLI wrote it. */
 export function assertGuardUntouched(home: HostHome, hostId: HostId): void {
-  const file = hostFilesOf(home, hostId).guardRecord;
-  const record = GuardRecord.safeParse(tryJson(file));
-  if (!record.success)
-    throw new AppError('GUARD_TAMPERED', { differs: [`${path.basename(file)} is missing or broken`] });
-  const written = record.data.parts;
+  const written = readRecord(home, hostId).parts;
   const found = guardFingerprint(home);
   const differs = [...new Set([...Object.keys(written), ...Object.keys(found)])]
     .filter((place) => written[place] !== found[place])
     .sort();
   if (differs.length > 0) throw new AppError('GUARD_TAMPERED', { differs });
+}
+
+/** Throws GUARD_TAMPERED where the guard that answers enforces another policy than the one seen after it was written. */
+export function assertRunningGuard(home: HostHome, hostId: HostId, runningPolicy: string | undefined): void {
+  const { runningPolicy: expected } = readRecord(home, hostId);
+  if (expected !== undefined && expected !== runningPolicy)
+    throw new AppError('GUARD_TAMPERED', { differs: ['the policy of the guard that is running'] });
+}
+
+function readRecord(home: HostHome, hostId: HostId): GuardRecord {
+  const file = hostFilesOf(home, hostId).guardRecord;
+  const record = GuardRecord.safeParse(tryJson(file));
+  if (record.success) return record.data;
+  throw new AppError('GUARD_TAMPERED', { differs: [`${path.basename(file)} is missing or broken`] });
 }
 
 function readCompose(file: string): Tree {

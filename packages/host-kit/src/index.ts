@@ -8,6 +8,7 @@ export * from './compose-cli.ts';
 export * from './compose-file.ts';
 export * from './containers/container-runner.ts';
 export * from './containers/docker-container-runner.ts';
+export * from './containers/guard-policy.ts';
 export * from './control-plane-client.ts';
 export * from './guard-fingerprint.ts';
 export * from './host-home.ts';

@@ -97,7 +97,6 @@ export function createFakeContainerRunner(options: {
       connection.abort();
       connection = new AbortController();
     },
-    isReachable: async () => !runner.away,
     pullImage: async (image) => {
       await reach();
       throw new AppError('IMAGE_PULL_FAILED', { image, reason: 'the fake registry has nothing' });

@@ -3,9 +3,7 @@ import {
   type AgentFile,
   type ControlPlaneClient,
   createControlPlaneClient,
-  createStackCli,
   ensureAccountKeys,
-  ensureAgentsNetwork,
   ensureHostKey,
   type HostHome,
   loadAgentFile,
@@ -21,6 +19,7 @@ import { type CommandContext, contextOf } from '../command-context.ts';
 import { createCertificateRequest } from '../host/certificate-request.ts';
 import { checkAccount, checkKeys, checkMachine } from '../host/check-registration.ts';
 import { writeStackFiles } from '../host/stack-files.ts';
+import { startStack } from '../host/start-stack.ts';
 
 interface RegisterFlags {
   hostId?: string;
@@ -69,10 +68,7 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
     writeStackFiles(home, hostId, socketPath),
   );
-  await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, async () => {
-    await ensureAgentsNetwork();
-    await createStackCli(home, hostId).up();
-  });
+  await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, () => startStack(home, hostId));
   await terminal.step('host online at the control plane', () => waitOnline(admin, hostId));
   const next = 'bigeye-agent install --agent LINEAGE_PLUS';
   const host = await admin.call('getHost', { params: { hostId } });

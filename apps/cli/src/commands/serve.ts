@@ -1,4 +1,10 @@
-import { assertGuardUntouched, loadAgentFile, registeredHost } from '@bigeye/host-kit';
+import {
+  assertGuardUntouched,
+  assertRunningGuard,
+  getGuardPolicy,
+  loadAgentFile,
+  registeredHost,
+} from '@bigeye/host-kit';
 import { createLogger, shutdownSignal } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
@@ -14,6 +20,7 @@ export const serveCommand = new Command('serve')
 async function serve({ config, home }: CommandContext): Promise<void> {
   const { hostId } = registeredHost(home, loadAgentFile(home).settings);
   assertGuardUntouched(home, hostId);
+  assertRunningGuard(home, hostId, await getGuardPolicy(config.DOCKER_HOST));
   // Only this command needs the worker; all others start without its native part.
   const { installWorkerRuntime, runOrchestrator } = await import('@bigeye/orchestrator');
   const log = createLogger('bigeye-agent-orchestrator', config.BIGEYE_LOG_LEVEL);

@@ -2,8 +2,6 @@ import {
   assertComposeV2,
   assertDockerCli,
   assertEngineAccess,
-  createStackCli,
-  ensureAgentsNetwork,
   loadAgentFile,
   managedAgentsOf,
   registeredHost,
@@ -12,6 +10,7 @@ import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { pushManagedAgents } from '../host/push-managed-agents.ts';
 import { writeStackFiles } from '../host/stack-files.ts';
+import { startStack } from '../host/start-stack.ts';
 
 export const syncCommand = new Command('sync')
   .description('apply bigeye_agent.yml: stack files, stack, and the list of agents at the control plane')
@@ -28,10 +27,7 @@ async function sync({ home, terminal }: CommandContext, { restart = false }: { r
   await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
     writeStackFiles(home, hostId, socketPath),
   );
-  await terminal.step('stack healthy', async () => {
-    await ensureAgentsNetwork();
-    await createStackCli(home, hostId).up({ recreate: restart });
-  });
+  await terminal.step('stack healthy', () => startStack(home, hostId, { recreate: restart }));
   await terminal.step('managed agents pushed to the control plane', () => pushManagedAgents(home, settings));
   const managedAgents = managedAgentsOf(settings);
   const lines = managedAgents.map(({ type, connections }) => `${type}: ${connections.length} connection(s)`);

@@ -51,8 +51,6 @@ export interface LogRequest {
  * neither that it did nor that it did not. The fence against a second container of a run is its name.
  */
 export interface ContainerRunner {
-  /** Whether the engine answers at all. Never throws. */
-  isReachable(): Promise<boolean>;
   /** Throws IMAGE_PULL_FAILED. */
   pullImage(image: string, signal?: AbortSignal): Promise<void>;
   findContainer(name: string): Promise<Container | undefined>;

@@ -34,10 +34,6 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
     return found === undefined ? undefined : containerOf(Inspected.parse(found));
   };
   return {
-    isReachable: async () => {
-      const reply = await engine.json({ method: 'GET', path: '/version', timeoutMs: 3_000 }).catch(() => undefined);
-      return reply !== undefined;
-    },
     pullImage: (image, signal) => pullImage(engine, image, signal),
     findContainer: find,
     listContainers: async (hostId) => {

@@ -30,7 +30,6 @@ test('a 200 that breaks off with nothing in it is unknown, never an end', async 
 test('no engine at all is away, not an error of the container', async () => {
   const runner = createDockerContainerRunner('unix:///nowhere/docker.sock');
   await expect(runner.findContainer('bigeye-run-x')).rejects.toBeInstanceOf(EngineAway);
-  expect(await runner.isReachable()).toBe(false);
 });
 
 test('a guard without its engine is away, too', async () => {

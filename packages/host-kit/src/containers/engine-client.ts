@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { EngineAway } from './container-runner.ts';
 
 export interface EngineCall {
@@ -25,6 +25,8 @@ export class EngineRefusal extends Error {
 export interface EngineClient {
   /** The whole answer as JSON, or undefined where there is none. Throws EngineRefusal or EngineAway. */
   json(call: EngineCall): Promise<unknown>;
+  /** The headers of an answer with status 2xx. */
+  headers(call: EngineCall): Promise<IncomingHttpHeaders>;
   /** The answer as it comes; throws EngineAway when it is cut off before its end. */
   stream(call: EngineCall): AsyncIterable<Buffer>;
 }
@@ -70,18 +72,25 @@ export function createEngineClient(endpoint: string): EngineClient {
       sent.end(text);
     });
 
-  async function* stream(call: EngineCall): AsyncIterable<Buffer> {
+  const openGood = async (call: EngineCall): Promise<IncomingMessage> => {
     const response = await open(call);
+    const status = response.statusCode ?? 0;
+    if (status < 300) return response;
+    // The guard answers so when the engine behind it is away.
+    if (status >= 502) {
+      response.destroy();
+      throw new EngineAway(`HTTP ${status}`);
+    }
+    throw await refusalOf(response).catch(awayBecause);
+  };
+
+  async function* stream(call: EngineCall): AsyncIterable<Buffer> {
+    const response = await openGood(call);
     try {
-      const status = response.statusCode ?? 0;
-      // The guard answers so when the engine behind it is away.
-      if (status >= 502) throw new EngineAway(`HTTP ${status}`);
-      if (status >= 300) throw await refusalOf(response);
       for await (const chunk of response) yield chunk as Buffer;
       if (!response.complete) throw new EngineAway('the answer was cut off');
     } catch (error) {
-      if (call.signal?.aborted) throw call.signal.reason;
-      throw error instanceof EngineRefusal ? error : awayBecause(error);
+      throw call.signal?.aborted ? call.signal.reason : awayBecause(error);
     } finally {
       if (!response.complete) response.destroy();
     }
@@ -89,6 +98,11 @@ export function createEngineClient(endpoint: string): EngineClient {
 
   return {
     stream,
+    headers: async (call) => {
+      const response = await openGood(call);
+      response.resume();
+      return response.headers;
+    },
     json: async (call) => {
       const chunks: Buffer[] = [];
       for await (const chunk of stream({ timeoutMs: 60_000, ...call })) chunks.push(chunk);
