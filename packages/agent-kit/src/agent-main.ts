@@ -60,7 +60,7 @@ export async function runAgent(program: AgentProgram, process: AgentProcess): Pr
   const context = { args: process.args, signal: abort.signal, output, log, masker, report };
   const work = Promise.resolve()
     .then(() => program.run(context))
-    .then(succeeded, (error: unknown) => failed(error, log));
+    .then(succeeded, (error: unknown) => failed(error, abort.signal.aborted ? undefined : log));
   const end = (await Promise.race([work, flushDeadline])) ?? failed(new Error('The flush took too long.'), log);
   const result =
     stoppedBy === undefined
@@ -102,7 +102,8 @@ function succeeded(outcome: AgentOutcome) {
   return { ...outcome, counts: { ...outcome.counts }, exitCode };
 }
 
-function failed(error: unknown, log: AgentLog) {
+/** @param log where the stack of an unexpected error goes; none when the program was told to stop */
+function failed(error: unknown, log: AgentLog | undefined) {
   const isExpected = error instanceof AgentFailure;
   if (!isExpected)
     log.error({ stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'error');

@@ -42,6 +42,8 @@ export class AgentReport {
       agent: this.#agent,
       startedAt: this.#startedAt,
       finishedAt: new Date().toISOString(),
+      // In MiB; the kernel counts in KiB.
+      peakMemoryMib: Math.ceil(process.resourceUsage().maxRSS / 1024),
       ...end,
       ...this.#sections,
     };

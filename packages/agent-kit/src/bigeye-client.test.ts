@@ -102,6 +102,15 @@ test.each([401, 403])('HTTP %i is exit code 6 at once, with the key as the remed
   expect(requests).toHaveLength(1);
 });
 
+test('a request that is too large is exit code 6 at once, with what to split', async () => {
+  const { client, requests } = await startTarget({ status: 413 });
+  await expect(client.syncLineage(new Blob(['{}']))).rejects.toMatchObject({
+    exitCode: 6,
+    remedy: expect.stringContaining('postgres.schemas'),
+  });
+  expect(requests).toHaveLength(1);
+});
+
 test('a control plane that nobody listens for is exit code 6 with the address', async () => {
   const { client, server, pauses } = await startTarget({ status: 200 });
   await new Promise((closed) => server.close(closed));

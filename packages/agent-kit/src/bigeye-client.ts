@@ -93,10 +93,15 @@ async function refused(response: Response, path: string, baseUrl: string): Promi
     'targetRefused',
     isKey ? `${baseUrl} refuses the API key: ${said}` : `${baseUrl} refuses ${path} (HTTP ${response.status}): ${said}`,
     isKey
-      ? 'Make an agent API key in Settings, API keys, and put it into the connection as bigeye.apikey.'
-      : ((body.success ? body.data.remedy : undefined) ?? 'Check bigeye.host and the version of the control plane.'),
+      ? keyRemedy
+      : ((body.success ? body.data.remedy : undefined) ?? (response.status === 413 ? tooLargeRemedy : hostRemedy)),
   );
 }
+
+const keyRemedy = 'Make an agent API key in Settings, API keys, and put it into the connection as bigeye.apikey.';
+const hostRemedy = 'Check bigeye.host and the version of the control plane.';
+const tooLargeRemedy =
+  "Name fewer schemas per connection in postgres.schemas, or raise the control plane's limit for requests.";
 
 function tryJson(text: string): unknown {
   try {

@@ -1,9 +1,10 @@
 import { openAsBlob } from 'node:fs';
 import { LineFile } from '@bigeye/agent-kit';
-import type { LineageSyncEdge, LineageSyncNode } from '@bigeye/contracts';
+import type { LineageSyncNode } from '@bigeye/contracts';
 import type { InventoryRelation } from '../postgres/read-inventory.ts';
 import type { Relation } from '../resolver/catalog.ts';
 import type { SourceNames } from './source-names.ts';
+import type { SyncEdge } from './sync-edges.ts';
 import { databaseNode, relationNodes, schemaNode } from './sync-nodes.ts';
 
 /**
@@ -25,7 +26,7 @@ export class SyncFile implements AsyncDisposable {
   }
 
   /** Edges come first, because only they tell which nodes outside the chosen schemas are needed. */
-  async writeEdges(edges: readonly LineageSyncEdge[]): Promise<void> {
+  async writeEdges(edges: readonly SyncEdge[]): Promise<void> {
     for (const edge of edges) {
       await this.#file.write(`${this.#edges++ === 0 ? '{"edges":[\n' : ',\n'}${JSON.stringify(edge)}`);
     }

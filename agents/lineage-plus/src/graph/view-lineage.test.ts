@@ -23,7 +23,7 @@ beforeAll(loadParser);
 test('values go to columns, joins and filters to the view, and the view hangs on its tables', () => {
   const edges = viewEdges(resolveView(v, 'SELECT t.a, t.a + t.b FROM s.t WHERE t.c > 1', catalog), names);
   expect(
-    edges.map(({ upstreamExternalId, downstreamExternalId, transformations }) =>
+    edges.map(({ upstreamExternalId, downstreamExternalId, transformations = [] }) =>
       [
         upstreamExternalId,
         downstreamExternalId,
