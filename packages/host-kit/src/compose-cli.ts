@@ -103,6 +103,11 @@ export async function pullImage(image: string): Promise<void> {
   if (reply.exitCode !== 0) throw new AppError('IMAGE_PULL_FAILED', { image, reason: lastLine(reply.stderr) });
 }
 
+/** Compose clears a line that is not there before each line of a log, also where no terminal is. */
+function* withoutLineClearing(line: unknown) {
+  yield String(line).replaceAll('\u001b[2K', '');
+}
+
 /** The guard tells the fingerprint of its policy with every answer to GET /version. */
 const printGuardPolicy =
   "require('node:http').get({ port: 2375, path: '/version', headers: { Connection: 'close' } }, " +
@@ -149,14 +154,8 @@ export function createStackCli(home: HostHome, hostId: HostId) {
         ...(options.follow ? ['--follow'] : []),
         options.service,
       ];
-      const reply = await execa('docker', args, {
-        // Without it, Compose clears a line that is not there before each line of the log.
-        env: process.stdout.isTTY ? {} : { COMPOSE_PROGRESS: 'plain' },
-        stdin: 'ignore',
-        stdout: 'inherit',
-        stderr: 'inherit',
-        reject: false,
-      });
+      const stdout = process.stdout.isTTY ? ('inherit' as const) : ([withoutLineClearing, 'inherit'] as const);
+      const reply = await execa('docker', args, { stdin: 'ignore', stdout, stderr: 'inherit', reject: false });
       return reply.exitCode ?? 1;
     },
   };

@@ -48,6 +48,9 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
   return 'stopped';
 }
 
+/** How long a shutdown waits for a gateway that may not answer this host any more. */
+const farewellMs = 5_000;
+
 async function connect({ gatewayAddress, identity }: ActivityWorkerOptions) {
   const connection = await NativeConnection.connect({
     address: gatewayAddress,
@@ -59,8 +62,8 @@ async function connect({ gatewayAddress, identity }: ActivityWorkerOptions) {
     grpcCompression: { codec: 'none' },
   });
   return Object.assign(connection, {
-    // A worker that failed still holds it; the process ends then anyway.
-    [Symbol.asyncDispose]: () => connection.close().catch(() => {}),
+    // A worker that did not end still holds it; the process ends then anyway.
+    [Symbol.asyncDispose]: () => Promise.race([connection.close().catch(() => {}), pause(farewellMs / 5)]),
   });
 }
 
@@ -87,14 +90,15 @@ function createWorker(
 }
 
 async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions): Promise<'stopped' | 'failed'> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<'failed' | 'stopped'>();
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
+    void pause(farewellMs).then(() => end('stopped'));
   };
-  const { promise: failed, resolve: fail } = Promise.withResolvers<'failed'>();
   const watch = setInterval(() => {
     const state = worker.getState();
     options.onPolling(state === 'RUNNING');
-    if (state === 'FAILED') fail('failed');
+    if (state === 'FAILED') end('failed');
   }, 1000);
   options.shutdown.addEventListener('abort', stop, { once: true });
   try {
@@ -102,7 +106,7 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
     options.onPolling(true);
     options.log.info({ hostId: options.hostId, gateway: options.gatewayAddress }, 'polling for work');
     if (options.shutdown.aborted) stop();
-    return await Promise.race([running, failed]);
+    return await Promise.race([running, ended]);
   } finally {
     clearInterval(watch);
     options.shutdown.removeEventListener('abort', stop);

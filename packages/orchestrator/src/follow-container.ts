@@ -1,11 +1,11 @@
-import { AppError, type ContainerEnd, containerNameOf, type RunId, type RunJobInput } from '@bigeye/contracts';
+import { AppError, type ContainerEnd, containerNameOf, type RunJobInput } from '@bigeye/contracts';
 import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
-import { shipLog } from './log-shipper.ts';
 import { reportRun } from './report-run.ts';
 import { removeRunFolders, runFoldersOf } from './run-folders.ts';
-import { createSecretMask } from './secret-mask.ts';
+import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
+import { takeOverRun } from './take-over-run.ts';
 
 /**
  * Stays with the run's container until it has ended and everything about it is reported; then removes it. A cancel or
@@ -22,23 +22,25 @@ export async function followContainer(deps: HostDeps, input: RunJobInput, attemp
 
 async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerEnd> {
   const { runId } = input;
-  using letGo = letGoSignal(deps, runId, attempt);
-  const mask = secretMaskOf(deps);
-  const shipment = {
-    ...{ runId, containerName: containerNameOf(runId), mask },
-    onFirstLine: (at: string) => deps.timeline.add(runId, 'first_log', { at: new Date(at).toISOString() }),
+  using following = takeOverRun(deps, runId);
+  const { signal } = following;
+  const onAbort = () => {
+    if (!attempt.isCanceled()) following.letGo();
   };
-  const shipping = shipLog(deps, shipment, letGo.signal);
+  attempt.signal.addEventListener('abort', onAbort);
+  if (attempt.signal.aborted) onAbort();
+  const mask = secretMaskOf(deps);
+  const shipping = shipRunLog(deps, runId, mask, signal);
   // Its failure counts at the await below; until then it must not end the process.
   shipping.catch(() => {});
-  const end = await untilEnded(deps, input, attempt, letGo.signal);
+  const end = await untilEnded(deps, input, attempt, signal);
   deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}` });
   await shipping.catch((error: unknown) => {
-    letGo.signal.throwIfAborted();
+    signal.throwIfAborted();
     deps.log.warn({ runId, err: error }, 'log not taken');
   });
   deps.timeline.add(runId, 'log_complete');
-  await reportRun(deps, { runId, end, mask }, letGo.signal);
+  await reportRun(deps, { runId, end, mask }, signal);
   deps.journal.append(runId, { step: 'reported' });
   return end;
 }
@@ -115,42 +117,6 @@ async function waitForChange(
     await deps.runner.waitForEnd(containerNameOf(runId), signal);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/**
- * Fires when the attempt ends without a cancel, when this process does, or when a later attempt of the run begins here:
- * the engine of activities may have given this one up without being able to say so.
- */
-function letGoSignal(deps: HostDeps, runId: RunId, attempt: Attempt): { signal: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  const letGo = () => controller.abort(new Error('The attempt ended; the container goes on.'));
-  const check = () => {
-    if (deps.shutdown.aborted || (attempt.signal.aborted && !attempt.isCanceled())) letGo();
-  };
-  deps.followers.get(runId)?.abort(new Error('A later attempt took over; the container goes on.'));
-  deps.followers.set(runId, controller);
-  const sources = [deps.shutdown, attempt.signal];
-  for (const source of sources) source.addEventListener('abort', check);
-  check();
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const source of sources) source.removeEventListener('abort', check);
-      if (deps.followers.get(runId) === controller) deps.followers.delete(runId);
-      controller.abort(new Error('The run is no longer followed.'));
-    },
-  };
-}
-
-/** Secrets of all connections, because a connection may have been edited since the run started. */
-function secretMaskOf(deps: HostDeps): (text: string) => string {
-  try {
-    const { host, settings } = deps.loadSettings();
-    return createSecretMask([host.agentApiKey, ...settings.connectors.postgres.map(({ password }) => password)]);
-  } catch (error) {
-    deps.log.warn({ err: error }, 'settings not readable, log lines are withheld');
-    return () => '(withheld: bigeye_agent.yml cannot be read, so secrets cannot be masked)';
   }
 }
 

@@ -165,6 +165,22 @@ test('a killed orchestrator loses nothing: the next one adopts the run and ships
   expect(host.runner.calls.filter((call) => call.startsWith('start'))).toHaveLength(1);
 });
 
+test('a new orchestrator goes on with the log at once, before anyone hands it the run', async () => {
+  const host = createHost((container) => container.print('before'));
+  const first = host.orchestrator();
+  await startContainer(first.deps, input, createAttempt());
+  first.kill();
+  const second = host.orchestrator();
+  await recoverRuns(second.deps);
+  host.container()?.print('after');
+  await vi.waitFor(() => expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['before', 'after']));
+  const following = followContainer(second.deps, input, createAttempt(2));
+  host.container()?.print('last');
+  host.container()?.exit(0);
+  await following;
+  expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['before', 'after', 'last']);
+});
+
 test('killed between create and start, the run is started by the next attempt, once', async () => {
   const host = createHost(succeed);
   const { deps } = host.orchestrator();

@@ -93,6 +93,22 @@ test('a stream that breaks off again and again, and answers that get lost, neith
   expect(api.run(runId).lines).toEqual(log);
 });
 
+test('a chunk of an earlier attempt that comes first neither costs nor doubles a line', async () => {
+  const log = ['a', 'b', 'c', 'd'].map((text, n) => line(`t${n}`, text));
+  const api = createFakeHostApi();
+  const engine = breakingEngine(log, 3);
+  let overtaken = false;
+  const mask = (text: string) => {
+    if (!overtaken)
+      void api.client.call('putLogChunk', { params: { runId, sequence: 1 }, body: { lines: log.slice(0, 2) } });
+    overtaken = true;
+    return text;
+  };
+  const deps = { runner: engine, hostApi: createHostApi(api.client) };
+  await shipLog(deps, { runId, containerName: 'n', mask, onFirstLine: () => {} }, AbortSignal.timeout(15_000));
+  expect(api.run(runId).lines).toEqual(log);
+});
+
 test('a secret is masked as it is, in JSON and in a URL; short values are left alone', () => {
   const mask = createSecretMask(['p"w\\1ü', 'abc', 'longer-secret', 'longer']);
   expect(mask('x p"w\\1ü y')).toBe('x *** y');

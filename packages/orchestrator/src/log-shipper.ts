@@ -40,13 +40,16 @@ export async function shipLog(deps: Deps, shipment: LogShipment, signal: AbortSi
       await pause(20, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const outOfOrder = isAppError(error, 'LOG_CHUNK_OUT_OF_ORDER');
+      const outOfOrder = error instanceof OutOfStep || isAppError(error, 'LOG_CHUNK_OUT_OF_ORDER');
       if (!(error instanceof EngineAway) && !outOfOrder) throw error;
       await pause(backOffMs(failures++), signal);
       position = await askPosition();
     }
   }
 }
+
+/** What is stored is not what was sent: read on from what is. */
+class OutOfStep extends Error {}
 
 async function shipFrom(
   deps: Deps,
@@ -64,7 +67,10 @@ async function shipFrom(
     const masked = lines.map((line) => ({ ...line, text: mask(line.text) }));
     const params = { runId, sequence: position.nextSequence };
     try {
-      position = await deps.hostApi.insist('putLogChunk', { params, body: { lines: masked } }, signal);
+      const after = await deps.hostApi.insist('putLogChunk', { params, body: { lines: masked } }, signal);
+      // A chunk of an earlier attempt may have been on its way and come first; this one was then left unread.
+      if (after.lines !== position.lines + lines.length) throw new OutOfStep();
+      position = after;
     } catch (error) {
       // Leaving the loop waits for the line that is being read, which may never come.
       reading.abort();
@@ -101,19 +107,22 @@ export async function* withinCap(
   follow: boolean,
 ): AsyncIterable<LogLine> {
   let bytes = storedBytes;
-  const left = { lines: 0, bytes: 0, lastTime: '' };
+  const left = { lines: 0, bytes: 0 };
+  let lastTime: string | undefined;
   for await (const line of lines) {
     const size = Buffer.byteLength(line.text);
     if (bytes + size <= capBytes && left.lines === 0) {
       bytes += size;
+      lastTime = line.at;
       yield line;
       continue;
     }
     left.lines++;
     left.bytes += size;
-    left.lastTime = line.at;
+    lastTime ??= line.at;
   }
-  if (left.lines === 0 || follow) return;
+  if (left.lines === 0 || follow || lastTime === undefined) return;
   const text = `${left.lines} more lines (${left.bytes} bytes) were left out: a run's log is kept up to ${capBytes} bytes.`;
-  yield { at: left.lastTime, stream: 'system', text };
+  // With the time of the line before it, so that a log read again does not count it as one of the engine's.
+  yield { at: lastTime, stream: 'system', text };
 }

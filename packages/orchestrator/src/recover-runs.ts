@@ -1,9 +1,11 @@
-import { containerNameOf } from '@bigeye/contracts';
+import { containerNameOf, type RunId } from '@bigeye/contracts';
 import type { HostDeps } from './host-deps.ts';
+import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
+import { takeOverRun } from './take-over-run.ts';
 
 /**
- * Writes down how containers ended that ended while no orchestrator was there, before anyone can remove them. Their runs
- * are reported when Temporal hands the activity out again.
+ * What an orchestrator does for the runs it finds, before Temporal hands their activities out again: the log of one that
+ * runs goes on at once, and how one ended meanwhile is written down before anyone can remove its container.
  */
 export async function recoverRuns(deps: HostDeps): Promise<void> {
   for (const runId of deps.journal.listRunIds()) {
@@ -11,7 +13,9 @@ export async function recoverRuns(deps: HostDeps): Promise<void> {
     if (known.end) continue;
     try {
       const container = await deps.runner.findContainer(containerNameOf(runId));
-      if (container?.runId !== runId || container.state.phase !== 'exited') continue;
+      if (container?.runId !== runId) continue;
+      if (container.state.phase === 'running') void resumeLog(deps, runId);
+      if (container.state.phase !== 'exited') continue;
       const { exitCode, outOfMemory, startedAt, finishedAt } = container.state;
       const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped: known.stopping };
       deps.journal.append(runId, { step: 'exited', end });
@@ -19,5 +23,16 @@ export async function recoverRuns(deps: HostDeps): Promise<void> {
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not recovered yet');
     }
+  }
+}
+
+/** Until the log ends, or the attempt that follows the run takes over. */
+async function resumeLog(deps: HostDeps, runId: RunId): Promise<void> {
+  using following = takeOverRun(deps, runId);
+  try {
+    deps.log.info({ runId }, 'run goes on, log resumed');
+    await shipRunLog(deps, runId, secretMaskOf(deps), following.signal);
+  } catch (error) {
+    if (!following.signal.aborted) deps.log.warn({ runId, err: error }, 'log not resumed');
   }
 }

@@ -8,7 +8,7 @@ import {
   registeredHost,
   stackUser,
 } from '@bigeye/host-kit';
-import { createMutualTlsTransport, type Logger } from '@bigeye/service-kit';
+import { createMutualTlsTransport, type Logger, pause } from '@bigeye/service-kit';
 import { runActivityWorker } from './activity-worker.ts';
 import { createHostApi } from './host-api.ts';
 import type { HostDeps } from './host-deps.ts';
@@ -64,6 +64,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     return await runActivityWorker(deps, { hostId, gatewayAddress, identity, log, shutdown, onPolling });
   } finally {
     ending.abort();
-    await beating;
+    // Its last call may be waiting for an answer that never comes.
+    await Promise.race([beating, pause(1_000)]);
   }
 }

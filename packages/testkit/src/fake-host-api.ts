@@ -103,7 +103,7 @@ function positionOf({ lines, chunks }: StoredRun): LogPosition {
   return {
     nextSequence: chunks + 1,
     lastTime,
-    linesAtLastTime: lines.filter(({ at }) => at === lastTime).length,
+    linesAtLastTime: lines.filter(({ at, stream }) => at === lastTime && stream !== 'system').length,
     lines: lines.length,
     bytes: lines.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
   };
