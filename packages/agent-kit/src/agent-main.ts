@@ -106,7 +106,7 @@ function succeeded(outcome: AgentOutcome) {
 function failed(error: unknown, log: AgentLog | undefined) {
   const isExpected = error instanceof AgentFailure;
   if (!isExpected)
-    log.error({ stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'error');
+    log?.error({ stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'error');
   const message = error instanceof Error ? error.message : String(error);
   const exitCode: number = isExpected ? error.exitCode : agentExitCodes.internalError;
   return {
