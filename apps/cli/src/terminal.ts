@@ -1,7 +1,7 @@
 import { AppError } from '@bigeye/contracts';
 import { cancel, isCancel, password, select, text } from '@clack/prompts';
 
-export interface Question {
+interface Question {
   flag: string;
   message: string;
   placeholder?: string;
@@ -23,6 +23,7 @@ export interface Terminal {
 
 export function createTerminal({ json }: { json: boolean }): Terminal {
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const output = process.stderr;
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const requireAnswer = ({ flag }: Question) => {
     if (!interactive) throw new AppError('USAGE', { reason: `${flag} is needed: nobody can be asked for it here.` });
@@ -49,15 +50,15 @@ export function createTerminal({ json }: { json: boolean }): Terminal {
       requireAnswer(question);
       const { message, placeholder = '', optional = false } = question;
       const validate = (value: string | undefined) => (value || optional ? undefined : 'A value is needed.');
-      return answered(await text({ message, placeholder, validate, defaultValue: '' }));
+      return answered(await text({ message, placeholder, validate, defaultValue: '', output }));
     },
     askSecret: async (question) => {
       requireAnswer(question);
-      return answered(await password({ message: question.message }));
+      return answered(await password({ message: question.message, output }));
     },
     askChoice: async (question, choices) => {
       requireAnswer(question);
-      return answered(await select({ message: question.message, options: [...choices] as never })) as never;
+      return answered(await select({ message: question.message, options: [...choices] as never, output })) as never;
     },
   };
 }

@@ -30,7 +30,7 @@ type JournalEntry = z.infer<typeof JournalEntry>;
 type NewEntry = JournalEntry extends infer E ? (E extends JournalEntry ? Omit<E, 'at'> : never) : never;
 
 /** What this host knows of a run, whatever happened to the orchestrator since. */
-export interface RunRecord {
+interface RunRecord {
   runId: RunId;
   acceptedAt: string | undefined;
   /** A start was attempted: from here on a container that is missing was removed by someone else. */

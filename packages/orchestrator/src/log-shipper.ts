@@ -5,7 +5,7 @@ import type { HostApi } from './host-api.ts';
 import { inChunks } from './in-chunks.ts';
 
 /** Of the text of one run; what comes after it is counted and left out. */
-export const runLogCapBytes = 64 * 1024 * 1024;
+const runLogCapBytes = 64 * 1024 * 1024;
 const chunkLimits = { lines: 1000, bytes: 256 * 1024, waitMs: 250 };
 
 export interface LogShipment {
