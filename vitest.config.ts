@@ -1,20 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
 /** One project per need, so that `script/test unit` runs in seconds and `script/test` runs everything. */
-const project = (name: string, include: string[], exclude: string[] = [], testTimeout = 20_000) => ({
-  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude], testTimeout, hookTimeout: 120_000 },
+interface Need {
+  name: string;
+  include: string[];
+  exclude?: string[];
+  testTimeout?: number;
+  /** For what shares the machine's Docker engine: one file after the other, after everything else. */
+  alone?: number;
+}
+
+const project = ({ name, include, exclude = [], testTimeout = 20_000, alone }: Need) => ({
+  test: {
+    ...{ name, include, testTimeout, hookTimeout: 240_000 },
+    exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
+    ...(alone ? { fileParallelism: false, sequence: { groupOrder: alone } } : { sequence: { groupOrder: 0 } }),
+  },
 });
 
 const needs = ['**/*.db.test.ts', '**/*.temporal.test.ts', '**/*.docker.test.ts', '**/*.e2e.test.ts'];
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
-      project('unit', ['**/*.test.ts', '**/*.test.tsx'], needs),
-      project('db', ['**/*.db.test.ts'], [], 60_000),
-      project('temporal', ['**/*.temporal.test.ts'], [], 120_000),
-      project('docker', ['**/*.docker.test.ts'], [], 180_000),
-      project('e2e', ['**/*.e2e.test.ts'], [], 600_000),
+      project({ name: 'unit', include: ['**/*.test.ts', '**/*.test.tsx'], exclude: needs }),
+      project({ name: 'db', include: ['**/*.db.test.ts'], testTimeout: 60_000 }),
+      project({ name: 'temporal', include: ['**/*.temporal.test.ts'], testTimeout: 120_000 }),
+      project({ name: 'docker', include: ['**/*.docker.test.ts'], testTimeout: 180_000, alone: 1 }),
+      project({ name: 'e2e', include: ['**/*.e2e.test.ts'], testTimeout: 240_000, alone: 2 }),
     ],
   },
 });

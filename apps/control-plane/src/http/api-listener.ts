@@ -11,7 +11,7 @@ import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createServer } from './create-server.ts';
-import { listen, portOf } from './listen.ts';
+import { keepAlive, listen, portOf } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 
@@ -80,10 +80,15 @@ async function listenOn(
 ): Promise<Server> {
   const server = tls
     ? createHttpsServer(
-        { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' },
+        {
+          cert: readFileSync(tls.certificateFile),
+          key: readFileSync(tls.keyFile),
+          minVersion: 'TLSv1.2',
+          ...keepAlive,
+        },
         handle,
       )
-    : createHttpServer(handle);
+    : createHttpServer(keepAlive, handle);
   await listen(server, address);
   return server;
 }

@@ -6,7 +6,7 @@ import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
-import { listen, portOf } from './listen.ts';
+import { keepAlive, listen, portOf } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
@@ -28,6 +28,7 @@ export async function startHostListener(
     requestCert: true,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
+    ...keepAlive,
   } as const;
   const servers = await Promise.all(
     options.listen.map(async (address) => {

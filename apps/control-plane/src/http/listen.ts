@@ -24,3 +24,6 @@ export function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }
+
+/** Longer than clients and proxies keep an idle connection: whoever closes first must be the one who sends next. */
+export const keepAlive = { keepAliveTimeout: 75_000 };

@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunId } from '@bigeye/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type ControlPlaneProcess,
+  docker,
+  requireBuilt,
+  startControlPlaneProcess,
+} from './support/control-plane-process.ts';
+import { buildTestAgent, type RealHost, registerRealHost, testAgentImage } from './support/real-host.ts';
+
+/** Whatever dies in the middle of a run, it ends with its true status and its whole log. */
+
+let controlPlane: ControlPlaneProcess;
+let host: RealHost;
+const lines = 200;
+
+beforeAll(async () => {
+  requireBuilt();
+  buildTestAgent();
+  controlPlane = await startControlPlaneProcess();
+  host = await registerRealHost(controlPlane, `chaos-${process.pid}`, testAgentImage);
+  host.addOrder('succeeds', { mode: 'lines', count: lines, everyMs: 40, exitCode: 0 });
+  host.addOrder('fails', { mode: 'lines', count: lines, everyMs: 40, exitCode: 3 });
+  host.addOrder('stubborn', { mode: 'stubborn' });
+}, 240_000);
+afterAll(async () => {
+  await host?.[Symbol.asyncDispose]();
+  await controlPlane?.[Symbol.asyncDispose]();
+});
+
+async function wholeLog(runId: RunId): Promise<string[]> {
+  const texts: string[] = [];
+  for (let after = 0; ; ) {
+    const page = await controlPlane.admin.call('getRunLog', { params: { runId }, query: { after } });
+    texts.push(...page.lines.map((line) => line.text));
+    if (page.complete) return texts;
+    after = page.nextAfter;
+    await delay(100);
+  }
+}
+
+const expected = Array.from({ length: lines }, (_, i) => `line ${i + 1}`);
+
+async function untilLogged(runId: RunId, count: number): Promise<void> {
+  await expect
+    .poll(async () => (await controlPlane.admin.call('getRun', { params: { runId } })).logLines, { timeout: 60_000 })
+    .toBeGreaterThan(count);
+}
+
+const containersOf = (runId: RunId) =>
+  docker('ps', '-aq', '--filter', `label=com.bigeye.run.id=${runId}`).split('\n').filter(Boolean);
+
+const deaths: [string, () => Promise<void>][] = [
+  ['nothing', async () => undefined],
+  [
+    'the control plane, with its Temporal,',
+    async () => {
+      await controlPlane.kill();
+      await delay(1_500);
+      await controlPlane.start();
+    },
+  ],
+  ['Temporal', async () => void process.kill(controlPlane.temporalPid(), 'SIGKILL')],
+  [
+    'the orchestrator',
+    async () => {
+      const pid = docker('inspect', '-f', '{{.State.Pid}}', host.containerOf('bigeye-agent-orchestrator'));
+      process.kill(Number(pid), 'SIGKILL');
+    },
+  ],
+  [
+    'the guard',
+    async () => {
+      const pid = docker('inspect', '-f', '{{.State.Pid}}', host.containerOf('docker-socket-proxy'));
+      process.kill(Number(pid), 'SIGKILL');
+    },
+  ],
+  [
+    'the orchestrator, stopped in order,',
+    async () => void docker('restart', '-t', '20', host.containerOf('bigeye-agent-orchestrator')),
+  ],
+];
+
+test.each(deaths)('when %s dies, a run in the middle still succeeds, once, with every line', async (_, kill) => {
+  const run = await host.start('succeeds');
+  await untilLogged(run.id, 20);
+  const [container] = containersOf(run.id);
+  await kill();
+  const ended = await controlPlane.finished(run.id);
+  expect(ended).toMatchObject({ status: 'succeeded', exitCode: 0, outcome: { message: `${lines} lines` } });
+  const log = await wholeLog(run.id);
+  expect(log.slice(0, lines)).toEqual(expected);
+  expect(log).toHaveLength(lines + 1);
+  expect(container).toBeDefined();
+  await expect.poll(() => containersOf(run.id)).toEqual([]);
+});
+
+test('a run that ended while the orchestrator was down is reported with its true exit code and log', async () => {
+  const run = await host.start('fails');
+  await untilLogged(run.id, 20);
+  const orchestrator = host.containerOf('bigeye-agent-orchestrator');
+  docker('stop', '-t', '5', orchestrator);
+  await expect
+    .poll(() => docker('ps', '-q', '--filter', `label=com.bigeye.run.id=${run.id}`), { timeout: 30_000 })
+    .toBe('');
+  docker('start', orchestrator);
+  const ended = await controlPlane.finished(run.id);
+  expect(ended).toMatchObject({ status: 'failed', exitCode: 3, failure: { code: 'CREDENTIALS_REFUSED' } });
+  expect((await wholeLog(run.id)).slice(0, lines)).toEqual(expected);
+});
+
+test('a cancel reaches the agent, and the run ends canceled with what it had said', async () => {
+  const run = await host.start('succeeds');
+  await untilLogged(run.id, 5);
+  const asked = Date.now();
+  await controlPlane.admin.call('cancelRun', { params: { runId: run.id } });
+  const ended = await controlPlane.finished(run.id);
+  expect(ended.status).toBe('canceled');
+  expect(Date.now() - asked).toBeLessThan(15_000);
+  const log = await wholeLog(run.id);
+  expect(log.slice(0, 5)).toEqual(expected.slice(0, 5));
+  expect(containersOf(run.id)).toEqual([]);
+});
+
+test('an agent that ignores SIGTERM is killed after the grace time of its job', async () => {
+  const run = await host.start('stubborn', { cancelGraceSeconds: 1 });
+  await expect
+    .poll(async () => (await controlPlane.admin.call('getRun', { params: { runId: run.id } })).status)
+    .toBe('running');
+  await controlPlane.admin.call('cancelRun', { params: { runId: run.id } });
+  expect(await controlPlane.finished(run.id)).toMatchObject({ status: 'canceled', exitCode: 137 });
+});
+
+test('a run over its time limit is stopped and says so', async () => {
+  const run = await host.start('succeeds', { runTimeoutSeconds: 2, cancelGraceSeconds: 1 });
+  expect(await controlPlane.finished(run.id)).toMatchObject({
+    status: 'timed_out',
+    failure: { code: 'RUN_TIMED_OUT' },
+  });
+});
+
+test('a run for a host that stays away fails as HOST_OFFLINE', async () => {
+  const orchestrator = host.containerOf('bigeye-agent-orchestrator');
+  docker('stop', '-t', '5', orchestrator);
+  try {
+    const run = await host.start('succeeds', { startTimeoutSeconds: 5 });
+    expect(await controlPlane.finished(run.id)).toMatchObject({ status: 'failed', failure: { code: 'HOST_OFFLINE' } });
+  } finally {
+    docker('start', orchestrator);
+  }
+});
+
+test('a job whose connection the host does not have says what to type there', async () => {
+  const run = await host.start('nowhere');
+  const ended = await controlPlane.finished(run.id);
+  expect(ended.failure).toMatchObject({
+    code: 'CONNECTION_NOT_FOUND',
+    remedy: expect.stringContaining('bigeye-agent add-connector -c postgres'),
+  });
+});

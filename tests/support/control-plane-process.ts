@@ -1,0 +1,109 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ApiClient, createApiClient, isActive, type Run, type RunId } from '@bigeye/contracts';
+import { createHttpTransport } from '@bigeye/service-kit';
+import { freePorts, root, temporalCli } from './test-stack.ts';
+
+/** A control plane as a process of its own, on the Docker bridge, so that real hosts reach it and tests can kill it. */
+export interface ControlPlaneProcess extends AsyncDisposable {
+  /** As containers reach it, and this machine too. */
+  apiUrl: string;
+  ports: { api: number; gateway: number; hostApi: number; temporal: number };
+  bridge: string;
+  adminKey: string;
+  admin: ApiClient;
+  /** SIGKILL: nothing gets a chance to tidy up. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  temporalPid(): number;
+  finished(runId: RunId, timeoutMs?: number): Promise<Run>;
+  log(): string;
+}
+
+export async function startControlPlaneProcess(): Promise<ControlPlaneProcess> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'control-plane-'));
+  const bridge = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+  const [api = 0, gateway = 0, hostApi = 0, temporal = 0] = await freePorts(4);
+  const apiUrl = `http://${bridge}:${api}`;
+  let child: ChildProcess | undefined;
+  let output = '';
+
+  const start = async () => {
+    const env = {
+      ...process.env,
+      DATA_DIR: dataDir,
+      API_LISTEN: `${bridge}:${api}`,
+      GATEWAY_LISTEN: `${bridge}:${gateway}`,
+      HOST_API_LISTEN: `${bridge}:${hostApi}`,
+      TEMPORAL_PORT: String(temporal),
+      TEMPORAL_CLI: temporalCli,
+      WORKFLOW_BUNDLE: join(root, 'dist/workflows.js'),
+      WEB_ROOT: join(root, 'apps/web/dist'),
+    };
+    const started = spawn(process.execPath, [join(root, 'apps/control-plane/src/main.ts')], { env });
+    child = started;
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (data: Buffer) => {
+        output += data.toString();
+      });
+    const deadline = Date.now() + 60_000;
+    while (!(await isReady(apiUrl))) {
+      if (started.exitCode !== null || Date.now() > deadline)
+        throw new Error(`control plane did not start:\n${output}`);
+      await delay(100);
+    }
+  };
+  await start();
+  const adminKey = /bigeye_pak_[a-z0-9]+/.exec(output)?.[0] ?? '';
+  const authorization = `apikey ${adminKey}`;
+  const admin = createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization });
+  return {
+    ...{ apiUrl, ports: { api, gateway, hostApi, temporal }, bridge, adminKey, admin, start },
+    log: () => output,
+    temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),
+    kill: () => end(child, 'SIGKILL'),
+    finished: (runId, timeoutMs = 90_000) => finished(admin, runId, timeoutMs),
+    [Symbol.asyncDispose]: async () => {
+      await end(child, 'SIGTERM');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Polls until the run is over; the control plane may be away meanwhile. */
+async function finished(admin: ApiClient, runId: RunId, timeoutMs: number): Promise<Run> {
+  for (const deadline = Date.now() + timeoutMs; ; ) {
+    const run = await admin.call('getRun', { params: { runId } }).catch(() => undefined);
+    if (run && !isActive(run.status)) return run;
+    if (Date.now() > deadline) throw new Error(`run is ${run?.status ?? 'not readable'} after ${timeoutMs} ms`);
+    await delay(200);
+  }
+}
+
+async function isReady(apiUrl: string): Promise<boolean> {
+  return await fetch(`${apiUrl}/readyz`).then(
+    (reply) => reply.ok,
+    () => false,
+  );
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await over;
+}
+
+/** Runs the Docker CLI and gives its trimmed output. */
+export function docker(...args: string[]): string {
+  return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
+
+/** Images come from script/build.ts, which script/test runs first. */
+export function requireBuilt(): void {
+  for (const made of ['dist/bigeye-agent', 'dist/workflows.js'])
+    if (!existsSync(join(root, made))) throw new Error(`${made} is missing: run "node script/build.ts" first`);
+}

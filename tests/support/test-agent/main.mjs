@@ -1,0 +1,49 @@
+// An agent for tests: does what `postgres.database.1` of its connection says, as base64 JSON.
+//   { "mode": "lines", "count": 100, "everyMs": 50, "exitCode": 0 }   numbered lines, then the exit code
+//   { "mode": "probe", "targets": ["host:port", …] }                   which TCP addresses can be reached from here
+//   { "mode": "stubborn" }                                             ignores SIGTERM
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const properties = readFileSync('/in/postgres.properties', 'utf8');
+const encoded = /^postgres\.database\.1=(.*)$/m.exec(properties)?.[1]?.replaceAll('\\', '') ?? '';
+const order = JSON.parse(Buffer.from(encoded, 'base64').toString());
+
+const end = (exitCode, message, counts = {}) => {
+  console.log(
+    JSON.stringify({ type: 'result', outcome: exitCode === 0 ? 'succeeded' : 'failed', exitCode, message, counts }),
+  );
+  process.exitCode = exitCode;
+};
+
+if (order.mode === 'lines') {
+  let stopped = false;
+  process.on('SIGTERM', () => {
+    stopped = true;
+  });
+  let n = 0;
+  while (n < order.count && !stopped) {
+    console.log(`line ${++n}`);
+    await delay(order.everyMs);
+  }
+  writeFileSync('/out/report.json', JSON.stringify({ lines: n }));
+  end(stopped ? 143 : order.exitCode, `${n} lines`, { lines: n });
+} else if (order.mode === 'stubborn') {
+  process.on('SIGTERM', () => console.log('no'));
+  for (;;) await delay(1000);
+} else {
+  for (const target of order.targets) console.log(JSON.stringify({ target, result: await probe(target) }));
+  end(0, 'probed');
+}
+
+function probe(target) {
+  const at = target.lastIndexOf(':');
+  return new Promise((resolve) => {
+    const socket = connect({ host: target.slice(0, at), port: Number(target.slice(at + 1)), timeout: 2000 });
+    socket.once('connect', () => resolve('open'));
+    socket.once('timeout', () => resolve('timeout'));
+    socket.once('error', (error) => resolve(error.code));
+    socket.once('close', () => resolve('closed'));
+  }).finally(() => undefined);
+}
