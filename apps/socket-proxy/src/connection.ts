@@ -107,7 +107,10 @@ export class Connection {
 
   private onData(bytes: Buffer): void {
     if (this.isOver) return;
-    if (this.buffer.length + bytes.length > MAX_AHEAD) this.break();
+    if (this.buffer.length + bytes.length > MAX_AHEAD) {
+      this.break();
+      return;
+    }
     this.buffer = this.buffer.length === 0 ? bytes : Buffer.concat([this.buffer, bytes]);
     this.next();
   }
@@ -147,7 +150,7 @@ export class Connection {
     this.isLast = true;
     if (this.begun > 0) this.service.refused(INCOMPLETE, this);
     else if (!this.isBusy) this.end();
-    else if (this.line && this.isStream) this.break();
+    else setTimeout(() => (this.isStream ? this.break() : undefined), LINGER_MS).unref();
   }
 
   private onTimeout(): void {

@@ -32,7 +32,8 @@ const ACCEPTED = new Map<string, RegExp>([
  * for two readers to disagree about: no folding, no bare line feed, no header twice, no Transfer-Encoding.
  */
 export function readHead(text: string): RequestHead {
-  checkHeadBytes(text);
+  // With its line end back, so that a carriage return before it is seen as the stray byte that it is.
+  checkHeadBytes(`${text}\r\n`);
   const [first = '', ...lines] = text.split('\r\n');
   const [, method = '', target = ''] = /^([A-Z]{3,16}) ([!-~]{1,4096}) HTTP\/1\.1$/.exec(first) ?? [];
   if (method === '')

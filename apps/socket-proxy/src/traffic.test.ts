@@ -53,6 +53,7 @@ describe('framing on the way in', () => {
   test.each([
     ['a bare line feed', 'GET /version HTTP/1.1\nHost: docker\n\n'],
     ['a folded header', 'GET /version HTTP/1.1\r\nHost: docker\r\nAccept: a\r\n b\r\n\r\n'],
+    ['a carriage return before the last line end', 'GET /version HTTP/1.1\r\nHost: docker\r\r\n\r\n'],
     ['a space before the colon', 'GET /version HTTP/1.1\r\nHost : docker\r\n\r\n'],
     ['a header without a name', 'GET /version HTTP/1.1\r\nHost: docker\r\n: x\r\n\r\n'],
     ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
@@ -148,7 +149,7 @@ describe('streams', () => {
     expect((await guard.request('POST', wait)).status).toBe(429);
     first.destroy();
     guard.script = undefined;
-    await sleep(50);
+    await sleep(1_200);
     expect((await guard.request('POST', wait)).status).toBe(200);
   });
 
