@@ -51,6 +51,9 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
 /** How long a shutdown waits for a gateway that may not answer this host any more. */
 const farewellMs = 5_000;
 
+/** An image that five attempts cannot pull is not there; a registry that hiccups is back by then. */
+const startAttempts = 5;
+
 async function connect({ gatewayAddress, identity }: ActivityWorkerOptions) {
   const connection = await NativeConnection.connect({
     address: gatewayAddress,
@@ -78,8 +81,9 @@ function createWorker(
     taskQueue: taskQueues.forHost(hostId),
     identity: hostId,
     activities: {
-      startContainer: asActivity((input, attempt) => startContainer(deps, input, attempt), 'retryable'),
-      followContainer: asActivity((input, attempt) => followContainer(deps, input, attempt), 'verdict'),
+      startContainer: asActivity((input, attempt) => startContainer(deps, input, attempt), startAttempts),
+      // Whatever fails here in our words is how the run ended.
+      followContainer: asActivity((input, attempt) => followContainer(deps, input, attempt), 1),
     },
     // The default of ten open polls a host would be a hundred thousand for ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
@@ -114,12 +118,12 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
 }
 
 /**
- * `verdict`: whatever fails in our words is how the run ended, so that no attempt repeats it; `retryable` leaves it to
- * the catalogue. What is unknown (the engine away, this process ending) is always tried again.
+ * A failure in our words that may work later is tried again until the attempt `maxAttempts`, and is then how the run
+ * ended. What is unknown (the engine away, this process ending) is always tried again.
  */
 function asActivity<Output>(
   work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
-  failures: 'retryable' | 'verdict',
+  maxAttempts: number,
 ): (input: RunJobInput) => Promise<Output> {
   return async (input) => {
     const context = Context.current();
@@ -130,7 +134,7 @@ function asActivity<Output>(
     } catch (error) {
       // Always rejects, with the reason that the SDK must see.
       if (context.cancellationSignal.aborted) await context.cancelled;
-      throw failureOf(error, failures);
+      throw failureOf(error, context.info.attempt < maxAttempts);
     } finally {
       clearInterval(beat);
     }
@@ -146,11 +150,10 @@ function attemptOf(context: Context): Attempt {
   };
 }
 
-function failureOf(error: unknown, failures: 'retryable' | 'verdict'): unknown {
+function failureOf(error: unknown, mayRetry: boolean): unknown {
   if (error instanceof EngineAway) return ApplicationFailure.create({ type: 'ENGINE_AWAY', message: error.message });
   if (!isAppError(error)) return error;
-  const failure = toApplicationFailure(error);
-  if (failures === 'retryable') return failure;
+  if (mayRetry) return toApplicationFailure(error);
   return ApplicationFailure.create({
     ...{ message: error.message, type: error.code, nonRetryable: true, details: [error.details], cause: error },
   });

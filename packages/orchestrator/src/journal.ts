@@ -42,7 +42,8 @@ interface RunRecord {
 }
 
 export interface Journal {
-  append(runId: RunId, entry: NewEntry): void;
+  /** Returns the time that was written. */
+  append(runId: RunId, entry: NewEntry): string;
   read(runId: RunId): RunRecord;
   listRunIds(): RunId[];
   remove(runId: RunId): void;
@@ -53,7 +54,11 @@ export function createJournal(folder: string): Journal {
   mkdirSync(folder, { recursive: true });
   const fileOf = (runId: RunId) => path.join(folder, `${containerNameOf(runId)}.jsonl`);
   return {
-    append: (runId, entry) => appendDurably(fileOf(runId), { ...entry, at: new Date().toISOString() } as JournalEntry),
+    append: (runId, entry) => {
+      const at = new Date().toISOString();
+      appendDurably(fileOf(runId), { ...entry, at } as JournalEntry);
+      return at;
+    },
     read: (runId) => recordOf(runId, readEntries(fileOf(runId))),
     listRunIds: () =>
       readdirSync(folder).flatMap((name) => {

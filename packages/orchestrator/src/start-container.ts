@@ -16,8 +16,8 @@ export async function startContainer(
   const name = containerNameOf(runId);
   const known = deps.journal.read(runId);
   if (known.end) return { startedAt: known.end.startedAt };
-  if (known.acceptedAt === undefined) deps.journal.append(runId, { step: 'accepted', runId });
-  deps.timeline.add(runId, 'accepted', { at: known.acceptedAt });
+  const acceptedAt = known.acceptedAt ?? deps.journal.append(runId, { step: 'accepted', runId });
+  deps.timeline.add(runId, 'accepted', { at: acceptedAt });
 
   // The name is the fence, so the first attempt need not look before it creates.
   const found = known.acceptedAt === undefined ? undefined : await deps.runner.findContainer(name);

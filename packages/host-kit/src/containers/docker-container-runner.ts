@@ -180,6 +180,7 @@ function ignoreNotModified(error: unknown): undefined {
 
 function rethrowStartFailure(error: unknown): never {
   if (!(error instanceof EngineRefusal)) throw error;
-  if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason: error.message }, { cause: error });
-  throw new AppError('CONTAINER_START_FAILED', { reason: error.message }, { cause: error });
+  const reason = error.message.replace(/\.$/, '');
+  if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason }, { cause: error });
+  throw new AppError('CONTAINER_START_FAILED', { reason }, { cause: error });
 }
