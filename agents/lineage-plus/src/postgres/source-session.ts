@@ -113,11 +113,16 @@ function toFailure(cause: unknown, { host, port, database, user }: PostgresConne
   if (code === '3D000') {
     return new AgentFailure('usage', `${at} has no database "${database}".`, 'Correct postgres.database.', { cause });
   }
-  const tls = isWithoutTls(cause) ? ', or set postgres.sslmode=prefer if the network is trusted' : '';
   return new AgentFailure(
     'sourceUnreachable',
     `PostgreSQL at ${at} cannot be used: ${message === '' ? (code ?? 'no answer') : message}.`,
-    `Check that the database is up and that this host reaches ${at}${tls}.`,
+    tlsRemedy(cause, code) ?? `Check that the database is up and that this host reaches ${at}.`,
     { cause },
   );
+}
+
+function tlsRemedy(cause: unknown, code: string | undefined): string | undefined {
+  if (isWithoutTls(cause)) return 'Enable TLS on the server, or set postgres.sslmode=prefer if the network is trusted.';
+  if (code === undefined || !/CERT|UNABLE_TO_VERIFY/.test(code)) return undefined;
+  return 'verify-full needs a certificate of a public authority for this host name; require encrypts without checking it.';
 }

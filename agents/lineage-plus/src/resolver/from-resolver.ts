@@ -1,4 +1,4 @@
-import type { DocumentItem, FromItem, FunctionItem, Query, TableItem } from '../sql/ast.ts';
+import type { Call, DocumentItem, Expression, FromItem, FunctionItem, Query, TableItem } from '../sql/ast.ts';
 import type { Catalog } from './catalog.ts';
 import { columnName } from './column-name.ts';
 import type { ExpressionResolver } from './expression-resolver.ts';
@@ -66,8 +66,8 @@ export class FromResolver {
     const rows = this.#expressions.all(item.inputs, { scope, windows: [] }).as('FILTER');
     const name = item.path.at(-1) ?? '';
     const cte = item.path.length === 1 ? scope.findCte(name) : undefined;
-    if (cte !== undefined)
-      return named({ alias: name, ...defined(item) }, undefined, cte.columns, Flow.union([cte.rows, rows]));
+    const alias = { alias: item.alias ?? name, aliasColumns: item.aliasColumns };
+    if (cte !== undefined) return named(alias, undefined, cte.columns, Flow.union([cte.rows, rows]));
     const relation = this.#catalog.findRelation(item.path);
     if (relation === undefined) throw new NotUnderstood(`the table "${item.path.join('.')}" is not in the catalog`);
     this.#trace.relations.add(relation);
@@ -77,42 +77,35 @@ export class FromResolver {
       type: column.type,
       base: column,
     }));
-    return named(
-      { alias: name, ...defined(item) },
-      item.alias === undefined ? relation.schema : undefined,
-      columns,
-      rows,
-    );
+    return named(alias, item.alias === undefined ? relation.schema : undefined, columns, rows);
   }
 
   #function(item: FunctionItem, scope: Scope): RangeColumn[] {
     const columns = item.calls.flatMap((call) => this.#callColumns(call, item, scope));
     if (item.ordinality) columns.push(computed('ordinality', Flow.none));
-    const [only] = item.calls;
-    // The alias list of one function tells how many columns its result has; all of them come from all its arguments.
-    if (item.calls.length === 1 && only !== undefined && !isSplit(columns, item)) {
-      const flow = this.#expressions.flow(only.expression, { scope, windows: [] }).through('TRANSFORMATION');
-      const count = item.aliasColumns.length - (item.ordinality ? 1 : 0);
-      const made = item.aliasColumns.map((name, index) => computed(name, index < count ? flow : Flow.none));
-      return made;
-    }
+    // A column of several functions that cannot be told to be of one of them is not for us to guess.
     if (item.aliasColumns.length > columns.length)
-      throw new NotUnderstood('functions in ROWS FROM have columns that are not known');
+      throw new NotUnderstood('functions in FROM have columns that are not known');
     return columns;
   }
 
-  #callColumns(call: FunctionItem['calls'][number], item: FunctionItem, scope: Scope): RangeColumn[] {
-    const { expression, columns } = call;
+  #callColumns(
+    { expression, columns }: FunctionItem['calls'][number],
+    item: FunctionItem,
+    scope: Scope,
+  ): RangeColumn[] {
     const place = { scope, windows: [] };
-    // unnest(a, b) is the one function whose columns belong to one argument each.
-    if (expression.kind === 'call' && expression.path.at(-1) === 'unnest' && expression.args.length > 1) {
+    if (isUnnestOfSeveral(expression)) {
       return expression.args.map((arg) =>
         computed('unnest', this.#expressions.flow(arg, place).through('TRANSFORMATION')),
       );
     }
     const flow = this.#expressions.flow(expression, place).through('TRANSFORMATION');
     if (columns.length > 0) return columns.map((name) => computed(name, flow));
-    return [computed(item.calls.length === 1 ? (item.alias ?? columnName(expression)) : columnName(expression), flow)];
+    if (item.calls.length > 1) return [computed(columnName(expression), flow)];
+    // The alias list of a single function tells how many columns it has; all of them come from all its arguments.
+    const count = Math.max(1, item.aliasColumns.length - (item.ordinality ? 1 : 0));
+    return Array.from({ length: count }, () => computed(item.alias ?? columnName(expression), flow));
   }
 
   #document(item: DocumentItem, scope: Scope): RangeColumn[] {
@@ -125,19 +118,17 @@ export class FromResolver {
   }
 }
 
-/** Whether the columns made from the calls are as many as the alias list wants. */
-function isSplit(columns: readonly RangeColumn[], item: FunctionItem): boolean {
-  return item.aliasColumns.length <= columns.length;
+/** unnest(a, b): the one function whose columns belong to one argument each. */
+function isUnnestOfSeveral(expression: Expression): expression is Call {
+  return (
+    expression.kind === 'call' &&
+    /^(pg_catalog\.)?unnest$/.test(expression.path.join('.')) &&
+    expression.args.length > 1
+  );
 }
 
 function computed(name: string, flow: Flow): RangeColumn {
   return { name, flow, type: undefined, base: undefined };
-}
-
-function defined(item: TableItem) {
-  return item.alias === undefined
-    ? { aliasColumns: item.aliasColumns }
-    : { alias: item.alias, aliasColumns: item.aliasColumns };
 }
 
 function named(

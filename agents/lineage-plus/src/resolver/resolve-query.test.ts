@@ -298,6 +298,14 @@ const cases: Record<string, Case[]> = {
     // Not LATERAL, so t is not visible.
     ['SELECT s.n FROM t, (SELECT t.a AS n) s', { n: '', issues: 'column "n": "t" is not known here' }],
     ['SELECT a FROM t WHERE nope = 1', { a: 't.a IDENTITY', issues: 'WHERE: "nope" is not known here' }],
+    [
+      'SELECT p FROM docs, ROWS FROM (json_each(body), unnest(tags)) AS x (p, q, r)',
+      { issues: 'query: functions in FROM have columns that are not known' },
+    ],
+    [
+      'SELECT p FROM docs, unnest(tags, tags) AS x (p, q, r)',
+      { issues: 'query: functions in FROM have columns that are not known' },
+    ],
     ['SELECT (json_each(body)).* FROM docs', { issues: 'query: a row is expanded to columns that are not known' }],
   ],
 };

@@ -1,6 +1,6 @@
 import type { Query } from '../sql/ast.ts';
 import type { Catalog, Column, Relation } from './catalog.ts';
-import type { Flow } from './flow.ts';
+import { Flow } from './flow.ts';
 import { QueryResolver } from './query-resolver.ts';
 import { Trace } from './trace.ts';
 
@@ -28,7 +28,7 @@ export function resolveQuery(query: Query, catalog: Catalog): QueryLineage {
   const table = trace.attempt('query', () => new QueryResolver(catalog, trace).query(query, undefined));
   return {
     columns: table?.columns.map(({ name, flow }) => ({ name, flow })) ?? [],
-    rows: table?.rows ?? trace.noFlow,
+    rows: table?.rows ?? Flow.none,
     relations: trace.relations,
     references: trace.references,
     wholeRowColumns: trace.wholeRowColumns,

@@ -9,7 +9,6 @@ export class Trace {
   readonly references = new Set<Column>();
   readonly wholeRowColumns = new Set<Column>();
   readonly issues = new Set<string>();
-  readonly noFlow = Flow.none;
 
   /** The flow of a named column, which is thereby referenced. */
   use(column: RangeColumn): Flow {
