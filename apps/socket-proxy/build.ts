@@ -8,7 +8,7 @@ export async function build(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await bundle({
     entryPoints: [join(import.meta.dirname, 'src/main.ts')],
-    outfile: join(outDir, 'socket-proxy.mjs'),
+    outfile: join(outDir, 'main.mjs'),
     bundle: true,
     platform: 'node',
     format: 'esm',
