@@ -50,7 +50,7 @@ export async function build(outDir: string): Promise<void> {
  */
 const launcher = [
   '#!/bin/sh',
-  `':' //; for node in "$BIGEYE_NODE" node "$(dirname "$0")/node" "$(dirname "$0")/../.tools/bin/node"; do [ -n "$node" ] && "$node" -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' 2>/dev/null && exec "$node" "$0" "$@"; done`,
+  `':' //; for node in "$BIGEYE_NODE" node "\${0%/*}/node" "\${0%/*}/../.tools/bin/node"; do [ -n "$node" ] && "$node" -e 'process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)' 2>/dev/null && exec "$node" "$0" "$@"; done`,
   `':' //; echo 'error NODE_MISSING: bigeye-agent needs Node 24 or newer.' >&2; echo '→ Install it (https://nodejs.org/en/download), or name it: BIGEYE_NODE=/path/to/node bigeye-agent ...' >&2; exit 3`,
 ].join('\n');
 
