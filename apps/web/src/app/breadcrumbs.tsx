@@ -1,0 +1,88 @@
+import { JobId, RunId } from '@bigeye/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
+import { jobQuery } from '../features/jobs/api.ts';
+import { runQuery } from '../features/runs/api.ts';
+import { shortId } from '../lib/format.ts';
+import styles from './shell.module.css';
+
+/** The place, from the address. */
+export function Breadcrumbs() {
+  const parts = useLocation({ select: (location) => location.pathname.split('/').filter(Boolean) });
+  return (
+    <nav className={styles.crumbs} aria-label="Place">
+      <ol>
+        <Crumbs parts={parts} />
+      </ol>
+    </nav>
+  );
+}
+
+function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
+  if (first === 'settings')
+    return (
+      <>
+        <li>Settings</li>
+        <li>Agents</li>
+        <li aria-current="page">Hosts</li>
+      </>
+    );
+  if (first === 'lineage') return <li aria-current="page">Lineage</li>;
+  if (first === 'jobs')
+    return (
+      <>
+        <li>
+          <Link to="/jobs">Jobs</Link>
+        </li>
+        {second === 'new' && <li aria-current="page">Create a job</li>}
+        {second && second !== 'new' && <JobCrumb id={second} editing={third === 'edit'} />}
+      </>
+    );
+  return (
+    <>
+      <li>
+        <Link to="/runs" search={{}}>
+          Runs
+        </Link>
+      </li>
+      {second && <RunCrumbs id={second} />}
+    </>
+  );
+}
+
+function JobCrumb({ id, editing }: { id: string; editing: boolean }) {
+  const jobId = JobId.safeParse(id).data;
+  const job = useQuery({ ...jobQuery(jobId), enabled: jobId !== undefined });
+  if (!jobId) return null;
+  const name = job.data?.name ?? shortId(id);
+  if (!editing) return <li aria-current="page">{name}</li>;
+  return (
+    <>
+      <li>
+        <Link to="/jobs/$jobId" params={{ jobId }}>
+          {name}
+        </Link>
+      </li>
+      <li aria-current="page">Edit</li>
+    </>
+  );
+}
+
+function RunCrumbs({ id }: { id: string }) {
+  const runId = RunId.safeParse(id).data;
+  const run = useQuery({ ...runQuery(runId), enabled: runId !== undefined });
+  return (
+    <>
+      {run.data && (
+        <li>
+          <Link to="/jobs/$jobId" params={{ jobId: run.data.jobId }}>
+            {run.data.jobName}
+          </Link>
+        </li>
+      )}
+      <li aria-current="page" className="mono">
+        {shortId(id)}
+      </li>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import { Anchor } from '@mantine/core';
+import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { EmptyState, ErrorNotice } from '../components/notice.tsx';
+import { Page } from '../components/page.tsx';
+
+export function NotFoundPage() {
+  return (
+    <Page title="Not found">
+      <EmptyState
+        title="There is nothing at this address"
+        text="The link may be cut off, or what it named was deleted."
+      >
+        <Anchor component={Link} to="/runs">
+          Go to the runs
+        </Anchor>
+      </EmptyState>
+    </Page>
+  );
+}
+
+export function UnexpectedErrorPage({ error, reset }: ErrorComponentProps) {
+  return (
+    <Page title="Error">
+      <ErrorNotice error={error} retry={reset} />
+    </Page>
+  );
+}

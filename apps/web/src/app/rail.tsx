@@ -1,0 +1,70 @@
+import { Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import { Icon, type IconName } from '../components/icon.tsx';
+import styles from './shell.module.css';
+
+interface Place {
+  name: string;
+  icon: IconName;
+  to: NonNullable<LinkProps['to']>;
+}
+
+const places: Place[] = [
+  { name: 'Runs', icon: 'runs', to: '/runs' },
+  { name: 'Jobs', icon: 'jobs', to: '/jobs' },
+  { name: 'Lineage', icon: 'lineage', to: '/lineage' },
+];
+const agentSettings: Place[] = [{ name: 'Hosts', icon: 'hosts', to: '/settings/agents/hosts' }];
+
+export function Rail() {
+  return (
+    <nav className={styles.rail} aria-label="Main">
+      <Link to="/runs" search={{}} className={styles.brand ?? ''} activeProps={{ 'aria-current': false }}>
+        <Mark />
+        <span>Agent Orchestrator</span>
+      </Link>
+      {places.map((place) => (
+        <RailLink key={place.name} place={place} />
+      ))}
+      <div className={styles.group}>Settings · Agents</div>
+      {agentSettings.map((place) => (
+        <RailLink key={place.name} place={place} />
+      ))}
+      <div className={styles.space} />
+      <a className={styles.link} href="/docs" target="_blank" rel="noreferrer">
+        <Icon name="docs" />
+        <span>API docs</span>
+      </a>
+    </nav>
+  );
+}
+
+function RailLink({ place }: { place: Place }) {
+  const iconsOnly = useMediaQuery('(max-width: 960px)');
+  return (
+    <Tooltip label={place.name} position="right" disabled={!iconsOnly}>
+      <Link to={place.to} className={styles.link ?? ''} activeOptions={{ includeSearch: false }}>
+        <Icon name={place.icon} />
+        <span>{place.name}</span>
+      </Link>
+    </Tooltip>
+  );
+}
+
+function Mark() {
+  return (
+    <svg
+      width="20"
+      height="20"
+      viewBox="0 0 32 32"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2.8"
+      aria-hidden="true"
+    >
+      <path d="M3 16c4-7 8-10 13-10s9 3 13 10c-4 7-8 10-13 10S7 23 3 16z" />
+      <circle cx="16" cy="16" r="4.5" fill="currentColor" stroke="none" />
+    </svg>
+  );
+}

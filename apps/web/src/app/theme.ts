@@ -1,0 +1,67 @@
+import {
+  ActionIcon,
+  Button,
+  createTheme,
+  type MantineColorsTuple,
+  Menu,
+  Modal,
+  NumberInput,
+  Select,
+  Switch,
+  TagsInput,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+
+/** The only colour of controls: colour is kept for status. */
+const ink: MantineColorsTuple = [
+  '#f1f2f4',
+  '#e4e5e9',
+  '#c9ccd2',
+  '#a4a8b1',
+  '#82868f',
+  '#676b74',
+  '#4c5058',
+  '#34373d',
+  '#26282d',
+  '#1a1b1f',
+];
+
+const small = { defaultProps: { size: 'xs' } } as const;
+const field = { defaultProps: { size: 'sm' } } as const;
+
+export const theme = createTheme({
+  colors: { ink },
+  primaryColor: 'ink',
+  primaryShade: { light: 9, dark: 0 },
+  autoContrast: true,
+  luminanceThreshold: 0.4,
+  defaultRadius: 6,
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
+  headings: { fontWeight: '600' },
+  spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'xs' } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', size: 'md' } }),
+    TextInput: TextInput.extend(field),
+    NumberInput: NumberInput.extend(field),
+    TagsInput: TagsInput.extend(field),
+    Select: Select.extend({
+      defaultProps: {
+        size: 'sm',
+        checkIconPosition: 'right',
+        comboboxProps: { shadow: 'md', transitionProps: { duration: 0 } },
+      },
+    }),
+    Switch: Switch.extend(small),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, transitionProps: { duration: 0 }, overlayProps: { opacity: 0.5 } },
+    }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 0 }, withArrow: false } }),
+  },
+});

@@ -1,0 +1,45 @@
+import { Host } from '@bigeye/contracts';
+import { expect, test } from 'vitest';
+import { hostAnswer } from './host-answer.ts';
+
+const now = new Date('2026-03-12T12:00:00Z');
+const host = (id: string, change: Partial<Host> = {}): Host => ({
+  ...Host.parse({
+    id,
+    state: 'online',
+    registeredAt: '2026-01-01T00:00:00Z',
+    lastSeenAt: '2026-03-12T11:59:58Z',
+    orchestratorVersion: '0.1.0',
+    engineReachable: true,
+    diskFreeBytes: 80 * 1024 ** 3,
+    certificateExpiresAt: null,
+    certificateFingerprint: null,
+    managedAgents: [{ type: 'LINEAGE_PLUS', image: 'lineage' }],
+    runningRuns: 0,
+    queuedRuns: 0,
+  }),
+  ...change,
+});
+
+test('all well is told in one sentence', () => {
+  expect(hostAnswer([host('etl-01'), host('etl-02')], now)).toBe('All 2 hosts can run.');
+});
+
+test('an offline host is named with what waits for it', () => {
+  const dmz = host('dmz-01', { state: 'offline', lastSeenAt: '2026-03-12T09:12:00Z', queuedRuns: 2 });
+  expect(hostAnswer([host('etl-01'), dmz], now)).toMatch(
+    /^1 of 2 hosts can run\. dmz-01 has been offline since \d\d:12, with 2 runs waiting\.$/,
+  );
+});
+
+test('an online host whose Docker engine is away cannot run', () => {
+  expect(hostAnswer([host('etl-01', { engineReachable: false })], now)).toBe(
+    'No host can run. etl-01 is online, but its Docker engine does not answer.',
+  );
+});
+
+test('low disk warns but does not keep a host from running', () => {
+  expect(hostAnswer([host('etl-01', { diskFreeBytes: 4 * 1024 ** 3 })], now)).toBe(
+    'The one host can run. 1 warning: etl-01 has 4.0 GiB disk left.',
+  );
+});

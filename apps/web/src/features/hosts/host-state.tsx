@@ -1,0 +1,66 @@
+import type { Host, HostState as State } from '@bigeye/contracts';
+import { Ago } from '../../components/time.tsx';
+import { useNow } from '../../lib/clock.ts';
+import { formatExact, formatSince } from '../../lib/format.ts';
+import styles from './hosts.module.css';
+
+/** Filled, hollow, dashed: told apart without colour. */
+export function HostStateIcon({ state }: { state: State }) {
+  return (
+    <svg
+      className={styles[state]}
+      width="12"
+      height="12"
+      viewBox="0 0 12 12"
+      aria-hidden="true"
+      style={{ flex: 'none' }}
+    >
+      <circle
+        cx="6"
+        cy="6"
+        r="4"
+        fill={state === 'online' ? 'currentColor' : 'none'}
+        stroke="currentColor"
+        strokeWidth="1.6"
+        strokeDasharray={state === 'registered' ? '2 1.6' : undefined}
+      />
+    </svg>
+  );
+}
+
+/** The state with its proof of life. */
+export function HostState({ host }: { host: Host }) {
+  return (
+    <span className={styles.state}>
+      <HostStateIcon state={host.state} />
+      <HostStateWords host={host} />
+    </span>
+  );
+}
+
+function HostStateWords({ host: { state, lastSeenAt, registeredAt } }: { host: Host }) {
+  const now = useNow();
+  if (state === 'registered' || !lastSeenAt)
+    return (
+      <span>
+        Registered <Ago at={registeredAt} />
+        <span className="faint"> · never heard of</span>
+      </span>
+    );
+  const seen = new Date(lastSeenAt);
+  if (state === 'offline')
+    return (
+      <time dateTime={lastSeenAt} title={formatExact(seen)}>
+        Offline since {formatSince(seen, now)}
+      </time>
+    );
+  return (
+    <span>
+      Online
+      <span className="faint">
+        {' '}
+        · heard <Ago at={lastSeenAt} />
+      </span>
+    </span>
+  );
+}

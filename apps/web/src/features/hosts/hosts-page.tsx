@@ -1,0 +1,124 @@
+import { agentTypeNames, type Host } from '@bigeye/contracts';
+import { Button, Modal, Tooltip } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { Answer, Page } from '../../components/page.tsx';
+import { useNow } from '../../lib/clock.ts';
+import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
+import { hostsQuery } from './api.ts';
+import { hostAnswer, isLowOnDisk } from './host-answer.ts';
+import { HostState } from './host-state.tsx';
+import styles from './hosts.module.css';
+import { RegisterHost } from './register-host.tsx';
+
+const columns: Column<Host>[] = [
+  {
+    name: 'Host',
+    width: '16%',
+    cell: (host) => (
+      <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
+        {host.id}
+      </Link>
+    ),
+  },
+  { name: 'State', width: '232px', cell: (host) => <HostState host={host} /> },
+  { name: 'Agents', cell: (host) => <Agents host={host} /> },
+  { name: 'Running', width: '72px', end: true, cell: (host) => <Count value={host.runningRuns} /> },
+  { name: 'Waiting', width: '72px', end: true, cell: (host) => <Count value={host.queuedRuns} /> },
+  { name: 'Version', width: '84px', wide: true, cell: (host) => host.orchestratorVersion ?? <None /> },
+  { name: 'Certificate', width: '190px', wide: true, cell: (host) => <Certificate host={host} /> },
+  { name: 'Disk free', width: '104px', end: true, cell: (host) => <Disk host={host} /> },
+];
+
+export function HostsPage() {
+  const hosts = useQuery(hostsQuery);
+  const now = useNow();
+  const [isRegistering, registering] = useDisclosure();
+  const isEmpty = hosts.data?.length === 0;
+  return (
+    <Page title="Hosts">
+      {!isEmpty && (
+        <Answer
+          answer={hosts.data ? hostAnswer(hosts.data, now) : hosts.error ? 'The hosts could not be read.' : undefined}
+          actions={
+            <Button data-create onClick={registering.open} leftSection={<Icon name="plus" />}>
+              Register a host
+            </Button>
+          }
+        />
+      )}
+      {hosts.error && !hosts.data && <ErrorNotice error={hosts.error} retry={() => void hosts.refetch()} />}
+      {isEmpty ? (
+        <EmptyState
+          title="No host is registered yet"
+          text="A host is a machine of yours with Docker that runs agents. Register one, and jobs can run on it."
+        >
+          <RegisterHost />
+        </EmptyState>
+      ) : (
+        (hosts.data || !hosts.error) && (
+          <DataTable label="Hosts" columns={columns} rows={hosts.data} rowKey={(host) => host.id} expectedRows={3} />
+        )
+      )}
+      <Modal opened={isRegistering} onClose={registering.close} title="Register a host" size="lg">
+        <RegisterHost />
+      </Modal>
+    </Page>
+  );
+}
+
+function Agents({ host }: { host: Host }) {
+  if (host.managedAgents.length === 0) return <span className="faint">None installed</span>;
+  const names = host.managedAgents.map((agent) => agentTypeNames[agent.type]).join(', ');
+  const details = host.managedAgents.map((agent) => agent.image).join('\n');
+  return <span title={details}>{names}</span>;
+}
+
+const None = () => <span className="faint">–</span>;
+
+function Count({ value }: { value: number }) {
+  return value === 0 ? <span className="faint">0</span> : <strong>{value}</strong>;
+}
+
+function Certificate({ host: { certificateExpiresAt, state } }: { host: Host }) {
+  const now = useNow();
+  if (!certificateExpiresAt) return <None />;
+  const end = new Date(certificateExpiresAt);
+  if (end <= now)
+    return (
+      <Tooltip label="Run bigeye-agent register on the host again.">
+        <span className={styles.warn}>
+          <Icon name="warning" size={14} /> expired {formatAhead(end, now)}
+        </span>
+      </Tooltip>
+    );
+  return (
+    <time dateTime={certificateExpiresAt} title={`Until ${formatExact(end)}`}>
+      {state === 'online' ? (
+        <>
+          {formatAhead(end, now)}
+          <span className="faint">, renews itself</span>
+        </>
+      ) : (
+        `ends ${formatAhead(end, now)}`
+      )}
+    </time>
+  );
+}
+
+function Disk({ host }: { host: Host }) {
+  if (host.diskFreeBytes === null) return <None />;
+  const size = formatBytes(host.diskFreeBytes);
+  if (!isLowOnDisk(host)) return <>{size}</>;
+  return (
+    <Tooltip label="A large image or report may no longer fit.">
+      <span className={styles.warn}>
+        <Icon name="warning" size={14} /> {size}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,56 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { Answer, Page } from '../../components/page.tsx';
+import { hostsQuery } from '../hosts/api.ts';
+import { RegisterHost } from '../hosts/register-host.tsx';
+import { jobQuery } from './api.ts';
+import { JobForm } from './job-form.tsx';
+
+export function CreateJobPage() {
+  const hosts = useQuery(hostsQuery);
+  return (
+    <Page title="Create a job">
+      <Answer answer="Create a job" />
+      {hosts.error && !hosts.data && <ErrorNotice error={hosts.error} retry={() => void hosts.refetch()} />}
+      {hosts.isPending && <WaitingForm />}
+      {hosts.data?.length === 0 && (
+        <EmptyState title="A job needs a host to run on" text="Register a machine first; then come back here.">
+          <RegisterHost />
+        </EmptyState>
+      )}
+      {hosts.data && hosts.data.length > 0 && <JobForm hosts={hosts.data} />}
+    </Page>
+  );
+}
+
+const editRoute = getRouteApi('/shell/jobs/$jobId/edit');
+
+export function EditJobPage() {
+  const { jobId } = editRoute.useParams();
+  const hosts = useQuery(hostsQuery);
+  const job = useQuery(jobQuery(jobId));
+  const error = hosts.error ?? job.error;
+  return (
+    <Page title={job.data ? `Edit ${job.data.name}` : 'Edit'}>
+      <Answer answer={job.data && `Edit ${job.data.name}`} />
+      {error && <ErrorNotice error={error} />}
+      {!error && !(hosts.data && job.data) && <WaitingForm />}
+      {hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
+    </Page>
+  );
+}
+
+function WaitingForm() {
+  return (
+    <div style={{ display: 'grid', gap: 24, maxWidth: 560 }} aria-busy="true">
+      {['host', 'type', 'name', 'parameters'].map((part) => (
+        <div key={part}>
+          <Skeleton height={12} width={80} mb={8} />
+          <Skeleton height={36} />
+        </div>
+      ))}
+    </div>
+  );
+}

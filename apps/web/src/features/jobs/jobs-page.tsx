@@ -1,0 +1,76 @@
+import { agentTypeNames, type Job } from '@bigeye/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { LinkButton } from '../../components/link-button.tsx';
+import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { Answer, Page } from '../../components/page.tsx';
+import { Status } from '../../components/status.tsx';
+import { Ago } from '../../components/time.tsx';
+import { StartRunButton } from '../runs/start-run-button.tsx';
+import { jobsQuery } from './api.ts';
+import { jobsAnswer } from './job-answer.ts';
+
+const columns: Column<Job>[] = [
+  {
+    name: 'Name',
+    cell: (job) => (
+      <Link to="/jobs/$jobId" params={{ jobId: job.id }} data-row-link title={job.name}>
+        {job.name}
+      </Link>
+    ),
+  },
+  { name: 'Agent type', width: '17%', cell: (job) => agentTypeNames[job.agentType] },
+  { name: 'Host', width: '17%', cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
+  { name: 'Last run', width: '15%', cell: (job) => <LastRun job={job} /> },
+  { name: 'When', width: '132px', cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },
+  {
+    name: '_Actions',
+    width: '92px',
+    end: true,
+    cell: (job) => <StartRunButton jobId={job.id} jobName={job.name} place="row" />,
+  },
+];
+
+export function JobsPage() {
+  const jobs = useQuery(jobsQuery);
+  const create = (
+    <LinkButton to="/jobs/new" data-create leftSection={<Icon name="plus" />}>
+      Create job
+    </LinkButton>
+  );
+  if (jobs.data?.length === 0)
+    return (
+      <Page title="Jobs">
+        <EmptyState
+          title="No job yet"
+          text="A job is a saved definition: the host it runs on, the agent that does the work, and its parameters."
+        >
+          {create}
+        </EmptyState>
+      </Page>
+    );
+  return (
+    <Page title="Jobs">
+      <Answer
+        answer={jobs.data ? jobsAnswer(jobs.data) : jobs.error ? 'The jobs could not be read.' : undefined}
+        actions={create}
+      />
+      {jobs.error && !jobs.data ? (
+        <ErrorNotice error={jobs.error} retry={() => void jobs.refetch()} />
+      ) : (
+        <DataTable label="Jobs" columns={columns} rows={jobs.data} rowKey={(job) => job.id} />
+      )}
+    </Page>
+  );
+}
+
+function LastRun({ job: { lastRun } }: { job: Job }) {
+  if (!lastRun) return <span className="faint">Never ran</span>;
+  return (
+    <Link to="/runs/$runId" params={{ runId: lastRun.id }} style={{ textDecoration: 'none' }} title="Open the last run">
+      <Status status={lastRun.status} />
+    </Link>
+  );
+}

@@ -1,0 +1,59 @@
+import { expect, test, vi } from 'vitest';
+import type { NumberedLine } from './log-line.ts';
+import { createLogPages, type ReadLines } from './log-pages.ts';
+
+const lineAt = (number: number): NumberedLine => ({ number, at: '', stream: 'stdout', text: `line ${number}` });
+const reader = () =>
+  vi.fn<ReadLines>(async (after, limit) => Array.from({ length: limit }, (_, index) => lineAt(after + index + 1)));
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test('the end of a long log is read without its beginning', async () => {
+  const readLines = reader();
+  const pages = createLogPages(readLines);
+  pages.grow(250_500);
+  pages.need(250_490, 250_500);
+  await settled();
+  expect(readLines.mock.calls).toEqual([[250_000, 500]]);
+  expect(pages.line(250_500)?.text).toBe('line 250500');
+  expect(pages.line(1)).toBeUndefined();
+});
+
+test('a log that grows is read on from the last line that is here', async () => {
+  const readLines = reader();
+  const pages = createLogPages(readLines);
+  pages.grow(3);
+  pages.need(1, 3);
+  await settled();
+  pages.grow(5);
+  pages.need(1, 5);
+  await settled();
+  expect(readLines.mock.calls).toEqual([
+    [0, 3],
+    [3, 2],
+  ]);
+  expect(pages.loaded()).toBe(5);
+});
+
+test('what is on its way is not asked for twice', async () => {
+  const readLines = reader();
+  const pages = createLogPages(readLines);
+  pages.grow(10);
+  pages.need(1, 10);
+  pages.need(5, 10);
+  await settled();
+  expect(readLines).toHaveBeenCalledTimes(1);
+});
+
+test('a page that failed is read again when it is needed again', async () => {
+  const readLines = reader();
+  readLines.mockRejectedValueOnce(new Error('away'));
+  const pages = createLogPages(readLines);
+  pages.grow(2);
+  pages.need(1, 2);
+  await settled();
+  expect(pages.failure()).toBeInstanceOf(Error);
+  pages.need(1, 2);
+  await settled();
+  expect(pages.failure()).toBeUndefined();
+  expect(pages.line(2)?.text).toBe('line 2');
+});

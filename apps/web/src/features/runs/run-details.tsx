@@ -1,0 +1,66 @@
+import { agentTypeNames, fillPath, type Run, routes, type TimelineEvent } from '@bigeye/contracts';
+import { useQuery } from '@tanstack/react-query';
+import { Icon } from '../../components/icon.tsx';
+import { Facts, Section } from '../../components/page.tsx';
+import { formatBytes, formatCount, sentenceOf } from '../../lib/format.ts';
+import { jobQuery } from '../jobs/api.ts';
+import { Parameters } from '../jobs/job-parameters.tsx';
+import styles from './run-page.module.css';
+import { Stations } from './timeline-bar.tsx';
+
+/** What the agent delivered, what it was asked to do, and every station of the run. */
+export function RunDetails({ run, events }: { run: Run; events: TimelineEvent[] | undefined }) {
+  const counts = Object.entries(run.outcome?.counts ?? {});
+  return (
+    <aside className={styles.details} aria-label="Details">
+      {(counts.length > 0 || run.exitCode !== null) && (
+        <div>
+          <Section title="Outcome" />
+          <Facts
+            facts={[
+              ...counts.map(([name, count]): [string, string] => [sentenceOf(name), formatCount(count)]),
+              ['Exit code', run.exitCode === null ? null : String(run.exitCode)],
+            ]}
+          />
+        </div>
+      )}
+      {run.artifacts.length > 0 && (
+        <div>
+          <Section title="Artifacts" />
+          {run.artifacts.map(({ name, bytes }) => (
+            <a
+              key={name}
+              className={styles.artifact}
+              href={fillPath(routes.downloadArtifact.path, { runId: run.id, name })}
+              download
+            >
+              <Icon name="download" size={14} />
+              <span>{name}</span>
+              <small>{formatBytes(bytes)}</small>
+            </a>
+          ))}
+        </div>
+      )}
+      <JobParameters run={run} />
+      {events && events.length > 0 && (
+        <div>
+          <Section title="Events" />
+          <Stations events={events} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** A run does not tell its own parameters yet, so these are the job's of now, and say so. */
+function JobParameters({ run }: { run: Run }) {
+  const job = useQuery(jobQuery(run.jobId)).data;
+  return (
+    <div>
+      <Section title="Parameters of the job" />
+      <Facts facts={[['Agent', agentTypeNames[run.agentType]]]} />
+      <div style={{ height: 6 }} />
+      {job && <Parameters parameters={job.parameters} />}
+    </div>
+  );
+}

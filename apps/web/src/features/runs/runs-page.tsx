@@ -1,0 +1,118 @@
+import { HostId, JobId, RunStatus } from '@bigeye/contracts';
+import { Select } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { LinkButton } from '../../components/link-button.tsx';
+import { EmptyState } from '../../components/notice.tsx';
+import { Answer, Page } from '../../components/page.tsx';
+import { runStatusWords, StatusIcon } from '../../components/status.tsx';
+import { hostsQuery } from '../hosts/api.ts';
+import { jobsQuery } from '../jobs/api.ts';
+import { runsQuery } from './api.ts';
+import { runsAnswer } from './run-answer.ts';
+import { type RunFilter, toListFilter } from './run-filter.ts';
+import styles from './runs.module.css';
+import { RunsTable } from './runs-table.tsx';
+
+const route = getRouteApi('/shell/runs');
+
+export function RunsPage() {
+  const filter = route.useSearch();
+  // The answer leaves the status aside: "failed" of the failed ones would always be all.
+  const { status: _, ...place } = filter;
+  const answered = useInfiniteQuery(runsQuery(toListFilter(place)));
+  const runs = answered.data?.pages.flatMap((page) => page.items);
+  const isFiltered = Object.keys(filter).length > 0;
+  return (
+    <Page title="Runs">
+      {(runs === undefined || runs.length > 0 || isFiltered) && (
+        <>
+          <Answer answer={runs ? answerOf(runs) : answered.error ? 'The runs could not be read.' : undefined} />
+          <Filters filter={filter} />
+        </>
+      )}
+      <RunsTable filter={toListFilter(filter)} label="Runs" empty={isFiltered ? <NothingFound /> : <NoRunYet />} />
+    </Page>
+  );
+}
+
+const answerOf = (runs: Parameters<typeof runsAnswer>[0]): string => (runs.length === 0 ? 'No run.' : runsAnswer(runs));
+
+function Filters({ filter }: { filter: RunFilter }) {
+  const navigate = useNavigate();
+  const jobs = useQuery(jobsQuery);
+  const hosts = useQuery(hostsQuery);
+  const change = (part: { job?: JobId | undefined; host?: HostId | undefined }) => {
+    const { job, host } = { job: filter.job, host: filter.host, ...part };
+    const next = { ...(filter.status && { status: filter.status }), ...(job && { job }), ...(host && { host }) };
+    void navigate({ to: '/runs', search: next });
+  };
+  return (
+    <search className={styles.filters} aria-label="Filter the runs">
+      <StatusLinks filter={filter} />
+      <Select
+        className={styles.choose ?? ''}
+        size="xs"
+        aria-label="Job"
+        placeholder="All jobs"
+        searchable
+        clearable
+        data-search
+        nothingFoundMessage="No job of that name"
+        data={jobs.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+        value={filter.job ?? null}
+        onChange={(value) => change({ job: JobId.safeParse(value).data })}
+      />
+      <Select
+        className={styles.choose ?? ''}
+        size="xs"
+        aria-label="Host"
+        placeholder="All hosts"
+        searchable
+        clearable
+        nothingFoundMessage="No host of that name"
+        data={hosts.data?.map(({ id }): string => id) ?? []}
+        value={filter.host ?? null}
+        onChange={(value) => change({ host: HostId.safeParse(value).data })}
+      />
+    </search>
+  );
+}
+
+function StatusLinks({ filter: { status, ...rest } }: { filter: RunFilter }) {
+  const exact = {
+    activeOptions: { includeSearch: true, exact: true },
+    activeProps: { 'aria-current': false },
+  } as const;
+  return (
+    <nav className={styles.statuses} aria-label="Status">
+      <Link to="/runs" search={rest} {...exact} aria-current={status === undefined}>
+        All
+      </Link>
+      {RunStatus.options.map((one) => (
+        <Link key={one} to="/runs" search={{ ...rest, status: one }} {...exact} aria-current={one === status}>
+          <StatusIcon status={one} size={13} />
+          {runStatusWords[one]}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function NothingFound() {
+  return (
+    <EmptyState title="No run is like that" text="No run matches this filter.">
+      <LinkButton to="/runs" search={{}} variant="default">
+        Show all runs
+      </LinkButton>
+    </EmptyState>
+  );
+}
+
+function NoRunYet() {
+  return (
+    <EmptyState title="Nothing ran yet" text="A run is one execution of a job. Start one from the list of jobs.">
+      <LinkButton to="/jobs">Go to the jobs</LinkButton>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,109 @@
+import type { Run } from '@bigeye/contracts';
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { ErrorNotice } from '../../components/notice.tsx';
+import { Status } from '../../components/status.tsx';
+import { Ago, Duration } from '../../components/time.tsx';
+import { shortId } from '../../lib/format.ts';
+import { type RunListFilter, runsQuery } from './api.ts';
+import { resultWords } from './run-answer.ts';
+import styles from './runs.module.css';
+
+const columns: Column<Run>[] = [
+  {
+    name: 'Run',
+    width: '96px',
+    cell: (run) => (
+      <Link to="/runs/$runId" params={{ runId: run.id }} data-row-link className="mono" title={run.id}>
+        {shortId(run.id)}
+      </Link>
+    ),
+  },
+  { name: 'Status', width: '118px', cell: (run) => <Status status={run.status} /> },
+  {
+    name: 'Job',
+    width: '22%',
+    cell: (run) => (
+      <Link to="/jobs/$jobId" params={{ jobId: run.jobId }} className={styles.job} title={run.jobName}>
+        {run.jobName}
+      </Link>
+    ),
+  },
+  {
+    name: 'Result',
+    wide: true,
+    cell: (run) => (
+      <span title={resultWords(run)} className="quiet">
+        {resultWords(run)}
+      </span>
+    ),
+  },
+  { name: 'Host', width: '124px', cell: (run) => <span title={run.hostId}>{run.hostId}</span> },
+  { name: 'Queued', width: '112px', cell: (run) => <Ago at={run.queuedAt} /> },
+  { name: 'Took', width: '96px', end: true, cell: (run) => <Took run={run} /> },
+];
+
+interface Props {
+  filter: RunListFilter;
+  label: string;
+  /** Columns that say nothing here. */
+  without?: string[];
+  /** Shown instead of a table without rows. */
+  empty: ReactNode;
+}
+
+/** Runs, newest first. Rows change in place; runs that came meanwhile wait behind a button, so that nothing jumps. */
+export function RunsTable({ filter, label, without = [], empty }: Props) {
+  const query = useInfiniteQuery(runsQuery(filter));
+  const runs = query.data?.pages.flatMap((page) => page.items);
+  const { shown, waiting, showAll } = useHeldBack(runs, JSON.stringify(filter));
+
+  if (query.error && !runs) return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
+  if (runs?.length === 0) return empty;
+  return (
+    <>
+      {waiting > 0 && (
+        <div className={styles.newer} role="status">
+          <Button variant="default" size="compact-sm" radius="xl" onClick={showAll}>
+            {waiting === 1 ? '1 new run' : `${waiting} new runs`}
+          </Button>
+        </div>
+      )}
+      <DataTable
+        label={label}
+        columns={columns.filter(({ name }) => !without.includes(name))}
+        rows={shown}
+        rowKey={(run) => run.id}
+        expectedRows={10}
+      />
+      {query.hasNextPage && (
+        <div className={styles.older}>
+          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Older runs
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Holds back runs newer than the newest that was there when the list was opened or last brought up to date. */
+function useHeldBack(runs: Run[] | undefined, listKey: string) {
+  const [newest, setNewest] = useState<{ listKey: string; queuedAt: string }>();
+  const top = runs?.[0]?.queuedAt;
+  if (top !== undefined && newest?.listKey !== listKey) setNewest({ listKey, queuedAt: top });
+  const shown = runs?.filter(({ queuedAt }) => newest?.listKey !== listKey || queuedAt <= newest.queuedAt);
+  return {
+    shown,
+    waiting: (runs?.length ?? 0) - (shown?.length ?? 0),
+    showAll: () => top !== undefined && setNewest({ listKey, queuedAt: top }),
+  };
+}
+
+function Took({ run: { startedAt, finishedAt, status } }: { run: Run }) {
+  if (!startedAt) return <span className="faint">{status === 'queued' ? 'waiting' : 'not started'}</span>;
+  return <Duration from={startedAt} to={finishedAt} />;
+}
