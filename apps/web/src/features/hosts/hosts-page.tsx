@@ -18,14 +18,14 @@ import { RegisterHost } from './register-host.tsx';
 const columns: Column<Host>[] = [
   {
     name: 'Host',
-    width: '16%',
+    width: '15%',
     cell: (host) => (
       <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
         {host.id}
       </Link>
     ),
   },
-  { name: 'State', width: '232px', cell: (host) => <HostState host={host} /> },
+  { name: 'State', width: '268px', cell: (host) => <HostState host={host} /> },
   { name: 'Agents', cell: (host) => <Agents host={host} /> },
   { name: 'Running', width: '72px', end: true, cell: (host) => <Count value={host.runningRuns} /> },
   { name: 'Waiting', width: '72px', end: true, cell: (host) => <Count value={host.queuedRuns} /> },

@@ -32,7 +32,7 @@ export function JobPage() {
           <RunsTable
             filter={{ jobId }}
             label="Runs of this job"
-            without={['Job']}
+            without={['Job', 'Host']}
             empty={
               <EmptyState
                 title="It never ran"
@@ -78,7 +78,8 @@ function Definition({ job }: { job: Job }) {
               {job.hostId}
             </Link>,
           ],
-          ['Created', `${formatExact(new Date(job.createdAt))} by ${job.createdBy}`],
+          ['Created', formatExact(new Date(job.createdAt))],
+          ['Created by', job.createdBy],
         ]}
       />
       <Section title="Parameters" />

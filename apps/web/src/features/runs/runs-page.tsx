@@ -79,18 +79,15 @@ function Filters({ filter }: { filter: RunFilter }) {
   );
 }
 
-function StatusLinks({ filter: { status, ...rest } }: { filter: RunFilter }) {
-  const exact = {
-    activeOptions: { includeSearch: true, exact: true },
-    activeProps: { 'aria-current': false },
-  } as const;
+function StatusLinks({ filter: { status: _, ...rest } }: { filter: RunFilter }) {
+  const exact = { activeOptions: { includeSearch: true, exact: true } };
   return (
     <nav className={styles.statuses} aria-label="Status">
-      <Link to="/runs" search={rest} {...exact} aria-current={status === undefined}>
+      <Link to="/runs" search={rest} {...exact}>
         All
       </Link>
       {RunStatus.options.map((one) => (
-        <Link key={one} to="/runs" search={{ ...rest, status: one }} {...exact} aria-current={one === status}>
+        <Link key={one} to="/runs" search={{ ...rest, status: one }} {...exact}>
           <StatusIcon status={one} size={13} />
           {runStatusWords[one]}
         </Link>
