@@ -28,27 +28,33 @@ const addressesOf = (container: string): string[] =>
     .split(' ')
     .filter(Boolean);
 
-test('an agent reaches the API, but not the guard, nor Temporal, nor the stack', async () => {
+/** The guard's answer to GET /version, whoever asks. */
+const guardAnswers = /ApiVersion/;
+
+test('an agent reaches the API, but not the guard, nor Temporal', async () => {
   const { ports, bridge } = controlPlane;
   const guard = host.containerOf('docker-socket-proxy');
   const guardTargets = [...addressesOf(guard), 'docker-socket-proxy'].map((address) => `${address}:2375`);
-  const temporalTargets = [
-    `${bridge}:${ports.temporal}`,
-    `127.0.0.1:${ports.temporal}`,
-    `host.docker.internal:${ports.temporal}`,
-  ];
-  const open = `${bridge}:${ports.api}`;
-  host.addOrder('probe', { mode: 'probe', targets: [open, ...guardTargets, ...temporalTargets] });
+  const temporalTargets = [`${bridge}:${ports.temporal}`, `127.0.0.1:${ports.temporal}`];
+  const api = `${bridge}:${ports.api}`;
+  host.addOrder('probe', { mode: 'probe', targets: [api, ...guardTargets, ...temporalTargets] });
   const run = await host.start('probe');
   expect(await controlPlane.finished(run.id)).toMatchObject({ status: 'succeeded' });
   const { lines } = await controlPlane.admin.call('getRunLog', { params: { runId: run.id } });
-  const results = lines.flatMap(({ text }) => {
+  const answers = new Map<string, string>();
+  for (const { text } of lines) {
     const { target, result } = JSON.parse(text) as { target?: string; result?: string };
-    return target ? [[target, result] as const] : [];
-  });
-  expect(results).toHaveLength(1 + guardTargets.length + temporalTargets.length);
-  // The one that is meant to be open shows that the probe can tell.
-  expect(results.filter(([, result]) => result === 'open').map(([target]) => target)).toEqual([open]);
+    if (target && result) answers.set(target, result);
+  }
+  // The one that is meant to answer shows that the probe can tell.
+  expect(answers.get(api)).toMatch(/referrer-policy: no-referrer/);
+  for (const target of guardTargets) expect(answers.get(target)).not.toMatch(guardAnswers);
+  for (const target of temporalTargets) expect(answers.get(target)).toBe('ECONNREFUSED');
+});
+
+test('the orchestrator does reach the guard, by the name that an agent does not', () => {
+  const ask = "fetch('http://docker-socket-proxy:2375/version').then((r) => r.text()).then(console.log)";
+  expect(docker('exec', host.containerOf('bigeye-agent-orchestrator'), 'node', '-e', ask)).toMatch(guardAnswers);
 });
 
 test('a run container is as tight as the guard wants it', async () => {

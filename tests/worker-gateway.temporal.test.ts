@@ -149,6 +149,19 @@ test('a control queue belongs to the host that named it first', async () => {
   expect((await send(gatewayClient(hostA.identity), path, request)).code).toBe('OK');
 });
 
+test('a worker may say good-bye on its own queues, and not on those of another', async () => {
+  const path = `${workflowService}/ShutdownWorker`;
+  const queue = 'temporal-sys/worker-commands/default/22222222-2222-3333-4444-555555555555';
+  const leave = (taskQueue: string) =>
+    api.ShutdownWorkerRequest.encode({ namespace: 'default', taskQueue, workerInstanceKey: 'x' }).finish();
+  const codeOf = async (host: TestHost, taskQueue: string) =>
+    (await send(gatewayClient(host.identity), path, leave(taskQueue))).code;
+  expect(await codeOf(hostA, queue)).toBe('OK');
+  expect(await codeOf(hostA, taskQueues.forHost(hostA.id))).toBe('OK');
+  expect(await codeOf(hostB, queue)).toBe('PERMISSION_DENIED');
+  expect(await codeOf(hostB, taskQueues.forHost(hostA.id))).toBe('PERMISSION_DENIED');
+});
+
 test('without a certificate, or with one of another CA, there is no connection', async () => {
   const path = `${workflowService}/GetSystemInfo`;
   expect((await send(gatewayClient(undefined), path, new Uint8Array())).code).toBe('UNAVAILABLE');

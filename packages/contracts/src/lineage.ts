@@ -34,7 +34,10 @@ export const LineageSyncNode = z.object({
 });
 export type LineageSyncNode = z.infer<typeof LineageSyncNode>;
 
-/** An edge between two columns, or between two tables when no column is known. At most one per pair. */
+/**
+ * From column to column (values), column to view (joins, filters: they shape the whole view) or table to table. At most
+ * one per pair.
+ */
 export const LineageSyncEdge = z.object({
   upstreamExternalId: ExternalId,
   downstreamExternalId: ExternalId,

@@ -1,6 +1,6 @@
 // An agent for tests: does what `postgres.database.1` of its connection says, as base64 JSON.
 //   { "mode": "lines", "count": 100, "everyMs": 50, "exitCode": 0 }   numbered lines, then the exit code
-//   { "mode": "probe", "targets": ["host:port", …] }                   which TCP addresses can be reached from here
+//   { "mode": "probe", "targets": ["host:port", …] }                   who answers to a request from here
 //   { "mode": "stubborn" }                                             ignores SIGTERM
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -35,15 +35,19 @@ if (order.mode === 'lines') {
 } else {
   for (const target of order.targets) console.log(JSON.stringify({ target, result: await probe(target) }));
   end(0, 'probed');
+  // Look-ups that hang would keep the process alive.
+  process.exit();
 }
 
+/** What comes back from there: an accepted connection alone proves nothing, networks have transparent gateways. */
 function probe(target) {
   const at = target.lastIndexOf(':');
-  return new Promise((resolve) => {
-    const socket = connect({ host: target.slice(0, at), port: Number(target.slice(at + 1)), timeout: 2000 });
-    socket.once('connect', () => resolve('open'));
-    socket.once('timeout', () => resolve('timeout'));
+  const answer = new Promise((resolve) => {
+    const socket = connect({ host: target.slice(0, at), port: Number(target.slice(at + 1)) });
+    socket.once('connect', () => socket.write('GET /version HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'));
+    socket.once('data', (data) => resolve(data.toString().slice(0, 1000)));
     socket.once('error', (error) => resolve(error.code));
     socket.once('close', () => resolve('closed'));
-  }).finally(() => undefined);
+  });
+  return Promise.race([answer, delay(3000).then(() => 'silent')]);
 }

@@ -25,7 +25,8 @@ import {
 const days = 24 * 60 * 60 * 1000;
 const caLifetimeMs = 3650 * days;
 const serverLifetimeMs = 397 * days;
-const hostLifetimeMs = 7 * days;
+/** Hosts renew by registering again, so it must be longer than anyone forgets. */
+const hostLifetimeMs = 90 * days;
 /** Clocks of hosts may be a little behind. */
 const backdateMs = 5 * 60 * 1000;
 const curve = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -47,6 +48,8 @@ export interface CertificateAuthority {
   issueForHost(hostId: HostId, requestPem: string): Promise<IssuedCertificate>;
   /** RSA key that hosts encrypt payloads to. PEM. */
   bigeyePublicKey: string;
+  /** Binds task tokens to hosts. It outlives a restart, or every running activity would be cut off by one. */
+  taskTokenKey: Buffer;
 }
 
 /** The identity in a host's certificate. The common name is too short for 256 characters. */
@@ -65,6 +68,7 @@ export async function openCertificateAuthority(dataDir: string): Promise<Certifi
     caCertificate: ca.toString('pem'),
     server,
     bigeyePublicKey: loadOrCreatePayloadKey(folder),
+    taskTokenKey: loadOrCreateTaskTokenKey(folder),
     issueForHost: async (hostId, requestPem) => {
       const request = await parseRequest(requestPem);
       const expiresAt = new Date(Date.now() + hostLifetimeMs);
@@ -165,6 +169,12 @@ function loadOrCreatePayloadKey(folder: string): string {
     writeSecret(publicFile, publicKey);
   }
   return readFileSync(publicFile, 'utf8');
+}
+
+function loadOrCreateTaskTokenKey(folder: string): Buffer {
+  const file = join(folder, 'task_token_key');
+  if (!existsSync(file)) writeSecret(file, randomBytes(32).toString('hex'));
+  return Buffer.from(readFileSync(file, 'utf8'), 'hex');
 }
 
 /** Whole or not at all: a key file that was cut off by a crash would lock every host out. */

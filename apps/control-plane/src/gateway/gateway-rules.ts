@@ -152,7 +152,8 @@ const shutdownWorker: MethodRule = {
     const request = api.ShutdownWorkerRequest.decode(bytes);
     requireNamespace(request.namespace, context);
     const own = taskQueues.forHost(context.hostId);
-    if (request.taskQueue && request.taskQueue !== own) throw new Refusal(`queue "${request.taskQueue}" is another's`);
+    // A worker says good-bye on its own queue and on its control queue.
+    if (request.taskQueue && request.taskQueue !== own) context.controlQueues.claim(context.hostId, request.taskQueue);
     // A sticky queue belongs to workers that run workflows, and hosts run none.
     if (request.stickyTaskQueue) throw new Refusal('hosts have no sticky queue');
     request.identity = context.hostId;

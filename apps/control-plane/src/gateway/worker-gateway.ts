@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { isAppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
@@ -49,7 +48,7 @@ export interface GatewayDeps {
 export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGateway> {
   const { authority, identity, namespace, temporalAddress, log } = deps;
   const upstreams = Array.from({ length: upstreamConnections }, () => connectUpstream(temporalAddress));
-  const tokens = new TaskTokens(randomBytes(32));
+  const tokens = new TaskTokens(authority.taskTokenKey);
   const controlQueues = new ControlQueues(namespace);
   const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
   let next = 0;

@@ -63,14 +63,14 @@ const contentSecurityPolicy =
 async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string): Promise<void> {
   await server.register(fastifyStatic, { root: webRoot, wildcard: false, index: false, maxAge: '1y', immutable: true });
   const index = readFileSync(join(webRoot, 'index.html'));
-  const sendIndex = server.get('/*', (_request, reply) =>
-    reply
+  server.get('/*', (request, reply) => {
+    if (request.url.startsWith('/api/')) return reply.callNotFound();
+    return reply
       .header('content-security-policy', contentSecurityPolicy)
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
-      .send(index),
-  );
-  void sendIndex;
+      .send(index);
+  });
 }
 
 async function listenOn(

@@ -17,10 +17,10 @@ export interface HandlerInput<Name extends RouteName> {
   reply: FastifyReply;
 }
 
-/** Nothing for 204. A handler that answered by itself (a stream) gives back the reply. */
+/** Nothing for 204, and from a handler that answered by itself (a stream). */
 export type HandlerAnswer<Name extends RouteName> = Routes[Name]['response'] extends z.ZodType
   ? Routes[Name] extends { contentType: string }
-    ? Promise<string | Buffer | FastifyReply>
+    ? Promise<string | Buffer | undefined>
     : Promise<z.input<Routes[Name]['response']>> | z.input<Routes[Name]['response']>
   : Promise<void> | undefined;
 

@@ -12,7 +12,7 @@ export async function streamRunEvents(
   { runStore, changes }: { runStore: RunStore; changes: ChangeFeed },
   runId: RunId,
   reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<undefined> {
   await runStore.getRun(runId);
   reply.hijack();
   const out = reply.raw;
@@ -58,5 +58,4 @@ export async function streamRunEvents(
     subscription[Symbol.dispose]();
   });
   schedule(all);
-  return reply;
 }
