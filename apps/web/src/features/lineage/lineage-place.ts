@@ -11,7 +11,7 @@ export interface LineagePlace {
 }
 
 export const defaultDepth = 1;
-const deepest = 6;
+export const deepest = 6;
 
 /** From an address that anybody may have typed: what is not valid is left out. */
 export function lineagePlaceOf(search: Record<string, unknown>): LineagePlace {
@@ -33,4 +33,10 @@ export function lineagePlaceOf(search: Record<string, unknown>): LineagePlace {
 function idOf(value: unknown): number | undefined {
   const id = Number(value);
   return Number.isInteger(id) && id > 0 ? id : undefined;
+}
+
+/** Opens a table one step, or closes what was opened. */
+export function toggleOpen(open: string[] | undefined, tableId: number, way: 'upstream' | 'downstream'): string[] {
+  const one = `${tableId}${way === 'upstream' ? 'u' : 'd'}`;
+  return open?.includes(one) ? open.filter((other) => other !== one) : [...(open ?? []), one];
 }
