@@ -1,6 +1,6 @@
 /** Who may import whom: ARCHITECTURE.md holds the picture, tests/repository.test.ts proves that each rule bites. */
 const own = '^(packages|apps|agents|demo|tests|bench|script)/';
-const tests = '\\.test\\.tsx?$|^tests/|^bench/';
+const tests = '\\.test\\.tsx?$|/testing/|^tests/|^bench/';
 
 /** A workspace may import itself, libraries, and exactly these other workspaces. */
 const mayImport = (from, allowed, exceptFiles = []) => ({
@@ -38,14 +38,19 @@ module.exports = {
       name: 'only-host-kit-containers-speaks-the-engine-api',
       severity: 'error',
       from: { pathNot: ['^packages/host-kit/src/containers/', tests] },
-      to: { path: 'node_modules/dockerode/' },
+      to: { path: '^packages/host-kit/src/containers/engine-client\\.ts$' },
     },
     {
       name: 'only-stores-and-db-speak-sql',
       severity: 'error',
       from: {
         path: '^apps/control-plane/',
-        pathNot: ['-store\\.ts$', '^apps/control-plane/src/db/', '^apps/control-plane/src/start-control-plane\\.ts$', tests],
+        pathNot: [
+          '-store\\.ts$',
+          '^apps/control-plane/src/db/',
+          '^apps/control-plane/src/start-control-plane\\.ts$',
+          tests,
+        ],
       },
       to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
     },

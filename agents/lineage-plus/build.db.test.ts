@@ -42,7 +42,12 @@ async function startWarehouse(port: number) {
     );
   for (let attempt = 0; !(await health()); attempt++)
     if (attempt > 100) throw new Error('The warehouse does not start.');
-  return { stop: () => (child.kill('SIGTERM'), exit) };
+  return {
+    stop: () => {
+      child.kill('SIGTERM');
+      return exit;
+    },
+  };
 }
 
 test('both build contexts hold a Dockerfile and run with nothing but node', async () => {

@@ -48,7 +48,7 @@ export interface TestHost {
   api: ApiClient;
 }
 
-export const lineagePlus: ManagedAgent = {
+const lineagePlus: ManagedAgent = {
   type: 'LINEAGE_PLUS',
   image: 'bigeyedata/lineage-plus-connector:test',
   connections: [{ connector: 'postgres', name: 'shop' }],

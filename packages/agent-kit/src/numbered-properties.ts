@@ -26,7 +26,7 @@ export function readNumberedProperties(
 }
 
 /** The candidate with the fewest typing mistakes away from `word`. */
-export function nearest(word: string, candidates: readonly string[]): string {
+function nearest(word: string, candidates: readonly string[]): string {
   const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
   return ranked.sort((a, b) => a.distance - b.distance)[0]?.candidate ?? word;
 }

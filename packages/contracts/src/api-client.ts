@@ -2,19 +2,17 @@ import type { z } from 'zod';
 import { AppError, ErrorBody, isErrorCode } from './app-error.ts';
 import { type Route, type RouteName, type Routes, routes } from './routes.ts';
 
-type Part<Key extends string, Schema> = Schema extends z.ZodType
-  ? Record<never, never> extends z.input<Schema>
-    ? { [K in Key]?: z.input<Schema> }
-    : { [K in Key]: z.input<Schema> }
-  : unknown;
+type Part<Name extends RouteName, Key extends string> =
+  Routes[Name] extends Record<Key, infer Schema extends z.ZodType>
+    ? Record<never, never> extends z.input<Schema>
+      ? { [K in Key]?: z.input<Schema> }
+      : { [K in Key]: z.input<Schema> }
+    : unknown;
 
 /** What a caller of a route gives: its params, query and body, as the schemas take them. */
-export type CallInput<Name extends RouteName> = Part<
-  'params',
-  Routes[Name] extends { params: infer P } ? P : undefined
-> &
-  Part<'query', Routes[Name] extends { query: infer Q } ? Q : undefined> &
-  Part<'body', Routes[Name] extends { body: infer B } ? B : undefined> &
+export type CallInput<Name extends RouteName> = Part<Name, 'params'> &
+  Part<Name, 'query'> &
+  Part<Name, 'body'> &
   (Routes[Name] extends { rawBodyLimit: number } ? { rawBody: Uint8Array<ArrayBuffer> } : unknown);
 
 /** What a route answers. */
@@ -37,11 +35,8 @@ export type ApiTransport = (request: {
 
 export interface ApiClient {
   /** Calls a route of the table. Throws the AppError of the answer, or CONTROL_PLANE_UNREACHABLE. */
-  call<Name extends RouteName>(name: Name, ...input: CallArguments<Name>): Promise<CallOutput<Name>>;
+  call<Name extends RouteName>(name: Name, input?: CallInput<Name>): Promise<CallOutput<Name>>;
 }
-
-type CallArguments<Name extends RouteName> =
-  Record<never, never> extends CallInput<Name> ? [input?: CallInput<Name>] : [input: CallInput<Name>];
 
 interface LooseInput {
   params?: Record<string, unknown>;
@@ -58,7 +53,7 @@ export function createApiClient(options: {
 }): ApiClient {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   return {
-    call: async (name, ...[given]) => {
+    call: async (name, given) => {
       const route: Route = routes[name];
       const input = (given ?? {}) as LooseInput;
       const url = baseUrl + fillPath(route.path, input.params) + queryString(input.query);

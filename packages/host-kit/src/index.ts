@@ -9,7 +9,6 @@ export * from './compose-file.ts';
 export * from './containers/container-runner.ts';
 export * from './containers/docker-container-runner.ts';
 export * from './containers/guard-policy.ts';
-export * from './control-plane-client.ts';
 export * from './guard-fingerprint.ts';
 export * from './host-home.ts';
 export * from './stack-user.ts';

@@ -1,15 +1,15 @@
-import { type CallOutput, isAppError, type RouteName } from '@bigeye/contracts';
-import type { ControlPlaneClient, RouteInput } from '@bigeye/host-kit';
+import { type ApiClient, type CallInput, type CallOutput, isAppError, type RouteName } from '@bigeye/contracts';
+
 import { backOffMs, pause } from '@bigeye/service-kit';
 
 /** The host API, and a way to insist: what a run has to say is said even when the control plane is away for a day. */
 export interface HostApi {
-  call<Name extends RouteName>(name: Name, input: RouteInput<Name>): Promise<CallOutput<Name>>;
+  call<Name extends RouteName>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>>;
   /** Repeats the call until it is answered. Throws what no repetition changes, or the signal's reason. */
-  insist<Name extends RouteName>(name: Name, input: RouteInput<Name>, signal: AbortSignal): Promise<CallOutput<Name>>;
+  insist<Name extends RouteName>(name: Name, input: CallInput<Name>, signal: AbortSignal): Promise<CallOutput<Name>>;
 }
 
-export function createHostApi(client: ControlPlaneClient): HostApi {
+export function createHostApi(client: ApiClient): HostApi {
   return {
     call: client.call,
     insist: async (name, input, signal) => {

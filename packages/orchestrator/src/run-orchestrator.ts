@@ -1,6 +1,6 @@
+import { createApiClient } from '@bigeye/contracts';
 import {
   type ContainerRunner,
-  createControlPlaneClient,
   createDockerContainerRunner,
   type HostHome,
   loadAgentFile,
@@ -45,7 +45,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
   const ending = new AbortController();
   const shutdown = AbortSignal.any([options.shutdown, ending.signal]);
   using transport = createMutualTlsTransport(identity);
-  const hostApi = createHostApi(createControlPlaneClient({ baseUrl: hostApiUrl, transport }));
+  const hostApi = createHostApi(createApiClient({ baseUrl: hostApiUrl, transport }));
   const deps: HostDeps = {
     ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,

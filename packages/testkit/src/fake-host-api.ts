@@ -1,4 +1,5 @@
 import {
+  type ApiClient,
   AppError,
   type LogLine,
   type LogPosition,
@@ -8,7 +9,6 @@ import {
   type RunOutcome,
   type TimelineEvent,
 } from '@bigeye/contracts';
-import type { ControlPlaneClient } from '@bigeye/host-kit';
 
 /** What the control plane has of one run. */
 export interface StoredRun {
@@ -21,7 +21,7 @@ export interface StoredRun {
 }
 
 export interface FakeHostApi {
-  client: ControlPlaneClient;
+  client: ApiClient;
   /** Every call fails with CONTROL_PLANE_UNREACHABLE while this is true. */
   away: boolean;
   /** The next chunk is stored, but its answer is lost on the way. */

@@ -32,7 +32,7 @@ export async function runJobSteps(input: RunJobInput, ports: RunJobPorts): Promi
 }
 
 /** The status that a container's end means. */
-export function finalStatus(input: RunJobInput, end: ContainerEnd): RecordRunStatusInput {
+function finalStatus(input: RunJobInput, end: ContainerEnd): RecordRunStatusInput {
   const { runId, settings } = input;
   const { stopped, ...exit } = end;
   if (stopped === 'canceled') return { runId, status: 'canceled', exit, failure: null };

@@ -5,14 +5,8 @@ import type { ExpressionResolver } from './expression-resolver.ts';
 import { Flow } from './flow.ts';
 import { NotUnderstood } from './not-understood.ts';
 import { resolveJoin } from './resolve-join.ts';
-import { joinNamespaces, type Namespace, type RangeColumn, Scope, type Table } from './scope.ts';
+import { joinNamespaces, type Namespace, type RangeColumn, Scope, type Source, type Table } from './scope.ts';
 import type { Trace } from './trace.ts';
-
-/** What one item of a FROM clause offers, and what bears on its rows. */
-export interface Source {
-  readonly namespace: Namespace;
-  readonly rows: Flow;
-}
 
 /** Resolves the items of FROM clauses. Throws NotUnderstood. */
 export class FromResolver {

@@ -1,8 +1,7 @@
 import type { JoinItem } from '../sql/ast.ts';
 import { Flow } from './flow.ts';
-import type { Source } from './from-resolver.ts';
 import { NotUnderstood } from './not-understood.ts';
-import type { Namespace, RangeColumn } from './scope.ts';
+import type { Namespace, RangeColumn, Source } from './scope.ts';
 import type { Trace } from './trace.ts';
 
 /** Joins two sources: merges the columns of USING or NATURAL, which then stand first. ON is not looked at. */

@@ -97,3 +97,9 @@ function columnOf(item: RangeItem, name: string): RangeColumn {
 function systemColumn(name: string): RangeColumn {
   return { name, flow: Flow.none, type: undefined, base: undefined };
 }
+
+/** What one item of a FROM clause offers, and what bears on its rows. */
+export interface Source {
+  readonly namespace: Namespace;
+  readonly rows: Flow;
+}

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-// biome-ignore lint/correctness/noUndeclaredDependencies: for tests alone, installed with the demo warehouse
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import pg from 'pg';
 import type { PostgresConnection } from '../postgres-connection.ts';
@@ -24,7 +23,7 @@ export function findPagilaSql(): string | undefined {
 }
 
 /** A connection as the agent's properties would give it. */
-export function testConnection(source: Partial<PostgresConnection>): PostgresConnection {
+function testConnection(source: Partial<PostgresConnection>): PostgresConnection {
   return {
     name: 'test',
     bigeye: { host: 'http://127.0.0.1:9', apiKey: 'bigeye_agent_test', workspaceId: 1 },

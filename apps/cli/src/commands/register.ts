@@ -1,8 +1,6 @@
-import { AppError, HostId } from '@bigeye/contracts';
+import { type ApiClient, AppError, createApiClient, HostId } from '@bigeye/contracts';
 import {
   type AgentFile,
-  type ControlPlaneClient,
-  createControlPlaneClient,
   ensureAccountKeys,
   ensureHostKey,
   type HostHome,
@@ -120,14 +118,14 @@ async function askCaFile(
   return (await terminal.askText({ flag: '--ca-file', message, optional: true })) || undefined;
 }
 
-function clientsOf(home: HostHome, account: Account): [admin: ControlPlaneClient, agent: ControlPlaneClient] {
+function clientsOf(home: HostHome, account: Account): [admin: ApiClient, agent: ApiClient] {
   const transport = createHttpTransport({ caCertificate: loadCaCertificate(home, account.caFile) });
   const client = (key: string) =>
-    createControlPlaneClient({ baseUrl: account.apiUrl, transport, authorization: `apikey ${key}` });
+    createApiClient({ baseUrl: account.apiUrl, transport, authorization: `apikey ${key}` });
   return [client(account.personalApiKey), client(account.agentApiKey)];
 }
 
-async function exchangeKeys(home: HostHome, admin: ControlPlaneClient): Promise<void> {
+async function exchangeKeys(home: HostHome, admin: ApiClient): Promise<void> {
   const publicKey = await ensureAccountKeys(home);
   await admin.call('putAgentPublicKey', { body: { publicKey } });
   writeBigeyePublicKey(home, (await admin.call('getBigeyePublicKey')).publicKey);
@@ -138,7 +136,7 @@ async function enrol(
   home: HostHome,
   file: AgentFile,
   hostId: HostId,
-  { admin, account }: { admin: ControlPlaneClient; account: Account },
+  { admin, account }: { admin: ApiClient; account: Account },
 ): Promise<void> {
   const certificateRequest = await createCertificateRequest(hostId, await ensureHostKey(home, hostId));
   const managedAgents = managedAgentsOf(file.settings);
@@ -156,7 +154,7 @@ async function enrol(
   writeHostCertificate(home, hostId, { certificate, caCertificate });
 }
 
-async function waitOnline(admin: ControlPlaneClient, hostId: HostId): Promise<void> {
+async function waitOnline(admin: ApiClient, hostId: HostId): Promise<void> {
   const until = Date.now() + onlineWithinMs;
   for (;;) {
     const { state } = await admin.call('getHost', { params: { hostId } });

@@ -1,11 +1,10 @@
 import { createPublicKey } from 'node:crypto';
-import { AppError, type HostId, isAppError } from '@bigeye/contracts';
+import { type ApiClient, AppError, type HostId, isAppError } from '@bigeye/contracts';
 import {
   type AgentSettings,
   assertComposeV2,
   assertDockerCli,
   assertEngineAccess,
-  type ControlPlaneClient,
   findAccountPublicKey,
   type HostHome,
   hostIdentityState,
@@ -22,7 +21,7 @@ export async function checkMachine(home: HostHome, settings: AgentSettings, host
 }
 
 /** Both keys must be good before anything is changed. `admin` and `agent`: clients that carry them. */
-export async function checkKeys(admin: ControlPlaneClient, agent: ControlPlaneClient): Promise<void> {
+export async function checkKeys(admin: ApiClient, agent: ApiClient): Promise<void> {
   const { user } = await admin.call('getSession').catch((error: unknown) => {
     throw isAppError(error, 'UNAUTHENTICATED') ? new AppError('PERSONAL_KEY_REFUSED', {}, { cause: error }) : error;
   });
@@ -35,7 +34,7 @@ export async function checkKeys(admin: ControlPlaneClient, agent: ControlPlaneCl
 
 /** The id is free or ours, and the key in `agent_config/` is the account's. */
 export async function checkAccount(
-  admin: ControlPlaneClient,
+  admin: ApiClient,
   { home, settings, hostId }: { home: HostHome; settings: AgentSettings; hostId: HostId },
 ): Promise<void> {
   const { hosts } = await admin.call('listHosts');
@@ -58,7 +57,7 @@ function isOurs(home: HostHome, settings: AgentSettings, hostId: HostId): boolea
   return state === 'keyed' || (state === 'certified' && settings.orchestrator.host_id === hostId);
 }
 
-async function findRegisteredKey(admin: ControlPlaneClient): Promise<string | undefined> {
+async function findRegisteredKey(admin: ApiClient): Promise<string | undefined> {
   try {
     return (await admin.call('getAgentPublicKey')).publicKey;
   } catch (error) {

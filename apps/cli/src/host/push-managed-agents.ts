@@ -1,12 +1,6 @@
 import type { Host } from '@bigeye/contracts';
-import {
-  type AgentSettings,
-  createControlPlaneClient,
-  type HostHome,
-  loadHostIdentity,
-  managedAgentsOf,
-  registeredHost,
-} from '@bigeye/host-kit';
+import { createApiClient } from '@bigeye/contracts';
+import { type AgentSettings, type HostHome, loadHostIdentity, managedAgentsOf, registeredHost } from '@bigeye/host-kit';
 import { createMutualTlsTransport } from '@bigeye/service-kit';
 
 /** True once `register` has begun to write down who this host is. */
@@ -16,7 +10,7 @@ export const isRegistered = (settings: AgentSettings): boolean => settings.orche
 export async function pushManagedAgents(home: HostHome, settings: AgentSettings): Promise<Host> {
   const { hostId, hostApiUrl } = registeredHost(home, settings);
   using transport = createMutualTlsTransport(loadHostIdentity(home, hostId));
-  const client = createControlPlaneClient({ baseUrl: hostApiUrl, transport });
+  const client = createApiClient({ baseUrl: hostApiUrl, transport });
   const body = { hostId, managedAgents: managedAgentsOf(settings) };
   return (await client.call('pushManagedAgents', { body })).host;
 }

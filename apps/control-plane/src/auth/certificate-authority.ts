@@ -53,10 +53,10 @@ export interface CertificateAuthority {
 }
 
 /** The identity in a host's certificate. The common name is too short for 256 characters. */
-export const hostUri = (hostId: string): string => `urn:bigeye:host:${hostId}`;
+const hostUri = (hostId: string): string => `urn:bigeye:host:${hostId}`;
 
 /** SHA-256 over the DER, lower-case hex: how a certificate is known in the database. */
-export const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
+const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
 /** Loads CA and payload key from `<dataDir>/keys` (0700), making them at the first start. */
 export async function openCertificateAuthority(dataDir: string): Promise<CertificateAuthority> {

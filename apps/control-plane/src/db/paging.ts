@@ -6,8 +6,7 @@ export interface Place {
   id: string;
 }
 
-export const encodeCursor = ({ at, id }: Place): string =>
-  Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
+const encodeCursor = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
 /** Throws INVALID_INPUT for a cursor that we did not make. */
 export function decodeCursor(cursor: string): Place {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type HostId, taskQueues } from '@bigeye/contracts';
 import proto from '@temporalio/proto';
+import protobuf from 'protobufjs/minimal.js';
 
 const api = proto.temporal.api.workflowservice.v1;
 const { TaskQueueKind } = proto.temporal.api.enums.v1;
@@ -135,9 +136,33 @@ const pollCommands: MethodRule = {
     const response = api.PollNexusTaskQueueResponse.decode(bytes);
     if (!response.taskToken || response.taskToken.length === 0) return bytes;
     response.taskToken = tokens.wrap(hostId, response.taskToken);
+    const payload = response.request?.startOperation?.payload;
+    if (payload?.data) payload.data = wrapCommandTokens(payload.data, (token) => tokens.wrap(hostId, token));
     return api.PollNexusTaskQueueResponse.encode(response).finish();
   },
 };
+
+/**
+ * A command to cancel names its activity by task token, which the host knows only as we wrapped it. `data`: the message
+ * ExecuteCommandsRequest { repeated WorkerCommand commands = 1 }, which the SDK's package has no class for.
+ */
+function wrapCommandTokens(data: Uint8Array, wrap: (token: Uint8Array) => Uint8Array): Uint8Array {
+  const { WorkerCommand } = proto.temporal.api.worker.v1;
+  const reader = protobuf.Reader.create(data);
+  const writer = protobuf.Writer.create();
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag !== commandsTag) throw new Error(`a worker command message has the unknown tag ${tag}`);
+    const command = WorkerCommand.decode(reader.bytes());
+    const cancel = command.cancelActivity;
+    if (cancel?.taskToken) cancel.taskToken = wrap(cancel.taskToken);
+    writer.uint32(commandsTag).bytes(WorkerCommand.encode(command).finish());
+  }
+  return writer.finish();
+}
+
+/** Field 1, length-delimited. */
+const commandsTag = (1 << 3) | 2;
 
 /** A message of which only the namespace is judged. */
 const inNamespace = <M extends { namespace?: string | null }>(type: { decode(bytes: Uint8Array): M }): MethodRule => ({

@@ -115,7 +115,11 @@ function forward(
     (error: ServiceError | null, response?: Buffer) => {
       if (error) return answer(error);
       const bytes = response ?? Buffer.alloc(0);
-      answer(null, rule.response ? Buffer.from(rule.response(bytes, context)) : bytes, trailer);
+      try {
+        answer(null, rule.response ? Buffer.from(rule.response(bytes, context)) : bytes, trailer);
+      } catch (unreadable) {
+        answer(refusalOf(unreadable));
+      }
     },
   );
   forwarded.on('status', (end) => {

@@ -3,7 +3,7 @@ import type { Db } from '../db/tables.ts';
 import { createHostStore } from '../hosts/host-store.ts';
 import { createJobStore } from '../jobs/job-store.ts';
 
-export const etl01 = HostId.parse('etl-01');
+const etl01 = HostId.parse('etl-01');
 
 /** A registered host `etl-01` with Lineage Plus and a job for it. */
 export async function insertJob(db: Db, name = 'nightly lineage'): Promise<Job> {
