@@ -87,7 +87,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: { path: ['(^|/)dist/', '^dist/'] },
+    // Anchored: libraries have folders of that name too, and a rule would be blind to them.
+    exclude: { path: ['^dist/', '^apps/[^/]+/dist/'] },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },

@@ -1,0 +1,116 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { productVersion } from '@bigeye/contracts';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+/** Rules of the repository itself. What a tool enforces is proven by planting what it must find. */
+
+const root = join(import.meta.dirname, '..');
+const planted: string[] = [];
+function removePlanted(): void {
+  for (const file of planted.splice(0)) rmSync(file, { force: true });
+}
+afterEach(removePlanted);
+
+function plant(file: string, content: string): void {
+  planted.push(join(root, file));
+  writeFileSync(join(root, file), content);
+}
+
+function dependencyCruiser(...paths: string[]): string {
+  const args = ['depcruise', '--no-progress', '--config', '.dependency-cruiser.cjs', ...paths];
+  return spawnSync('npx', args, { cwd: root, encoding: 'utf8' }).stdout;
+}
+
+const violations: [string, string, string][] = [
+  ['packages/contracts/src/planted.ts', "import '@bigeye/service-kit';", 'packages-contracts-imports'],
+  ['packages/contracts/src/planted.ts', "import 'node:fs';", 'contracts-and-workflows-run-anywhere'],
+  ['packages/workflows/src/planted.ts', "import 'node:crypto';", 'contracts-and-workflows-run-anywhere'],
+  ['packages/workflows/src/planted.ts', "import '@bigeye/host-kit';", 'packages-workflows-imports'],
+  ['packages/service-kit/src/planted.ts', "import type {} from '@bigeye/host-kit';", 'packages-service-kit-imports'],
+  ['packages/host-kit/src/planted.ts', "import '@bigeye/orchestrator';", 'packages-host-kit-imports'],
+  ['packages/host-kit/src/planted.ts', "import '@bigeye/testkit';", 'testkit-in-tests-only'],
+  ['packages/agent-kit/src/planted.ts', "import '@bigeye/service-kit';", 'packages-agent-kit-imports'],
+  ['apps/cli/src/planted.ts', "import '@bigeye/orchestrator';", 'cli-loads-orchestrator-in-serve-only'],
+  ['apps/cli/src/planted.ts', "import '../../control-plane/src/config.ts';", 'apps-cli-imports'],
+  ['apps/socket-proxy/src/planted.ts', "import '@bigeye/contracts';", 'apps-socket-proxy-imports'],
+  ['apps/control-plane/src/planted.ts', "import '@bigeye/host-kit';", 'apps-control-plane-imports'],
+  [
+    'apps/control-plane/src/planted.ts',
+    "import { sql } from 'kysely';\nconsole.log(sql);",
+    'only-stores-and-db-speak-sql',
+  ],
+  ['apps/control-plane/src/planted.ts', "import '@temporalio/client';", 'only-temporal-folders-know-temporal'],
+  ['apps/web/src/planted.ts', "import '@bigeye/service-kit';", 'apps-web-imports'],
+  ['agents/lineage-plus/src/planted.ts', "import '@bigeye/host-kit';", 'agents--imports'],
+  [
+    'packages/orchestrator/src/planted.ts',
+    "import '../../host-kit/src/containers/engine-client.ts';",
+    'only-host-kit-containers-speaks-the-engine-api',
+  ],
+];
+
+describe('who may import whom', () => {
+  const fileOf = (index: number) => (violations[index]?.[0] ?? '').replace('planted.ts', `planted-${index}.ts`);
+  let found = '';
+
+  // All at once: starting the tool takes longer than its work.
+  beforeAll(() => {
+    violations.forEach(([, content], index) => {
+      plant(fileOf(index), `${content}\n`);
+    });
+    found = dependencyCruiser('packages', 'apps', 'agents');
+    removePlanted();
+  });
+
+  test.each(violations.map(([file, content, rule], index) => ({ file, content, rule, index })))(
+    '$file with $content is found ($rule)',
+    ({ rule, index }) => {
+      expect(found).toContain(`${rule}: ${fileOf(index)}`);
+    },
+  );
+
+  test('without anything planted nothing is found', () => {
+    expect(dependencyCruiser('packages', 'apps', 'agents', 'demo', 'tests', 'bench', 'script')).toMatch(
+      /no dependency violations found/,
+    );
+  });
+});
+
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+
+test('contracts and workflows compile without Node and without a DOM', () => {
+  plant('packages/contracts/src/planted.ts', 'export const x = [process.pid, document.title];\n');
+  const { stdout, status } = spawnSync('npx', ['tsc', '-p', 'packages/contracts'], { cwd: root, encoding: 'utf8' });
+  expect(status).not.toBe(0);
+  expect(stdout).toMatch(/Cannot find name 'process'/);
+  expect(stdout).toMatch(/Cannot find name 'document'/);
+});
+
+test('every workspace has the version of the product', () => {
+  for (const file of tracked.filter((name) => name.endsWith('package.json')))
+    expect([file, (JSON.parse(textOf(file)) as { version: string }).version]).toEqual([file, productVersion]);
+});
+
+test('the lock file holds no download addresses', () => {
+  expect(textOf('package-lock.json')).not.toMatch(/"resolved": "http/);
+});
+
+/** Tables that are one thing, and tests that are one table. */
+const longWithReason = new Set(['packages/contracts/src/routes.ts', 'packages/contracts/src/error-catalogue.ts']);
+
+test('no source file is longer than about 300 lines without a reason', () => {
+  const long = tracked
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && !longWithReason.has(file))
+    .map((file) => [file, textOf(file).split('\n').length] as const)
+    .filter(([, lines]) => lines > 320);
+  expect(long).toEqual([]);
+});
+
+test('a folder has one public door, and nothing is named for what it is not', () => {
+  const doors = tracked.filter((file) => /(^|\/)index\.tsx?$/.test(file));
+  expect(doors.filter((file) => !/^packages\/[^/]+\/src\/index\.ts$/.test(file))).toEqual([]);
+  expect(tracked.filter((file) => /(^|[-/])(utils?|helpers?|common|manager)([-./]|$)/i.test(file))).toEqual([]);
+});
