@@ -2,6 +2,7 @@ import {
   ActionIcon,
   Button,
   createTheme,
+  defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
   Modal,
@@ -27,15 +28,32 @@ const ink: MantineColorsTuple = [
   '#1a1b1f',
 ];
 
+/** The greys of dark controls, on the same scale as the page's. */
+const dark: MantineColorsTuple = [
+  '#e9eaed',
+  '#c6c9d0',
+  '#a6aab3',
+  '#8a8f99',
+  '#3d4047',
+  '#222428',
+  '#18191c',
+  '#131417',
+  '#0f1012',
+  '#0b0c0d',
+];
+
 const small = { defaultProps: { size: 'xs' } } as const;
 const field = { defaultProps: { size: 'sm' } } as const;
 
 export const theme = createTheme({
-  colors: { ink },
+  colors: { ink, dark },
   primaryColor: 'ink',
   primaryShade: { light: 9, dark: 0 },
-  autoContrast: true,
-  luminanceThreshold: 0.4,
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    if (input.variant !== 'filled' || (input.color && input.color !== 'ink')) return colors;
+    return { ...colors, background: 'var(--text)', hover: 'var(--text-2)', color: 'var(--bg)' };
+  },
   defaultRadius: 6,
   cursorType: 'pointer',
   respectReducedMotion: true,

@@ -1,9 +1,18 @@
-import { describeError, isAppError } from '@bigeye/contracts';
+import { describeError, type ErrorCode, isAppError } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Icon } from './icon.tsx';
 import styles from './notice.module.css';
 import { TextWithCommands } from './text-with-commands.tsx';
+
+/** The catalogue's remedy for these is a request to the API; who sees this page has a nearer way. */
+const remedies: Partial<Record<ErrorCode, string>> = {
+  RUN_NOT_FOUND: 'Its job may have been deleted, and its runs with it. The list of runs shows those that are left.',
+  JOB_NOT_FOUND: 'It may have been deleted. The list of jobs shows those that are left.',
+  LINEAGE_NODE_NOT_FOUND: 'It may have left the source since. Search for its name.',
+  JOB_HAS_ACTIVE_RUN: 'Wait for the run to finish, or open and cancel it.',
+  UNAUTHENTICATED: 'Sign in again.',
+};
 
 /** Sentences for anything thrown; what is not ours is told as INTERNAL. */
 export function sentencesOf(error: unknown): { message: string; remedy: string } {
@@ -12,7 +21,7 @@ export function sentencesOf(error: unknown): { message: string; remedy: string }
       message: 'The control plane does not answer.',
       remedy: 'This page tries again by itself. Check your network, or ask whoever runs the control plane.',
     };
-  if (isAppError(error)) return { message: error.message, remedy: error.remedy };
+  if (isAppError(error)) return { message: error.message, remedy: remedies[error.code] ?? error.remedy };
   const { message, remedy } = describeError('INTERNAL', {});
   return { message: error instanceof Error ? `${message} (${error.message})` : message, remedy };
 }
@@ -20,6 +29,8 @@ export function sentencesOf(error: unknown): { message: string; remedy: string }
 /** What happened and what to do next. */
 export function ErrorNotice({ error, retry, action }: { error: unknown; retry?: () => void; action?: ReactNode }) {
   const { message, remedy } = sentencesOf(error);
+  // What is final stays so, however often it is asked.
+  const canRetry = retry && !(isAppError(error) && !error.retryable);
   return (
     <div className={styles.notice} role="alert">
       <Icon name="warning" />
@@ -27,7 +38,7 @@ export function ErrorNotice({ error, retry, action }: { error: unknown; retry?: 
       <div className={styles.remedy}>
         <TextWithCommands text={remedy} />
       </div>
-      {(action || retry) && (
+      {(action || canRetry) && (
         <div className={styles.actions}>
           {action ?? (
             <Button variant="default" onClick={retry}>

@@ -18,7 +18,7 @@ import { RegisterHost } from './register-host.tsx';
 const columns: Column<Host>[] = [
   {
     name: 'Host',
-    width: '15%',
+    width: '18%',
     cell: (host) => (
       <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
         {host.id}
@@ -27,7 +27,7 @@ const columns: Column<Host>[] = [
   },
   { name: 'State', width: '268px', cell: (host) => <HostState host={host} /> },
   { name: 'Agents', cell: (host) => <Agents host={host} /> },
-  { name: 'Running', width: '72px', end: true, cell: (host) => <Count value={host.runningRuns} /> },
+  { name: 'Running', width: '72px', end: true, wide: true, cell: (host) => <Count value={host.runningRuns} /> },
   { name: 'Waiting', width: '72px', end: true, cell: (host) => <Count value={host.queuedRuns} /> },
   { name: 'Version', width: '84px', wide: true, cell: (host) => host.orchestratorVersion ?? <None /> },
   { name: 'Certificate', width: '190px', wide: true, cell: (host) => <Certificate host={host} /> },

@@ -109,7 +109,7 @@ function Graph({ model, rootId, shown, open, chosen, choose, toggle }: Props) {
         panOnScroll
         zoomOnDoubleClick={false}
         onlyRenderVisibleElements
-        proOptions={{ hideAttribution: true }}
+        attributionPosition="bottom-center"
         aria-label="Lineage graph"
       >
         <Tools />

@@ -38,7 +38,7 @@ test('a queued run says what it waits for, in the time of the viewer', () => {
   const words = runAnswer(
     run({ status: 'queued', waitingFor: 'Host "dmz-01", last heard of at 2026-03-12T02:29:00.000Z.' }),
   );
-  expect(words).toMatch(/^Queued · Waits for host "dmz-01", last heard of at 12 Mar 2026, \d\d:29:00 /);
+  expect(words).toMatch(/^Queued · waits for host "dmz-01", last heard of at 12 Mar 2026, \d\d:29:00 /);
 });
 
 test('a run that is being stopped says so', () => {

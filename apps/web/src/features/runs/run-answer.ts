@@ -6,7 +6,7 @@ import { formatExact } from '../../lib/format.ts';
 export function resultWords(run: Run): string {
   if (run.failure) return run.failure.message;
   if (run.outcome) return run.outcome.message;
-  if (run.waitingFor) return `Waits for ${withLocalTimes(lowerFirst(run.waitingFor))}`;
+  if (run.waitingFor) return `waits for ${withLocalTimes(lowerFirst(run.waitingFor))}`;
   return '';
 }
 
