@@ -1,7 +1,8 @@
 // Builds everything that is not run from its sources: the CLI, the web UI, the workflow bundle and the images.
 //   node script/build.ts [cli] [web] [workflows] [images]     (nothing named: all)
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { images } from '@bigeye/contracts';
@@ -25,9 +26,7 @@ const imageContexts: Record<string, { context: string; build: (outDir: string) =
 const steps: Record<string, () => Promise<void>> = {
   // Makes the context of the orchestrator's image too: the same program, started with `serve`.
   cli: () => buildCli(dist),
-  web: async () => {
-    await run('npx', ['vite', 'build', '--logLevel', 'warn'], { cwd: join(root, 'apps/web') });
-  },
+  web: buildWeb,
   workflows: buildWorkflows,
   images: async () => {
     const base = (await readFile(join(root, '.tools/base-image'), 'utf8')).trim();
@@ -39,6 +38,31 @@ const steps: Record<string, () => Promise<void>> = {
     }
   },
 };
+
+/** Only when its sources changed: a running control plane serves these files. */
+async function buildWeb(): Promise<void> {
+  const folder = join(root, 'apps/web');
+  const stamp = join(folder, 'dist/sources.sha256');
+  const sources = await hashOf(['apps/web/src', 'packages/contracts/src', 'apps/web/index.html', 'package-lock.json']);
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === sources) return;
+  await run('npx', ['vite', 'build', '--logLevel', 'error'], { cwd: folder });
+  await writeFile(stamp, sources);
+}
+
+async function hashOf(paths: string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const full = join(root, path);
+    const files = (await stat(full)).isFile() ? [full] : await filesBelow(full);
+    for (const file of files.sort()) hash.update(file).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
 
 /** One file for all processes, so that none has to bundle at its start. */
 async function buildWorkflows(): Promise<void> {
