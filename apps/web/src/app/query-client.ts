@@ -17,10 +17,13 @@ export function createQueryClient({ onSignedOut }: { onSignedOut: () => void }):
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
+        // A network without the internet is a network; whether somebody answers is for the control plane to say.
+        networkMode: 'always',
         staleTime: 1000,
         // What the catalogue calls final stays so; only silence and faults on the way are worth another try.
         retry: (count, error) => count < retries && (!isAppError(error) || error.retryable),
       },
+      mutations: { networkMode: 'always' },
     },
   });
   onConnectionRestored(() => void client.invalidateQueries());

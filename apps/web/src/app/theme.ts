@@ -52,7 +52,12 @@ export const theme = createTheme({
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input);
     if (input.variant !== 'filled' || (input.color && input.color !== 'ink')) return colors;
-    return { ...colors, background: 'var(--text)', hover: 'var(--text-2)', color: 'var(--bg)' };
+    return {
+      ...colors,
+      background: 'var(--text)',
+      hover: 'color-mix(in srgb, var(--text) 86%, var(--bg))',
+      color: 'var(--bg)',
+    };
   },
   defaultRadius: 6,
   cursorType: 'pointer',

@@ -16,14 +16,14 @@ export function AccountMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   if (!user) return null;
   return (
-    <Menu width={220}>
+    <Menu width={240}>
       <Menu.Target>
         <ActionIcon color="gray" aria-label={`Account of ${user.name}`}>
           <Icon name="user" />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>
+        <Menu.Label style={{ overflowWrap: 'anywhere' }}>
           {user.email}
           <br />
           Signed in as {user.role}

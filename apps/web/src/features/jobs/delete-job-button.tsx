@@ -31,7 +31,7 @@ export function DeleteJobButton({ job }: { job: Job }) {
             Keep it
           </Button>
           <Button
-            color="red"
+            color="red.8"
             loading={remove.isPending}
             onClick={() => remove.mutate(undefined, { onSuccess: () => navigate({ to: '/jobs' }) })}
           >

@@ -1,6 +1,6 @@
 import { AppError } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
-import { checkDraft, draftOf, errorsOfServer, initialParameters } from './job-form-state.ts';
+import { checkDraft, draftOf, errorsOfServer, errorsWithout, initialParameters } from './job-form-state.ts';
 
 const lineage = {
   ...draftOf(undefined),
@@ -33,6 +33,11 @@ test('a limit out of range is told at its own field', () => {
   const { settings } = lineage;
   const checked = checkDraft({ ...lineage, settings: { ...settings, limits: { ...settings.limits, memoryMib: 1 } } });
   expect(Object.keys('errors' in checked ? checked.errors : {})).toEqual(['settings.limits.memoryMib']);
+});
+
+test('a field that is changed is no longer told to be wrong', () => {
+  const errors = { name: 'taken', 'parameters.connectors': 'none', 'settings.limits.cpus': 'too many' };
+  expect(Object.keys(errorsWithout(errors, ['name', 'settings']))).toEqual(['parameters.connectors']);
 });
 
 test('what the server refuses stands at the field it is about', () => {

@@ -52,6 +52,10 @@ function errorsFrom(issues: { path: PropertyKey[]; message: string }[], prefix: 
 /** An item of a list has no input of its own: `parameters.connectors.0` is told at `parameters.connectors`. */
 const fieldOf = (path: string): string => path.replace(/(\.\d+)+$/, '');
 
+/** What is left to tell once these parts of the draft were changed. */
+export const errorsWithout = (errors: FieldErrors, parts: string[]): FieldErrors =>
+  Object.fromEntries(Object.entries(errors).filter(([path]) => !parts.includes(path.split('.')[0] ?? '')));
+
 /** What the server refused, at the fields it is about; the rest is for the form as a whole. */
 export function errorsOfServer(error: unknown): FieldErrors {
   if (isAppError(error, 'INVALID_INPUT'))

@@ -12,6 +12,7 @@ import {
   checkDraft,
   draftOf,
   errorsOfServer,
+  errorsWithout,
   type FieldErrors,
   initialParameters,
   type JobDraft,
@@ -27,7 +28,10 @@ export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const save = useSaveJob(job?.id);
-  const change = (part: Partial<JobDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const change = (part: Partial<JobDraft>) => {
+    setDraft((before) => ({ ...before, ...part }));
+    setErrors((before) => errorsWithout(before, Object.keys(part)));
+  };
   const refuse = (found: FieldErrors) => {
     setErrors(found);
     requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
@@ -101,6 +105,7 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
         withAsterisk
         placeholder="Choose a host"
         searchable
+        openOnFocus={false}
         value={draft.hostId}
         onChange={chooseHost}
         error={errors.hostId}

@@ -34,6 +34,20 @@ test('a log that grows is read on from the last line that is here', async () => 
   expect(pages.loaded()).toBe(5);
 });
 
+test('lines at the end that are on their way are not shown yet', async () => {
+  const pages = createLogPages(reader());
+  pages.grow(990);
+  expect(pages.shown()).toBe(990);
+  pages.need(1, 990);
+  await settled();
+  pages.grow(1010);
+  expect(pages.shown()).toBe(990);
+  pages.need(1001, 1010);
+  await settled();
+  pages.grow(1300);
+  expect(pages.shown()).toBe(1010);
+});
+
 test('what is on its way is not asked for twice', async () => {
   const readLines = reader();
   const pages = createLogPages(readLines);

@@ -9,6 +9,8 @@ export interface LogPages {
   /** Grows with every change. */
   version(): number;
   total(): number;
+  /** The lines to show: all but those at the end that are still on their way, so that no empty row is followed. */
+  shown(): number;
   /** How many of the lines are here. */
   loaded(): number;
   failure(): unknown;
@@ -69,6 +71,14 @@ export function createLogPages(readLines: ReadLines): LogPages {
     },
     version: () => version,
     total: () => total,
+    shown: () => {
+      const last = Math.floor((total - 1) / pageSize);
+      for (const index of [last, last - 1]) {
+        const begun = pages.get(index)?.lines.length ?? 0;
+        if (begun > 0) return index * pageSize + begun;
+      }
+      return total;
+    },
     loaded: () => loaded,
     failure: () => failure,
     grow: (newTotal) => {

@@ -2,34 +2,28 @@ import { fillPath, isActive, type Run, routes } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
 import { formatCount } from '../../lib/format.ts';
 import styles from './log.module.css';
 import { LogBar } from './log-bar.tsx';
 import { isErrorLine, lineOfHash } from './log-line.ts';
+import type { LogPages } from './log-pages.ts';
 import { classOfRow, LogRow } from './log-row.tsx';
-import { useLogPages } from './use-log-pages.ts';
-import { useLogRows } from './use-log-rows.ts';
+import { useFollowing } from './use-following.ts';
+import { type LogRows, useLogRows } from './use-log-rows.ts';
 
 const rowHeight = 20;
-/** Closer to the end than this counts as being there. */
-const endMargin = 2 * rowHeight;
 
 /** The log of a run: virtual, live, and following only while its end is in view. */
-export function LogView({ run }: { run: Run }) {
-  const pages = useLogPages(run.id, run.logLines);
+export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
   const [search, setSearch] = useState('');
   const [stderrOnly, setStderrOnly] = useState(false);
   const [wrap, setWrap] = useState(true);
-  const [match, setMatch] = useState(0);
   const rows = useLogRows(pages, search, stderrOnly);
   const { chosen, choose } = useChosenLine();
   const scroll = useRef<HTMLDivElement>(null);
-  const [isAtEnd, setIsAtEnd] = useState(chosen === undefined);
-  const following = useRef(chosen === undefined);
-
   const virtual = useVirtualizer({
     count: rows.count,
     getScrollElement: () => scroll.current,
@@ -38,62 +32,20 @@ export function LogView({ run }: { run: Run }) {
     getItemKey: (row) => rows.numberAt(row),
   });
   const items = virtual.getVirtualItems();
-  const first = rows.numberAt(items[0]?.index ?? 0);
-  const last = rows.numberAt(items.at(-1)?.index ?? 0);
-  const total = pages.total();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a log that grew has more to read.
-  useEffect(() => pages.need(first, last), [pages, first, last, total]);
+  const size = virtual.getTotalSize();
+  const { isAtEnd, onScroll, toEnd, leaveEnd } = useFollowing(scroll, chosen === undefined, size);
+  const needVisible = useNeeded(pages, rows, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
 
   const show = useCallback(
     (number: number) => {
-      following.current = false;
+      leaveEnd();
       virtual.scrollToIndex(rows.rowOf(number), { align: 'center' });
     },
-    [virtual, rows],
+    [virtual, rows, leaveEnd],
   );
-  const toEnd = useCallback(() => {
-    following.current = true;
-    setIsAtEnd(true);
-    if (rows.count > 0) virtual.scrollToIndex(rows.count - 1, { align: 'end' });
-  }, [virtual, rows.count]);
-
-  const size = virtual.getTotalSize();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the size is what pushes the end out of view.
-  useLayoutEffect(() => {
-    const element = scroll.current;
-    if (element && following.current) element.scrollTop = element.scrollHeight;
-  }, [size, rows.count]);
-
-  const onScroll = () => {
-    const element = scroll.current;
-    if (!element) return;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < endMargin;
-    following.current = atEnd;
-    setIsAtEnd(atEnd);
-  };
-
-  const showFirst = useRef(chosen);
-  useEffect(() => {
-    if (showFirst.current === undefined || rows.count < showFirst.current) return;
-    show(showFirst.current);
-    showFirst.current = undefined;
-  }, [rows.count, show]);
-
-  const moveMatch = (by: number) => {
-    const { matches } = rows;
-    if (matches.length === 0) return;
-    const next = (match + by + matches.length) % matches.length;
-    setMatch(next);
-    show(matches[next] ?? 1);
-  };
-  const firstMatch = rows.matches[0];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a search begins at its first match, whatever comes later.
-  useEffect(() => {
-    setMatch(0);
-    if (firstMatch !== undefined) show(firstMatch);
-  }, [firstMatch, search]);
-
-  const jump = useJumpToError(pages, (number) => {
+  useShownFirst(chosen, rows, show);
+  const { match, moveMatch } = useMatches(rows, search, show);
+  const jumpToError = useJumpToError(pages, (number) => {
     setStderrOnly(false);
     choose(number);
     show(number);
@@ -112,10 +64,10 @@ export function LogView({ run }: { run: Run }) {
         setWrap={setWrap}
         stderrOnly={stderrOnly}
         setStderrOnly={setStderrOnly}
-        jumpToError={jump}
+        jumpToError={jumpToError}
         downloadUrl={fillPath(routes.downloadRunLog.path, { runId: run.id })}
       />
-      {pages.failure() !== undefined && <ErrorNotice error={pages.failure()} retry={() => pages.need(first, last)} />}
+      {pages.failure() !== undefined && <ErrorNotice error={pages.failure()} retry={needVisible} />}
       <div className={styles.frame}>
         <div
           ref={scroll}
@@ -169,6 +121,45 @@ export function LogView({ run }: { run: Run }) {
   );
 }
 
+/** Reads the lines of these rows, and what comes after them while they are the last. */
+function useNeeded(pages: LogPages, rows: LogRows, firstRow: number, lastRow: number): () => void {
+  const first = rows.numberAt(firstRow);
+  const last = lastRow >= rows.count - 1 ? pages.total() : rows.numberAt(lastRow);
+  const need = useCallback(() => pages.need(first, last), [pages, first, last]);
+  const version = pages.version();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was read in the meantime may not have been all.
+  useEffect(need, [need, version]);
+  return need;
+}
+
+/** Brings the line of the address into view once, as soon as the log is that long. */
+function useShownFirst(chosen: number | undefined, rows: LogRows, show: (number: number) => void): void {
+  const wanted = useRef(chosen);
+  useEffect(() => {
+    if (wanted.current === undefined || rows.count < wanted.current) return;
+    show(wanted.current);
+    wanted.current = undefined;
+  }, [rows.count, show]);
+}
+
+/** The match that is looked at, and the way to the next. A search begins at its first match. */
+function useMatches({ matches }: LogRows, search: string, show: (number: number) => void) {
+  const [match, setMatch] = useState(0);
+  const first = matches[0];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown must not move when the log only grew.
+  useEffect(() => {
+    setMatch(0);
+    if (first !== undefined) show(first);
+  }, [first, search]);
+  const moveMatch = (by: number) => {
+    if (matches.length === 0) return;
+    const next = (match + by + matches.length) % matches.length;
+    setMatch(next);
+    show(matches[next] ?? 1);
+  };
+  return { match, moveMatch };
+}
+
 /** The line of the address, `#L120`. */
 function useChosenLine() {
   const hash = useLocation({ select: (location) => location.hash });
@@ -189,7 +180,7 @@ function useChosenLine() {
 }
 
 /** Goes to the last line of trouble, reading the log until one is found. */
-function useJumpToError(pages: ReturnType<typeof useLogPages>, go: (number: number) => void): () => void {
+function useJumpToError(pages: LogPages, go: (number: number) => void): () => void {
   const [isLooking, setIsLooking] = useState(false);
   const version = pages.version();
   // biome-ignore lint/correctness/useExhaustiveDependencies: looks again whenever more of the log is here.
@@ -204,7 +195,7 @@ function useJumpToError(pages: ReturnType<typeof useLogPages>, go: (number: numb
   return () => setIsLooking(true);
 }
 
-function lastErrorLine(pages: ReturnType<typeof useLogPages>): number | undefined {
+function lastErrorLine(pages: LogPages): number | undefined {
   for (let number = pages.total(); number > 0; number--) {
     const line = pages.line(number);
     if (line && isErrorLine(line)) return number;

@@ -41,6 +41,10 @@ test('a queued run says what it waits for, in the time of the viewer', () => {
   expect(words).toMatch(/^Queued · waits for host "dmz-01", last heard of at 12 Mar 2026, \d\d:29:00 /);
 });
 
+test('a running run says how far it is', () => {
+  expect(runAnswer(run({ status: 'running' }), 'views: 12 of 80')).toBe('Running · views: 12 of 80');
+});
+
 test('a run that is being stopped says so', () => {
   expect(runAnswer(run({ status: 'running', cancelRequestedAt: '2026-03-12T02:31:00Z' }))).toContain(
     'cancel requested',

@@ -1,4 +1,4 @@
-import { agentTypeNames, type Run } from '@bigeye/contracts';
+import type { Run } from '@bigeye/contracts';
 import { runStatusWords } from '../../components/status.tsx';
 import { formatExact } from '../../lib/format.ts';
 
@@ -10,14 +10,13 @@ export function resultWords(run: Run): string {
   return '';
 }
 
-/** The answer to "did it work?": the status, and what there is to say of it. */
-export function runAnswer(run: Run): string {
+/** The answer to "did it work?": the status, and what there is to say of it. `progress`: in the agent's own words. */
+export function runAnswer(run: Run, progress?: string): string {
   const words = runStatusWords[run.status];
-  const result = run.status === 'canceled' ? '' : resultWords(run);
   if (run.cancelRequestedAt && (run.status === 'queued' || run.status === 'running'))
     return `${words} · cancel requested, the host is stopping it`;
-  if (result === '') return run.status === 'running' ? `${words} · ${agentTypeNames[run.agentType]}` : words;
-  return `${words} · ${result.replace(/\.$/, '')}`;
+  const result = run.status === 'running' ? (progress ?? '') : run.status === 'canceled' ? '' : resultWords(run);
+  return result === '' ? words : `${words} · ${result.replace(/\.$/, '')}`;
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -18,6 +18,7 @@ import styles from './run-page.module.css';
 import { useRunStream } from './run-stream.ts';
 import { StartRunButton } from './start-run-button.tsx';
 import { TimelineBar } from './timeline-bar.tsx';
+import { useLatestProgress, useLogPages } from './use-log-pages.ts';
 
 /** A run's last lines and outcome may come a little after its end. */
 const settlesMs = 60_000;
@@ -28,6 +29,8 @@ export function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery(runQuery(runId));
   const timeline = useQuery(timelineQuery(runId));
+  const pages = useLogPages(runId, run.data?.logLines ?? 0);
+  const progress = useLatestProgress(pages, run.data?.status === 'running');
   useRunStream(runId, run.data !== undefined && isUnsettled(run.data));
   if (run.error && !run.data)
     return (
@@ -42,7 +45,7 @@ export function RunPage() {
         answer={
           <span className={styles.answer}>
             <StatusIcon status={run.data.status} size={18} />
-            <span>{runAnswer(run.data)}</span>
+            <span>{runAnswer(run.data, progress)}</span>
           </span>
         }
         actions={<Actions run={run.data} />}
@@ -53,7 +56,7 @@ export function RunPage() {
       </div>
       <TimelineBar events={timeline.data} status={run.data.status} />
       <div className={styles.columns}>
-        <LogView key={run.data.id} run={run.data} />
+        <LogView key={run.data.id} run={run.data} pages={pages} />
         <RunDetails run={run.data} events={timeline.data} />
       </div>
     </Page>

@@ -38,7 +38,7 @@ export function useLogRows(pages: LogPages, search: string, stderrOnly: boolean)
   }, [pages, version, search, stderrOnly]);
 
   return {
-    count: shown?.length ?? total,
+    count: shown?.length ?? pages.shown(),
     numberAt: (row) => (shown ? (shown[row] ?? 0) : row + 1),
     rowOf: (number) => {
       if (!shown) return number - 1;
