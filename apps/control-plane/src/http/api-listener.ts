@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { apiRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import fastifyStatic from '@fastify/static';
@@ -59,17 +59,17 @@ export async function startApiListener(deps: ApiDeps, options: ApiListenerOption
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-/** Files by their path; any other page address is the app's, which knows its own routes. */
+/** Built files under /assets, named by their content; any other page address is the app's, which knows its own routes. */
 async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string): Promise<void> {
-  await server.register(fastifyStatic, { root: webRoot, wildcard: false, index: false, maxAge: '1y', immutable: true });
-  const index = readFileSync(join(webRoot, 'index.html'));
+  await server.register(fastifyStatic, { root: resolve(webRoot), serve: false });
   server.get('/*', (request, reply) => {
-    if (request.url.startsWith('/api/')) return reply.callNotFound();
+    const path = request.url.split('?')[0] ?? '';
+    if (path.startsWith('/api/')) return reply.callNotFound();
+    if (path.startsWith('/assets/')) return reply.sendFile(path.slice(1), { maxAge: '1y', immutable: true });
     return reply
       .header('content-security-policy', contentSecurityPolicy)
-      .header('cache-control', 'no-cache')
-      .type('text/html; charset=utf-8')
-      .send(index);
+      .sendFile('index.html', { cacheControl: false })
+      .header('cache-control', 'no-cache');
   });
 }
 

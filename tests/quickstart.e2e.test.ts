@@ -1,0 +1,181 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { docker } from './support/control-plane-process.ts';
+import { freePorts, root } from './support/test-stack.ts';
+
+/** What a newcomer types, then what they see in the browser. Its own folder, ports and host id keep it apart from a quickstart that runs already. */
+
+const name = `qs-${process.pid}`;
+const data = mkdtempSync(join(tmpdir(), 'quickstart-'));
+const shots = process.env.SCREENSHOTS ?? join(root, '.data/screenshots');
+let port = 0;
+let up: SpawnSyncReturns<string>;
+let browser: Browser;
+
+function quickstart(...args: string[]): SpawnSyncReturns<string> {
+  const env = { ...process.env, QUICKSTART_DATA: data, QUICKSTART_PORT: String(port), QUICKSTART_NAME: name };
+  return spawnSync(join(root, 'script/quickstart'), args, { env, encoding: 'utf8', timeout: 600_000 });
+}
+
+beforeAll(async () => {
+  port = await fourFreePorts();
+  up = quickstart();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? findChromium(), args: browserFlags });
+  mkdirSync(shots, { recursive: true });
+}, 600_000);
+afterAll(async () => {
+  await browser?.close();
+  quickstart('down');
+  rmSync(data, { recursive: true, force: true });
+}, 120_000);
+
+const browserFlags = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+function findChromium(): string {
+  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (!found) throw new Error('no Chromium: run "script/bootstrap test", or set CHROMIUM');
+  return found;
+}
+
+async function fourFreePorts(): Promise<number> {
+  for (;;) {
+    const [first = 0] = await freePorts(1);
+    if (first < 65_000) return first;
+  }
+}
+
+const url = (path: string) => `http://127.0.0.1:${port}${path}`;
+const containers = () =>
+  docker('ps', '-a', '--format', '{{.Names}}')
+    .split('\n')
+    .filter((one) => one.includes(name));
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(url('/'));
+  await page.getByLabel('Personal API key').fill(readFileSync(join(data, 'admin-api-key'), 'utf8').trim());
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Runs' }).waitFor();
+}
+
+test('ends well and tells the lineage it found, with one column traced to its origins', () => {
+  expect(`${up.stdout}${up.stderr}`).toContain('Run succeeded');
+  expect(up.status).toBe(0);
+  expect(up.stdout).toMatch(/Lineage found: 21 tables, 13 views, \d+ columns, \d+ column edges/);
+  expect(up.stdout).toMatch(/shop\.sales\.order_revenue\.revenue ← shop\.sales\.order_lines\.unit_price/);
+});
+
+test('works a second time, and is quick then', () => {
+  const started = Date.now();
+  const again = quickstart();
+  expect(`${again.stdout}${again.stderr}`).toContain('Run succeeded');
+  expect(again.status).toBe(0);
+  expect(Date.now() - started).toBeLessThan(60_000);
+});
+
+describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) => {
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    await signIn(page);
+  });
+  afterAll(() => page?.context().close());
+
+  /** Takes the picture at both widths, and asks axe. */
+  async function look(what: string): Promise<void> {
+    await page.screenshot({ path: join(shots, `${what}-${colorScheme}-1440.png`) });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))])).toEqual([]);
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await page.screenshot({ path: join(shots, `${what}-${colorScheme}-768.png`) });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }
+
+  test('the host is online with its agent', async () => {
+    await page.goto(url('/settings/agents/hosts'));
+    const row = page.getByRole('row', { name: new RegExp(name) });
+    await row.getByText('Online').waitFor();
+    await row.getByText('Lineage Plus').waitFor();
+    await look('hosts');
+  });
+
+  test('a job is created, started, and followed to its end', async () => {
+    await page.goto(url('/jobs/new'));
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: new RegExp(name) }).click();
+    await page.getByRole('combobox', { name: 'Agent type' }).click();
+    await page.getByRole('option', { name: 'Lineage Plus' }).click();
+    await page.getByLabel('Name', { exact: false }).first().fill(`By hand, ${colorScheme}`);
+    await look('job-form');
+    await chooseConnection(page);
+    await page.getByRole('button', { name: 'Create job' }).click();
+    await page.getByRole('heading', { name: new RegExp(`By hand, ${colorScheme}`) }).waitFor();
+    await page.getByRole('button', { name: /Start/ }).first().click();
+    await page.waitForURL(/\/runs\/run_/);
+    await page.getByRole('heading', { name: /Succeeded/ }).waitFor({ timeout: 60_000 });
+    await page.getByText('174 edges').first().waitFor();
+    await look('run');
+  });
+
+  test('jobs and runs are listed', async () => {
+    await page.goto(url('/jobs'));
+    await page.getByRole('row', { name: /Lineage of the demo shop/ }).waitFor();
+    await look('jobs');
+    await page.goto(url('/runs'));
+    await page
+      .getByRole('row', { name: /Lineage of the demo shop/ })
+      .first()
+      .waitFor();
+    await look('runs');
+  });
+
+  test('a column is found, and its graph is drawn', async () => {
+    await page.goto(url('/lineage'));
+    await page.getByPlaceholder(/Search tables and columns/).fill('daily_revenue.revenue');
+    await page.getByRole('option').first().click();
+    await page.waitForURL(/node=\d+/);
+    await page.getByText('all_orders', { exact: true }).first().waitFor();
+    await page.getByText('Comes from').waitFor();
+    await look('lineage');
+  });
+
+  test('nothing failed in the page on the way', () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+async function chooseConnection(page: Page): Promise<void> {
+  const connector = page.getByLabel(/Connectors/).first();
+  if (
+    (await connector.inputValue().catch(() => '')) === '' &&
+    !(await page.getByText('postgres', { exact: true }).count())
+  ) {
+    await connector.fill('postgres');
+    await connector.press('Enter');
+  }
+}
+
+test('down removes all that it made, and nothing else', () => {
+  const before = docker('ps', '-a', '--format', '{{.Names}}')
+    .split('\n')
+    .filter((one) => !one.includes(name));
+  expect(containers().length).toBeGreaterThan(2);
+  const down = quickstart('down');
+  expect(`${down.stdout}${down.stderr}`).toContain('Everything that the quickstart made is gone');
+  expect(down.status).toBe(0);
+  expect(containers()).toEqual([]);
+  expect(existsSync(data)).toBe(false);
+  const after = docker('ps', '-a', '--format', '{{.Names}}').split('\n');
+  for (const one of before.filter((container) => !container.startsWith('bigeye-run-'))) expect(after).toContain(one);
+});
