@@ -6,7 +6,13 @@ const controlPlane = process.env.CONTROL_PLANE_URL ?? 'http://127.0.0.1:7700';
 export default defineConfig({
   plugins: [react()],
   server: {
-    proxy: { '/api': controlPlane, '/healthz': controlPlane, '/openapi.json': controlPlane, '/docs': controlPlane },
+    // Vite's short form would send another Host than the page's, and a session counts for its own origin only.
+    proxy: Object.fromEntries(
+      ['/api', '/healthz', '/openapi.json', '/docs'].map((path) => [
+        path,
+        { target: controlPlane, changeOrigin: false },
+      ]),
+    ),
   },
   build: {
     outDir: 'dist',

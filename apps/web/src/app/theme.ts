@@ -7,6 +7,7 @@ import {
   Menu,
   Modal,
   NumberInput,
+  Popover,
   Select,
   Switch,
   TagsInput,
@@ -85,6 +86,7 @@ export const theme = createTheme({
       defaultProps: { centered: true, transitionProps: { duration: 0 }, overlayProps: { opacity: 0.5 } },
     }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 0 }, withArrow: false } }),
   },
 });

@@ -1,9 +1,8 @@
 import '@xyflow/react/dist/base.css';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { type Edge, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Icon, type IconName } from '../../components/icon.tsx';
-import { headerHeight, layOut, type Positions, rowHeight } from './layout.ts';
 import styles from './lineage-graph.module.css';
 import {
   edgeKey,
@@ -17,6 +16,7 @@ import {
 } from './lineage-model.ts';
 import { isIndirect } from './lineage-words.ts';
 import { type GraphActions, GraphContext, type TableFlowNode, TableNode, type TableNodeData } from './table-node.tsx';
+import { fitting, usePositions } from './use-positions.ts';
 
 interface Props {
   model: LineageModel;
@@ -29,7 +29,6 @@ interface Props {
 }
 
 const nodeTypes = { table: TableNode };
-const fitting = { padding: 0.12, maxZoom: 1, minZoom: 0.35 };
 
 /** Tables with their columns, upstream left, downstream right; the path of the column under the pointer is lit. */
 export function LineageGraphView(props: Props) {
@@ -49,7 +48,8 @@ function Graph({ model, rootId, shown, open, chosen, choose, toggle }: Props) {
     () => dataOfTables({ model, shown, rootId, open, edges, whole }),
     [model, shown, rootId, open, edges, whole],
   );
-  const positions = usePositions(model, tables, edges, anchor);
+  const pane = useRef<HTMLDivElement>(null);
+  const positions = usePositions({ model, tables, edges, anchor, pane });
   const at = hovered ?? chosen;
   const lit = useMemo(() => (at === undefined || !model.nodes.has(at) ? undefined : pathOf(model, at)), [model, at]);
 
@@ -97,6 +97,7 @@ function Graph({ model, rootId, shown, open, chosen, choose, toggle }: Props) {
   return (
     <GraphContext value={actions}>
       <ReactFlow
+        ref={pane}
         className={styles.flow ?? ''}
         nodes={nodes}
         edges={flowEdges}
@@ -147,52 +148,6 @@ function dataOfTables({ model, shown, rootId, open, edges, whole }: Drawn): Map<
       return [[id, { table: table.node, columns, hiddenColumns, isRoot: id === rootId, sides }]];
     }),
   );
-}
-
-/** Lays the tables out whenever they change. The table at `anchor` stays where it is on the screen. */
-function usePositions(
-  model: LineageModel,
-  tables: Map<number, TableNodeData>,
-  edges: ReturnType<typeof shownEdges>,
-  anchor: { current: number },
-): Positions | undefined {
-  const flow = useReactFlow();
-  const [positions, setPositions] = useState<Positions>();
-  const before = useRef<Positions>(undefined);
-  const input = useMemo(() => {
-    const pairs = edges.map((edge) => ({
-      from: tableIdOf(model, edge.upstreamId) ?? 0,
-      to: tableIdOf(model, edge.downstreamId) ?? 0,
-    }));
-    const heightOf = ({ columns, hiddenColumns }: TableNodeData) =>
-      headerHeight + (columns.length + (hiddenColumns > 0 ? 1 : 0)) * rowHeight;
-    return {
-      nodes: [...tables].map(([id, data]) => ({ id, height: heightOf(data) })),
-      edges: [...new Map(pairs.map((pair) => [`${pair.from}-${pair.to}`, pair])).values()],
-    };
-  }, [model, tables, edges]);
-  // What was read around the graph changes the model, but seldom what is drawn.
-  const inputKey = JSON.stringify(input);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see inputKey.
-  useEffect(() => {
-    let isCurrent = true;
-    void layOut(input).then((next) => {
-      if (!isCurrent) return;
-      const held = before.current?.get(anchor.current);
-      const now = next.get(anchor.current);
-      before.current = next;
-      setPositions(next);
-      if (!held || !now) requestAnimationFrame(() => void flow.fitView(fitting));
-      else {
-        const { x, y, zoom } = flow.getViewport();
-        void flow.setViewport({ x: x + (held.x - now.x) * zoom, y: y + (held.y - now.y) * zoom, zoom });
-      }
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [inputKey]);
-  return positions;
 }
 
 function Tools() {

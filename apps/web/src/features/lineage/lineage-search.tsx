@@ -2,7 +2,7 @@ import type { LineageNode } from '@bigeye/contracts';
 import { Combobox, Loader, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { sentencesOf } from '../../components/notice.tsx';
 import { searchQuery } from './api.ts';
@@ -21,6 +21,12 @@ export function LineageSearch({ choose, size, autoFocus = false }: Props) {
   const [wanted] = useDebouncedValue(search.trim(), 150);
   const found = useQuery(searchQuery(wanted));
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
+  const { data } = found;
+  const { selectFirstOption } = combobox;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Enter takes the first of whatever was found.
+  useEffect(() => {
+    if (wanted !== '') selectFirstOption();
+  }, [wanted, data]);
   const submit = (id: string) => {
     const node = found.data?.find((one) => String(one.id) === id);
     if (node) choose(node);
@@ -43,7 +49,6 @@ export function LineageSearch({ choose, size, autoFocus = false }: Props) {
           onChange={(event) => {
             setSearch(event.currentTarget.value);
             combobox.openDropdown();
-            combobox.selectFirstOption();
           }}
           onFocus={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}

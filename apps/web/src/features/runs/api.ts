@@ -1,7 +1,8 @@
-import type { CallInput, JobId, RunId } from '@bigeye/contracts';
+import type { CallInput, JobId, Run, RunId } from '@bigeye/contracts';
 import { infiniteQueryOptions, queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 import { jobQuery, jobsQuery } from '../jobs/api.ts';
+import { newerRun } from './newer-run.ts';
 import { durationSample, medianMs } from './usual-duration.ts';
 
 const listRefreshEveryMs = 3000;
@@ -24,6 +25,7 @@ export const runQuery = (runId: RunId | undefined) =>
   queryOptions({
     queryKey: [...allRuns, runId],
     queryFn: runId ? () => api.call('getRun', { params: { runId } }) : skipToken,
+    structuralSharing: (known, told) => newerRun(known as Run | undefined, told as Run),
   });
 
 export const timelineQuery = (runId: RunId) =>

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { boundsOf, panInto } from './viewport.ts';
+
+const pane = { width: 1000, height: 600 };
+
+test('what is in sight is left where it is', () => {
+  const viewport = { x: 100, y: 100, zoom: 1 };
+  expect(panInto(viewport, { x: 0, y: 0, width: 200, height: 200 }, pane)).toEqual(viewport);
+});
+
+test('what lies beyond the left edge comes in with a margin, at the same zoom', () => {
+  expect(panInto({ x: 0, y: 100, zoom: 0.5 }, { x: -400, y: 0, width: 236, height: 100 }, pane)).toEqual({
+    x: 232,
+    y: 100,
+    zoom: 0.5,
+  });
+});
+
+test('what lies below comes up', () => {
+  expect(panInto({ x: 100, y: 0, zoom: 1 }, { x: 0, y: 550, width: 200, height: 100 }, pane)).toEqual({
+    x: 100,
+    y: -82,
+    zoom: 1,
+  });
+});
+
+test('what is larger than the pane cannot be panned into it', () => {
+  expect(panInto({ x: 0, y: 0, zoom: 1 }, { x: 0, y: 0, width: 300, height: 2000 }, pane)).toBeUndefined();
+});
+
+test('bounds hold all', () => {
+  const rects = [
+    { x: -10, y: 5, width: 20, height: 10 },
+    { x: 40, y: 0, width: 10, height: 30 },
+  ];
+  expect(boundsOf(rects)).toEqual({ x: -10, y: 0, width: 60, height: 30 });
+});
