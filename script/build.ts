@@ -33,11 +33,21 @@ const steps: Record<string, () => Promise<void>> = {
     for (const [tag, { context, build }] of Object.entries(imageContexts)) {
       const folder = join(dist, context);
       await build(folder);
+      const before = await imageId(tag);
       await run('docker', ['build', '--quiet', '--build-arg', `BASE_IMAGE=${base}`, '--tag', tag, folder]);
+      // What the tag meant before would stay as an image without a name. Kept where a container still uses it.
+      if (before && before !== (await imageId(tag)))
+        await run('docker', ['image', 'rm', before]).catch(() => undefined);
       console.log(`image ${tag}`);
     }
   },
 };
+
+const imageId = (tag: string): Promise<string | undefined> =>
+  run('docker', ['image', 'inspect', '--format', '{{.Id}}', tag]).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
 
 /** Only when its sources changed: a running control plane serves these files. */
 async function buildWeb(): Promise<void> {

@@ -1,7 +1,10 @@
 // How long from the trigger of a run to its container running, beside the same container started directly over the
 // Docker socket, interleaved in the same run, and where the time goes.
 //   node bench/dispatch/main.ts [runs, default 50]
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RunId } from '@bigeye/contracts';
 import { docker, requireBuilt, startControlPlaneProcess } from '../../tests/support/control-plane-process.ts';
 import { buildTestAgent, registerRealHost, testAgentImage } from '../../tests/support/real-host.ts';
@@ -30,6 +33,8 @@ const dispatched: number[] = [];
 const direct: number[] = [];
 const stageMs = new Map<string, number[]>(stages.map((stage) => [stage, []]));
 let template: object | undefined;
+/** Stands for the run's folders in the other arm. */
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 
 for (let i = -warmUp; i < runs; i++) {
   const ours = await dispatchOnce(i >= 0);
@@ -40,6 +45,7 @@ for (let i = -warmUp; i < runs; i++) {
   dispatched.push(ours.ms);
   direct.push(theirs);
 }
+rmSync(folder, { recursive: true });
 
 console.log(`\nTrigger → container running, ${runs} runs each, interleaved, milliseconds\n`);
 console.log('                                        median     p95');
@@ -82,10 +88,12 @@ async function noteStages(runId: RunId, triggered: number): Promise<void> {
 /** The create request of a run's container, read back from the engine, so that both arms start the same thing. */
 async function templateOf(runId: RunId): Promise<object> {
   const id = docker('ps', '-aq', '--filter', `label=com.bigeye.run.id=${runId}`);
-  const [inspected] = JSON.parse(docker('inspect', id)) as [{ Config: Record<string, unknown>; HostConfig: object }];
+  const [inspected] = JSON.parse(docker('inspect', id)) as [
+    { Config: Record<string, unknown>; HostConfig: { Mounts: { Source?: string }[] } },
+  ];
   const { Image, User, Cmd } = inspected.Config;
-  const hostConfig = { ...inspected.HostConfig, Mounts: undefined, Binds: undefined };
-  return { Image, User, Cmd, HostConfig: hostConfig };
+  const Mounts = inspected.HostConfig.Mounts.map((mount) => ({ ...mount, Source: mount.Source && folder }));
+  return { Image, User, Cmd, HostConfig: { ...inspected.HostConfig, Mounts } };
 }
 
 async function startDirectly(body: object, i: number): Promise<number> {
