@@ -30,7 +30,7 @@ export function sentencesOf(error: unknown): { message: string; remedy: string }
 export function ErrorNotice({ error, retry, action }: { error: unknown; retry?: () => void; action?: ReactNode }) {
   const { message, remedy } = sentencesOf(error);
   // What is final stays so, however often it is asked.
-  const canRetry = retry && !(isAppError(error) && !error.retryable);
+  const canRetry = retry && !(isAppError(error) && !error.retryable && error.httpStatus < 500);
   return (
     <div className={styles.notice} role="alert">
       <Icon name="warning" />

@@ -17,7 +17,7 @@ export function RegisterHost() {
         value={hostId}
         onChange={(event) => setHostId(event.currentTarget.value)}
         error={hostId !== '' && !isValid ? 'Letters, digits and hyphens only, at most 256' : null}
-        style={{ maxWidth: 320 }}
+        style={{ maxWidth: 420 }}
       />
       <div>
         <Command text={`bigeye-agent register --host-id ${isValid ? hostId : 'etl-01'} --api-url ${location.origin}`} />

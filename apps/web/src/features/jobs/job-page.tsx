@@ -21,6 +21,7 @@ export function JobPage() {
   if (job.error && !job.data)
     return (
       <Page title="Job">
+        <Answer answer="The job could not be read." />
         <ErrorNotice error={job.error} retry={() => void job.refetch()} />
       </Page>
     );

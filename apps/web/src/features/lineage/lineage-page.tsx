@@ -44,7 +44,11 @@ function Beginning({ choose }: { choose: (node: LineageNode) => void }) {
       <p>
         Find a table or a column by any part of its name; then follow it up to its sources and down to what it feeds.
       </p>
-      {anything.error && !anything.data && <ErrorNotice error={anything.error} retry={() => void anything.refetch()} />}
+      {anything.error && !anything.data && (
+        <div className={styles.notice}>
+          <ErrorNotice error={anything.error} retry={() => void anything.refetch()} />
+        </div>
+      )}
       <LineageSearch choose={choose} size="md" />
     </div>
   );
@@ -72,7 +76,7 @@ function Place({ place, go, search }: PlaceProps) {
     <div className={styles.place}>
       <div className={styles.bar}>
         <LineageSearch choose={search} size="sm" />
-        <span className={styles.root}>{root?.path}</span>
+        <h1 className={styles.root}>{root?.path}</h1>
         <NumberInput
           size="xs"
           className={styles.depth ?? ''}

@@ -35,6 +35,7 @@ export function RunPage() {
   if (run.error && !run.data)
     return (
       <Page title="Run">
+        <Answer answer="The run could not be read." />
         <ErrorNotice error={run.error} retry={() => void run.refetch()} />
       </Page>
     );
@@ -144,8 +145,16 @@ function WaitingPage() {
       <Skeleton height={14} width="50%" />
       <Skeleton height={28} mt={20} />
       <div className={styles.columns}>
-        <Skeleton className={styles.waitingLog ?? ''} />
-        <Skeleton height={200} />
+        <div className={styles.waitingLog} aria-busy="true">
+          {['62%', '48%', '70%', '55%'].map((width) => (
+            <Skeleton key={width} height={10} width={width} />
+          ))}
+        </div>
+        <div className={styles.waitingDetails}>
+          {['40%', '75%', '70%', '80%'].map((width) => (
+            <Skeleton key={width} height={10} width={width} />
+          ))}
+        </div>
       </div>
     </Page>
   );
