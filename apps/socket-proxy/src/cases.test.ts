@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { countedRequests, type GuardUnderTest, guardUnderTest, OWN_ID } from './test/guard-under-test.ts';
+import { countedRequests, type GuardUnderTest, guardUnderTest, OWN_ID } from '../test-tools/guard-under-test.ts';
 
 interface Case {
   id: string;

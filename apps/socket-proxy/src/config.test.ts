@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { GOOD_CREATE, json, POLICY } from '../test-tools/guard-under-test.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { readPolicy } from './policy.ts';
-import { json, POLICY } from './test/guard-under-test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'guard-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,7 @@ function faultsOf(env: Record<string, string>, argv: string[] = []): string[] {
 
 describe('the settings', () => {
   test('of the container are taken from the environment, with the documented defaults', () => {
-    const { config } = readConfig([], inContainer);
+    const config = readConfig([], inContainer);
     expect(config).toMatchObject({
       listen: { host: '0.0.0.0', port: 2375 },
       dockerSocket: '/var/run/docker.sock',
@@ -39,7 +39,7 @@ describe('the settings', () => {
   });
 
   test('of the command line need no flags in the environment', () => {
-    const { config } = readConfig(
+    const config = readConfig(
       ['--listen', '/run/g.sock', '--docker-socket', '/d.sock', '--policy', policyFile, '--owner', 'x'],
       {},
     );
@@ -57,6 +57,7 @@ describe('the settings', () => {
     ['BIGEYE_GUARD_OWNER', { BIGEYE_GUARD_OWNER: 'a b' }],
     ['BIGEYE_GUARD_LISTEN', { BIGEYE_GUARD_LISTEN: '2375' }],
     ['BIGEYE_GUARD_DOCKER_SOCKET', { BIGEYE_GUARD_DOCKER_SOCKET: 'docker.sock' }],
+    ['BIGEYE_GUARD_LISTEN', { BIGEYE_GUARD_LISTEN: '/var/run/docker.sock' }],
     ['BIGEYE_GUARD_POLICY', { BIGEYE_GUARD_POLICY: '/nowhere.json' }],
   ])('%s stops the guard by name when it does not fit', (name, env) => {
     const faults = faultsOf({ ...inContainer, ...env });
@@ -101,7 +102,8 @@ describe('the policy file', () => {
     ['another registry', { imageNamespace: 'ghcr.io/bigeyedata/' }],
     ['a namespace without its slash', { imageNamespace: 'bigeyedata' }],
     ['a sub-command that is an option', { subCommands: ['--run'] }],
-    ['an old version of the API', { apiVersion: '1.40' }],
+    ['a version of the API', { apiVersion: '1.41' }],
+    ['less memory than a container may ask for', { limits: { memoryBytes: 1024 } }],
     ['a missing key', { runsRoot: undefined }],
   ])('is refused with %s, by one fault', (_, edit) => {
     expect(faults(edit)).toHaveLength(1);
@@ -135,7 +137,7 @@ describe('the process', () => {
     expect(failure.stderr).toMatch(/EXEC is "1"[\s\S]*POST is not set|POST is not set[\s\S]*EXEC is "1"/);
   });
 
-  test('serves, answers its own health check, shows the fingerprint that it prints, and stops on SIGTERM', async () => {
+  test('serves, tells its fingerprint in the first line of its log, and stops on SIGTERM', async () => {
     const [listen, dockerSocket] = [join(folder, 'g.sock'), join(folder, 'd.sock')];
     const daemon = createServer((socket) =>
       socket.on('data', () => socket.write(json(200, { Version: '26' }))).on('error', () => {}),
@@ -146,20 +148,36 @@ describe('the process', () => {
     const started = await new Promise<string>((resolve) =>
       guard.stdout.once('data', (bytes) => resolve(String(bytes))),
     );
-    const { stdout: fingerprint } = await run([...args, '--print-fingerprint']);
-    expect(JSON.parse(started)).toMatchObject({ verdict: 'start', endpoint: fingerprint.trim() });
-    await run(['--listen', listen, '--health']);
+    const { fingerprint } = readConfig(args, {});
+    expect(JSON.parse(started)).toMatchObject({ verdict: 'start', endpoint: fingerprint });
     daemon.close();
     const exit = new Promise((resolve) => guard.once('exit', resolve));
     guard.kill('SIGTERM');
     expect(await exit).toBe(0);
-    expect((await run(['--listen', listen, '--health']).catch((cause) => cause)).code).toBe(1);
+  });
+
+  test('explains a request without a daemon: the rule that refuses it, or what would go out', async () => {
+    const args = ['--policy', policyFile, '--owner', 'host-1'];
+    const explain = (method: string, target: string, body = '') => {
+      const child = promisify(execFile)(process.execPath, [main, ...args, '--explain', method, target], { env: {} });
+      child.child.stdin?.end(body);
+      return child.then(({ stdout }) => JSON.parse(stdout));
+    };
+    expect(await explain('GET', '/version')).toMatchObject({ verdict: 'allow', forwarded: { path: '/version' } });
+    expect(await explain('POST', '/containers/bigeye-run-x/start')).toMatchObject({
+      rule: expect.stringContaining('ours'),
+    });
+    const privileged = JSON.stringify({ ...GOOD_CREATE, HostConfig: { ...GOOD_CREATE.HostConfig, Privileged: true } });
+    expect(await explain('POST', '/containers/create?name=bigeye-run-x', privileged)).toMatchObject({
+      verdict: 'deny',
+      rule: 'create.HostConfig.Privileged',
+    });
   });
 
   test('the fingerprint changes with owner and policy', () => {
     const of = (owner: string, policy: object) => {
       writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...POLICY, ...policy }));
-      return readConfig(['--policy', join(folder, 'other.json'), '--owner', owner], {}).config.fingerprint;
+      return readConfig(['--policy', join(folder, 'other.json'), '--owner', owner], {}).fingerprint;
     };
     expect(
       new Set([of('a', {}), of('b', {}), of('a', { allowPull: false }), of('a', { limits: { pids: 9 } })]).size,

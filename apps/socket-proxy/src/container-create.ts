@@ -1,115 +1,81 @@
 import { findObject, type Json } from './json-reader.ts';
 import type { Policy } from './policy.ts';
-import { type Judge, listOf, mapOf, refuse, shape, textOf } from './shape.ts';
+import { refuse } from './refusal.ts';
+import { boolean, type Judge, listOf, mapOf, object, oneOf, orZero, text, whole } from './shape.ts';
 
 export const OWNER_LABEL = 'com.bigeye.proxy.owner';
 export const SIGNAL = /^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/;
 
-/** Every field of ContainerCreate that may appear. What is not in here, in this spelling, is refused. */
-const FIELDS = `
-  Image!                                                          image of the namespace with tag or digest
-  User!                                                           numeric uid:gid other than 0
-  Cmd                                                             sub-command with arguments
-  Env                                                             allowed variables
-  Labels                                                          run labels
-  WorkingDir                                                      "" | "/workspace" | "/app"
-  Hostname                                                        "" | DNS label
-  AttachStdout AttachStderr NetworkDisabled                       boolean
-  StopSignal                                                      "" | signal
-  StopTimeout                                                     0..600
-  Healthcheck                                                     {
-    Test                                                          [] | ["NONE"]
-    Interval Timeout Retries StartPeriod StartInterval            0
-  }
-  Entrypoint Shell OnBuild                                        []
-  ExposedPorts Volumes                                            {}
-  Domainname MacAddress                                           ""
-  ArgsEscaped AttachStdin OpenStdin StdinOnce Tty                 false
-  NetworkingConfig                                                {
-    EndpointsConfig                                               endpoints
-  }
-  HostConfig!                                                     {
-    NetworkMode!                                                  allowed network
-    CapDrop!                                                      ["ALL"]
-    SecurityOpt!                                                  ["no-new-privileges"] | ["no-new-privileges:true"] | ["no-new-privileges=true"]
-    ReadonlyRootfs!                                               true
-    Memory!                                                       33554432..memoryBytes
-    MemorySwap                                                    0 | 33554432..memoryBytes
-    NanoCpus!                                                     100000000..nanoCpus
-    PidsLimit!                                                    1..pids
-    ShmSize                                                       0 | 1..shmBytes
-    Init AutoRemove                                               boolean
-    IpcMode                                                       "" | "private" | "none"
-    CgroupnsMode                                                  "" | "private"
-    Mounts                                                        mounts
-    Binds                                                         binds
-    Tmpfs                                                         tmpfs
-    LogConfig                                                     log
-    RestartPolicy                                                 {
-      Name                                                        "" | "no"
-      MaximumRetryCount                                           0
-    }
-    Ulimits                                                       ulimits
-    MaskedPaths ReadonlyPaths                                     null
-    Privileged PublishAllPorts OomKillDisable                     false
-    CapAdd Capabilities GroupAdd VolumesFrom Links                []
-    Devices DeviceCgroupRules DeviceRequests                      []
-    ExtraHosts Dns DnsOptions DnsSearch                           []
-    BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps      []
-    BlkioDeviceReadIOps BlkioDeviceWriteIOps                      []
-    PortBindings StorageOpt Annotations Sysctls                   {}
-    PidMode UTSMode UsernsMode Cgroup CgroupParent Isolation      ""
-    VolumeDriver Runtime CpusetCpus CpusetMems ContainerIDFile    ""
-    OomScoreAdj MemorySwappiness MemoryReservation KernelMemory   0
-    KernelMemoryTCP CpuShares CpuPeriod CpuQuota BlkioWeight      0
-    CpuRealtimePeriod CpuRealtimeRuntime CpuCount CpuPercent      0
-    IOMaximumIOps IOMaximumBandwidth                              0
-    ConsoleSize                                                   [] | [0,0]
-  }`;
+const UID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
+// Host names become resolvable for the neighbours: an agent must not be called like a service that they trust.
+const HOST_NAME = /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const BIND = `
-  Type!                                                           "bind"
-  Source!                                                         folder directly below the runs root
-  Target!                                                         allowed target
-  ReadOnly                                                        boolean
-  Consistency                                                     ""
-  BindOptions                                                     {
-    Propagation                                                   ""
-    NonRecursive CreateMountpoint                                 false
-    ReadOnlyNonRecursive ReadOnlyForceRecursive                   false
-  }
-  VolumeOptions TmpfsOptions ImageOptions ClusterOptions          {}`;
+/** The top level of ContainerCreate: every field that may appear. What is not in here, in this spelling, is refused. */
+const config = (policy: Policy) =>
+  object({
+    'Image!': text(imagePattern(policy), 'must be an image of the namespace with a tag or digest'),
+    'User!': text(new RegExp(`^${UID}:${UID}$`), 'must be a numeric uid:gid other than 0'),
+    Cmd: command(policy.subCommands),
+    Env: environment(policy.envPrefixes),
+    Labels: mapOf(/^com\.bigeye\.run\.[A-Za-z0-9._-]{1,63}$/, text(/^[ -~]{0,256}$/, 'must have short ASCII values')),
+    WorkingDir: oneOf('', '/workspace', '/app'),
+    Hostname: orZero('', text(HOST_NAME, 'must be a DNS label that is no name of a service')),
+    'AttachStdout AttachStderr NetworkDisabled': boolean,
+    StopSignal: orZero('', text(SIGNAL, 'must be TERM, INT, QUIT or KILL')),
+    StopTimeout: whole(0, 600),
+    Healthcheck: object({
+      Test: oneOf([], ['NONE']),
+      'Interval Timeout Retries StartPeriod StartInterval': oneOf(0),
+    }),
+    'Entrypoint Shell OnBuild': oneOf([]),
+    'ExposedPorts Volumes': oneOf({}),
+    'Domainname MacAddress': oneOf(''),
+    'ArgsEscaped AttachStdin OpenStdin StdinOnce Tty': oneOf(false),
+    NetworkingConfig: object({ EndpointsConfig: mapOf(/^[a-z0-9][a-z0-9_.-]{0,62}$/, orEmpty(ENDPOINT)) }),
+    'HostConfig!': hostConfig(policy),
+  });
 
-const TMPFS = `
-  Type!                                                           "tmpfs"
-  Target!                                                         "/tmp" | "/run"
-  TmpfsOptions!                                                   {
-    SizeBytes!                                                    1..tmpfsBytes
-    Mode                                                          0..1023
-    Options                                                       []
-  }
-  Source Consistency                                              ""
-  ReadOnly                                                        false
-  VolumeOptions BindOptions ImageOptions ClusterOptions           {}`;
+const hostConfig = ({ limits, ...policy }: Policy) =>
+  object({
+    'NetworkMode!': oneOf(...policy.networks),
+    'CapDrop!': oneOf(['ALL']),
+    'SecurityOpt!': oneOf(['no-new-privileges'], ['no-new-privileges:true'], ['no-new-privileges=true']),
+    'ReadonlyRootfs!': oneOf(true),
+    'Memory!': whole(32 * 1024 ** 2, limits.memoryBytes),
+    MemorySwap: whole(0, limits.memoryBytes),
+    'NanoCpus!': whole(100_000_000, limits.nanoCpus),
+    'PidsLimit!': whole(1, limits.pids),
+    ShmSize: orZero(0, whole(1, limits.shmBytes)),
+    'Init AutoRemove': boolean,
+    IpcMode: oneOf('', 'private', 'none'),
+    CgroupnsMode: oneOf('', 'private'),
+    Mounts: listOf(mount(policy, limits.tmpfsBytes), 8),
+    Binds: listOf(bind(mount(policy, limits.tmpfsBytes)), 8),
+    Tmpfs: mapOf(/^\/(?:tmp|run)$/, tmpfsOptions(limits.tmpfsBytes)),
+    LogConfig: log(limits.logBytes),
+    RestartPolicy: object({ Name: oneOf('', 'no'), MaximumRetryCount: oneOf(0) }),
+    Ulimits: listOf(ulimit, 4, (limit) => (limit as { Name: string }).Name),
+    // An empty list is not absence here: it uncovers what the engine hides.
+    'MaskedPaths ReadonlyPaths': oneOf(),
+    'Privileged PublishAllPorts OomKillDisable': oneOf(false),
+    'CapAdd Capabilities GroupAdd VolumesFrom Links Devices DeviceCgroupRules DeviceRequests': oneOf([]),
+    'ExtraHosts Dns DnsOptions DnsSearch BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps': oneOf([]),
+    'BlkioDeviceReadIOps BlkioDeviceWriteIOps': oneOf([]),
+    'PortBindings StorageOpt Annotations Sysctls': oneOf({}),
+    'PidMode UTSMode UsernsMode Cgroup CgroupParent Isolation VolumeDriver Runtime': oneOf(''),
+    'CpusetCpus CpusetMems ContainerIDFile': oneOf(''),
+    'OomScoreAdj MemorySwappiness MemoryReservation KernelMemory KernelMemoryTCP CpuShares CpuPeriod': oneOf(0),
+    'CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuCount CpuPercent BlkioWeight': oneOf(0),
+    'IOMaximumIOps IOMaximumBandwidth': oneOf(0),
+    ConsoleSize: oneOf([], [0, 0]),
+  });
 
-const ENDPOINT = `
-  IPAMConfig DriverOpts                                           {}
-  Links Aliases DNSNames                                          []
-  MacAddress NetworkID EndpointID Gateway IPAddress IPv6Gateway   ""
-  GlobalIPv6Address                                               ""
-  GwPriority IPPrefixLen GlobalIPv6PrefixLen                      0`;
-
-const LOG = `
-  Type                                                            "" | "json-file" | "local"
-  Config                                                          {
-    max-size                                                      size
-    max-file                                                      digit
-  }`;
-
-const ULIMIT = `
-  Name!                                                           "nofile" | "nproc" | "core" | "fsize"
-  Soft! Hard!                                                     0..1099511627776`;
-const MOST: Record<string, number> = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
+const ENDPOINT = object({
+  'IPAMConfig DriverOpts': oneOf({}),
+  'Links Aliases DNSNames': oneOf([]),
+  'MacAddress NetworkID EndpointID Gateway IPAddress IPv6Gateway GlobalIPv6Address': oneOf(''),
+  'GwPriority IPPrefixLen GlobalIPv6PrefixLen': oneOf(0),
+});
 
 interface Mount {
   Target: string;
@@ -128,37 +94,16 @@ interface Canonical {
   NetworkingConfig?: { EndpointsConfig?: object };
 }
 
-const ID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
-
 /** Builds the judge of `POST /containers/create`: from the document as sent to the body that is forwarded. */
 export function createJudge(policy: Policy, owner: string): (document: Json) => object {
-  const mount = mountJudge(policy);
-  const endpoint = shape(ENDPOINT, {});
-  const judge = shape(FIELDS, {
-    ...policy.limits,
-    'image of the namespace with tag or digest': imagePattern(policy),
-    'numeric uid:gid other than 0': new RegExp(`^${ID}:${ID}$`),
-    'sub-command with arguments': commandJudge(policy.subCommands),
-    'allowed variables': environmentJudge(policy.envPrefixes),
-    'run labels': mapOf(/^com\.bigeye\.run\.[A-Za-z0-9._-]{1,63}$/, textOf(/^[ -~]{0,256}$/, 'must have ASCII values')),
-    // Host names become resolvable for the neighbours: an agent must not be called like a service that they trust.
-    'DNS label': /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    signal: SIGNAL,
-    endpoints: mapOf(/^[a-z0-9][a-z0-9_.-]{0,62}$/, (value, at) => (value && endpoint(value, at)) ?? {}),
-    'allowed network': policy.networks,
-    mounts: listOf(mount, 8),
-    binds: listOf((value, at) => mount(readBind(value, at), at), 8),
-    tmpfs: mapOf(/^\/(?:tmp|run)$/, tmpfsJudge(policy.limits.tmpfsBytes)),
-    log: logJudge(policy.limits.logBytes),
-    ulimits: ulimitsJudge(),
-  });
+  const judge = config(policy);
   return (document) => {
     const body = judge(document, 'create') as Canonical;
     const { Binds = [], ...host } = body.HostConfig;
     const Mounts = [...Binds, ...(host.Mounts ?? [])];
     const targets = [...Mounts.map((entry) => entry.Target), ...Object.keys(host.Tmpfs ?? {})];
     if (new Set(targets).size !== targets.length) refuse('create.HostConfig.Mounts', 'has a target twice');
-    if ((host.MemorySwap ?? host.Memory) !== host.Memory) refuse('create.HostConfig.MemorySwap', 'must equal Memory');
+    if ((host.MemorySwap || host.Memory) !== host.Memory) refuse('create.HostConfig.MemorySwap', 'must equal Memory');
     if (Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {}).some((name) => name !== host.NetworkMode))
       refuse('create.NetworkingConfig.EndpointsConfig', 'may only name the network of NetworkMode');
     // A bind goes out as a mount, which has no options and never creates its source.
@@ -182,8 +127,12 @@ export function repositoryPattern(policy: Policy): string {
   return `${policy.imageNamespace}(?:${names ?? '[a-z0-9]{1,64}(?:(?:\\.|__?|-{1,4})[a-z0-9]{1,64}){0,8}'})`;
 }
 
-function commandJudge(subCommands: string[]): Judge {
-  const words = listOf(textOf(/^[^\0]*$/, 'must be strings without NUL'), 64);
+function orEmpty(judge: Judge): Judge {
+  return (value, at) => (value === null ? {} : (judge(value, at) ?? {}));
+}
+
+function command(subCommands: string[]): Judge {
+  const words = listOf(text(/^[^\0]*$/, 'must be strings without NUL'), 64);
   return (value, at) => {
     const judged = words(value, at) as string[] | undefined;
     if (judged && !subCommands.includes(judged[0] ?? '')) refuse(at, 'must begin with a sub-command of the policy');
@@ -192,65 +141,79 @@ function commandJudge(subCommands: string[]): Judge {
   };
 }
 
-function environmentJudge(prefixes: string[]): Judge {
+function environment(prefixes: string[]): Judge {
   // TZ and the locale become file names in libc: no leading slash, and no dots that lead out of their folders.
   const own = `(?:${prefixes.join('|')})[A-Z0-9_]{1,128}=[^\\0]*`;
-  const entry = new RegExp(
-    `^(?:${own}|TZ=[A-Za-z][A-Za-z0-9_+/-]{0,63}|(?:LANG|LC_ALL)=[A-Za-z][A-Za-z0-9_.@-]{0,63})$`,
-  );
-  return listOf(textOf(entry, 'has a variable that is not allowed'), 256, (line) => String(line).split('=')[0]);
+  const locale = 'TZ=[A-Za-z][A-Za-z0-9_+/-]{0,63}|(?:LANG|LC_ALL)=[A-Za-z][A-Za-z0-9_.@-]{0,63}';
+  const entry = text(new RegExp(`^(?:${own}|${locale})$`), 'has a variable that is not allowed');
+  return listOf(entry, 256, (line) => String(line).split('=')[0]);
 }
 
-function mountJudge(policy: Policy): Judge {
+function mount(policy: Pick<Policy, 'runsRoot' | 'mountTargets'>, tmpfsBytes: number): Judge {
   // One segment below the root and no more: an agent can plant a link inside its folder, and the daemon would follow it.
   const root = policy.runsRoot.replace(/[^A-Za-z0-9/_-]/g, '\\$&');
-  const folder = new RegExp(`^${root}/[a-z0-9][a-z0-9_-]{0,127}$`);
-  const bind = shape(BIND, { 'folder directly below the runs root': folder, 'allowed target': policy.mountTargets });
-  const tmpfs = shape(TMPFS, policy.limits);
+  const bound = object({
+    'Type!': oneOf('bind'),
+    'Source!': text(new RegExp(`^${root}/[a-z0-9][a-z0-9_-]{0,127}$`), 'must be a folder directly below the runs root'),
+    'Target!': oneOf(...policy.mountTargets),
+    ReadOnly: boolean,
+    Consistency: oneOf(''),
+    BindOptions: object({
+      Propagation: oneOf(''),
+      'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive': oneOf(false),
+    }),
+    'VolumeOptions TmpfsOptions ImageOptions ClusterOptions': oneOf({}),
+  });
+  const tmpfs = object({
+    'Type!': oneOf('tmpfs'),
+    'Target!': oneOf('/tmp', '/run'),
+    'TmpfsOptions!': object({ 'SizeBytes!': whole(1, tmpfsBytes), Mode: whole(0, 0o1777), Options: oneOf([]) }),
+    'Source Consistency': oneOf(''),
+    ReadOnly: oneOf(false),
+    'VolumeOptions BindOptions ImageOptions ClusterOptions': oneOf({}),
+  });
   return (value, at) => {
-    const judged = (findObject(value)?.Type === 'tmpfs' ? tmpfs : bind)(value, at) as Mount;
+    const judged = (findObject(value)?.Type === 'tmpfs' ? tmpfs : bound)(value, at) as Mount;
     if (judged.Target === '/in' && judged.ReadOnly !== true) refuse(`${at}.ReadOnly`, 'must be true for /in');
     return judged;
   };
 }
 
-function readBind(value: Json, at: string): Json {
-  const match = typeof value === 'string' ? /^([^:]*):([^:]*):(ro|rw)$/.exec(value) : null;
-  if (!match) return refuse(at, 'must be source:target:ro or source:target:rw');
-  return { Type: 'bind', Source: match[1] ?? '', Target: match[2] ?? '', ReadOnly: match[3] === 'ro' };
-}
-
-function sizeWithin(text: string, most: number): boolean {
-  const [, digits, unit = ''] = /^([1-9]\d{0,11})([kmg]?)$/.exec(text) ?? [];
-  return digits !== undefined && Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit) <= most;
-}
-
-function tmpfsJudge(most: number): Judge {
+function bind(asMount: Judge): Judge {
   return (value, at) => {
-    const options = new Map(
-      String(value)
-        .split(',')
-        .map((word) => [word.split('=')[0], word] as const),
-    );
-    const known = /^(?:r[wo]|noexec|nosuid|nodev|size=\w+|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
-    const all =
-      ['noexec', 'nosuid', 'nodev'].every((name) => options.has(name)) && !(options.has('rw') && options.has('ro'));
-    // Rebuilding the text and comparing it leaves no room for an option that is given twice.
-    const text = [...options.values()].join(',');
-    if (!all || text !== value || ![...options.values()].every((word) => known.test(word)))
-      return refuse(at, 'must have noexec, nosuid, nodev, size, and no option beyond rw, ro, mode, uid, gid');
-    return sizeWithin(options.get('size')?.slice(5) ?? '', most)
-      ? value
-      : refuse(at, 'must have a size within the policy');
+    const [, Source = '', Target = '', mode] = /^([^:]*):([^:]*):(ro|rw)$/.exec(String(value)) ?? [];
+    if (mode === undefined || typeof value !== 'string') refuse(at, 'must be source:target:ro or source:target:rw');
+    return asMount({ Type: 'bind', Source, Target, ReadOnly: mode === 'ro' }, at);
   };
 }
 
-function logJudge(most: number): Judge {
-  const size: Judge = (value, at) =>
-    typeof value === 'string' && /[kmg]$/.test(value) && sizeWithin(value, most)
-      ? value
-      : refuse(at, 'must be a size, as "10m"');
-  const judge = shape(LOG, { size, digit: /^[1-9]$/ });
+function size(most: number, unit: '[kmg]' | '[kmg]?'): Judge {
+  const form = new RegExp(`^([1-9]\\d{0,11})(${unit})$`);
+  return (value, at) => {
+    const [, digits, letter = ''] = (typeof value === 'string' && form.exec(value)) || [];
+    const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(letter);
+    return bytes <= most ? value : refuse(at, 'must be a size within the policy, as "64m"');
+  };
+}
+
+function tmpfsOptions(most: number): Judge {
+  const bounded = size(most, '[kmg]?');
+  const known = /^(?:r[wo]|noexec|nosuid|nodev|size=\w+|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
+  return (value, at) => {
+    const words = String(value).split(',');
+    const options = new Map(words.map((word) => [word.replace(/=.*|^r[wo]$/, ''), word]));
+    const needed = ['noexec', 'nosuid', 'nodev', 'size'].every((name) => options.has(name));
+    if (typeof value !== 'string' || !needed || options.size < words.length || !words.every((word) => known.test(word)))
+      refuse(at, 'must have noexec, nosuid, nodev, size, and no option beyond rw, ro, mode, uid, gid');
+    return bounded(options.get('size')?.slice(5) ?? '', at) && value;
+  };
+}
+
+function log(most: number): Judge {
+  const judge = object({
+    Type: oneOf('', 'json-file', 'local'),
+    Config: object({ 'max-size': size(most, '[kmg]'), 'max-file': text(/^[1-9]$/, 'must be a digit') }),
+  });
   return (value, at) => {
     const judged = judge(value, at) as { Type?: string; Config?: Record<string, string> } | undefined;
     if (judged && !(judged.Type && judged.Config?.['max-size'])) refuse(at, 'must have a Type and a max-size');
@@ -258,11 +221,10 @@ function logJudge(most: number): Judge {
   };
 }
 
-function ulimitsJudge(): Judge {
-  const judge = shape(ULIMIT, {});
-  const entry: Judge = (value, at) => {
-    const { Name, Soft, Hard } = judge(value, at) as { Name: string; Soft: number; Hard: number };
-    return Soft <= Hard && Hard <= (MOST[Name] ?? 0) ? { Name, Soft, Hard } : refuse(at, 'is over its bound');
-  };
-  return listOf(entry, 4, (limit) => (limit as { Name: string }).Name);
+const MOST_OF_LIMIT: Record<string, number> = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
+const ULIMIT = object({ 'Name!': oneOf(...Object.keys(MOST_OF_LIMIT)), 'Soft! Hard!': whole(0, 2 ** 40) });
+
+function ulimit(value: Json, at: string): unknown {
+  const { Name, Soft, Hard } = ULIMIT(value, at) as { Name: string; Soft: number; Hard: number };
+  return Soft <= Hard && Hard <= (MOST_OF_LIMIT[Name] ?? 0) ? { Name, Soft, Hard } : refuse(at, 'is over its bound');
 }

@@ -41,7 +41,7 @@ describe.skipIf(!ready)('the guard before a real engine (skipped without an engi
       '--owner',
       'guard-test',
     ];
-    close = await startGuard(readConfig([...argv, '--audit-log', join(folder, 'audit.log')], {}).config);
+    close = await startGuard(readConfig([...argv, '--audit-log', join(folder, 'audit.log')], {}));
   });
   afterAll(() => {
     close();

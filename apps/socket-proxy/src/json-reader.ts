@@ -4,7 +4,7 @@ export type JsonObject = { [key: string]: Json };
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g;
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[\d.eE+-]*/g;
 const WHOLE_NUMBER = /^(?:0|-?[1-9]\d{0,15})$/;
 
 /**
@@ -14,34 +14,41 @@ const WHOLE_NUMBER = /^(?:0|-?[1-9]\d{0,15})$/;
  * Throws a Refusal whose rule begins with `json.`.
  */
 export function readJson(bytes: Uint8Array): Json {
-  let distinctKeys = 0;
-  const reviver = function (this: unknown, key: string, value: unknown, context: { source?: string }): unknown {
-    if (!Array.isArray(this)) distinctKeys += 1;
-    if (typeof value === 'number' && !(WHOLE_NUMBER.test(context.source ?? '') && Number.isSafeInteger(value)))
-      throw fault('number', 'has a number that is not a plain whole number within 2^53');
-    if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
-      throw fault('surrogate', 'has a lone surrogate');
-    return value;
-  };
   try {
     const text = utf8.decode(bytes);
-    const document: Json = JSON.parse(text, reviver as (this: unknown, key: string, value: unknown) => unknown);
-    // The reviver sees each distinct key once, and the document itself under the key "". A key that is written twice, or
-    // inside of a value that a second key replaced, is in the text but not among them.
-    let writtenKeys = 1;
-    for (const match of text.matchAll(STRING)) if (match[1] !== undefined) writtenKeys += 1;
-    if (writtenKeys !== distinctKeys) throw fault('duplicate-key', 'has a key twice');
+    const document: Json = JSON.parse(text);
+    let writtenKeys = 0;
+    for (const [token, colon] of text.matchAll(STRING_OR_NUMBER)) {
+      if (colon !== undefined) writtenKeys += 1;
+      if (!token.startsWith('"') && !(WHOLE_NUMBER.test(token) && Number.isSafeInteger(Number(token))))
+        throw fault('number', 'has a number that is not a plain whole number within 2^53');
+    }
+    // A key that is written twice, or inside of a value that a second key replaced, is in the text only.
+    if (writtenKeys !== countKeys(document)) throw fault('duplicate-key', 'has a key twice');
     return document;
   } catch (cause) {
     throw cause instanceof Refusal ? cause : fault('syntax', 'is not strict JSON in UTF-8');
   }
 }
 
-/** The value if it is an object, otherwise undefined. */
-export function findObject(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+function countKeys(value: Json): number {
+  if (typeof value === 'string') checkSurrogates(value);
+  if (typeof value !== 'object' || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + countKeys(inner), 0);
+  const keys = Object.keys(value);
+  keys.forEach(checkSurrogates);
+  return Object.values(value).reduce<number>((sum, inner) => sum + countKeys(inner), keys.length);
+}
+
+function checkSurrogates(text: string): void {
+  if (!text.isWellFormed()) throw fault('surrogate', 'has a lone surrogate');
 }
 
 function fault(rule: string, what: string): Refusal {
   return new Refusal(`json.${rule}`, `The JSON document ${what}.`, 400);
+}
+
+/** The value if it is an object, otherwise undefined. */
+export function findObject(value: Json | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }

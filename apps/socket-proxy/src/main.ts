@@ -1,45 +1,26 @@
-import { ConfigError, type ListenAddress, readConfig } from './config.ts';
+import { readFileSync } from 'node:fs';
+import { ConfigError, readConfig } from './config.ts';
+import { explain } from './explain.ts';
 import { startGuard } from './guard.ts';
 
 const EXIT_CONFIG = 3;
 
-/** Runs the guard, its health check (`--health`) or `--print-fingerprint`. */
-async function main(): Promise<void> {
-  const { command, config } = readConfig(process.argv.slice(2));
-  if (command === 'health') process.exit((await isHealthy(config.listen)) ? 0 : 1);
-  if (command === 'print-fingerprint') {
-    process.stdout.write(`${config.fingerprint}\n`);
+/** Runs the guard; `--explain METHOD PATH` only judges one request, whose body is standard input. */
+async function main(argv: string[]): Promise<void> {
+  const at = argv.indexOf('--explain');
+  if (at >= 0) {
+    const [, method = '', target = ''] = argv.splice(at, 3);
+    process.stdout.write(`${JSON.stringify(explain(readConfig(argv), method, target, readFileSync(0)))}\n`);
     return;
   }
-  const close = await startGuard(config);
-  const stop = () => {
-    close();
-    process.exit(0);
-  };
+  const started = startGuard(readConfig(argv));
+  const stop = () => void started.then((close) => close()).finally(() => process.exit(0));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  await started;
 }
 
-async function isHealthy(listen: ListenAddress): Promise<boolean> {
-  const { get } = await import('node:http');
-  const address =
-    'path' in listen
-      ? { socketPath: listen.path }
-      : { host: listen.host.replace(/^(?:0\.0\.0\.0|::)$/, '127.0.0.1'), port: listen.port };
-  return new Promise((resolve) => {
-    const request = get(
-      { ...address, path: '/version', headers: { Host: 'guard', Connection: 'close' }, timeout: 3_000 },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      },
-    );
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
-  });
-}
-
-main().catch((cause) => {
+main(process.argv.slice(2)).catch((cause) => {
   const faults = cause instanceof ConfigError ? cause.faults : [(cause as Error).message];
   for (const fault of faults) process.stderr.write(`docker-socket-proxy: ${fault}\n`);
   process.exit(cause instanceof ConfigError ? EXIT_CONFIG : 1);

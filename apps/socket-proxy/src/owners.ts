@@ -1,6 +1,6 @@
 import { OWNER_LABEL } from './container-create.ts';
+import type { Daemon } from './daemon.ts';
 import { Refusal } from './refusal.ts';
-import type { Upstream } from './upstream.ts';
 
 const MAX_KNOWN = 10_000;
 const FULL_ID = /^[0-9a-f]{64}$/;
@@ -11,25 +11,23 @@ const FULL_ID = /^[0-9a-f]{64}$/;
  */
 export class Owners {
   private readonly known = new Set<string>();
-  private readonly upstream: Upstream;
+  private readonly daemon: Daemon;
   private readonly owner: string;
 
-  constructor(upstream: Upstream, owner: string) {
-    this.upstream = upstream;
+  constructor(daemon: Daemon, owner: string) {
+    this.daemon = daemon;
     this.owner = owner;
   }
 
   /** The full id of an owned container, given its full id or its name. Throws a Refusal for any other. */
   async resolve(container: string): Promise<string> {
     if (this.known.has(container)) return container;
-    const { status, body } = await this.upstream.ask('GET', `/containers/${container}/json`);
+    const { status, body } = await this.daemon.ask('GET', `/containers/${container}/json`);
     if (status === 404) throw new Refusal('owner.not-found', 'No such container.', 404);
     const found = status === 200 ? JSON.parse(body.toString()) : {};
     // The daemon resolves prefixes too, and a container may be named like an id: what was found must be what was named.
-    const same = FULL_ID.test(container)
-      ? found.Id === container
-      : found.Name === `/${container}` && FULL_ID.test(found.Id);
-    if (!same || found.Config?.Labels?.[OWNER_LABEL] !== this.owner)
+    const named = FULL_ID.test(container) ? found.Id : String(found.Name).replace('/', '');
+    if (named !== container || !FULL_ID.test(found.Id) || found.Config?.Labels?.[OWNER_LABEL] !== this.owner)
       throw new Refusal('owner.foreign', 'The container does not belong to this orchestrator.');
     this.add(found.Id);
     return found.Id;

@@ -6,7 +6,7 @@ import {
   type GuardUnderTest,
   guardUnderTest,
   OWN_ID,
-} from './test/guard-under-test.ts';
+} from '../test-tools/guard-under-test.ts';
 
 const RUNS = '/var/lib/bigeye/runs';
 const create = '/v1.44/containers/create?name=bigeye-run-job-42';
@@ -306,8 +306,8 @@ const REQUESTS: [rule: string, method: string, target: string, headers?: Record<
   ['header', 'POST', create, { ...json, Expect: '100-continue' }, JSON.stringify(GOOD_CREATE)],
   ['header', 'GET', '/version', { Upgrade: 'tcp', Connection: 'Upgrade' }],
   ['header', 'GET', '/version', { Origin: 'http://evil.example' }],
-  ['header', 'GET', '/version', { 'Content-Length': '+0' }],
-  ['header', 'GET', '/version', { 'Content-Length': '0, 0' }],
+  ['framing.malformed', 'GET', '/version', { 'Content-Length': '+0' }],
+  ['framing.malformed', 'GET', '/version', { 'Content-Length': '0, 0' }],
   ['header.registry-auth', 'GET', '/version', { 'X-Registry-Auth': 'e30=' }],
   ['body.length', 'POST', create, json, `{"x":"${'x'.repeat(131072)}"}`],
   ['json.syntax', 'POST', create, json],

@@ -9,3 +9,8 @@ export class Refusal extends Error {
     this.status = status;
   }
 }
+
+/** Refuses under the rule `at`. The value itself is never repeated: it may be a secret, and messages are shown and kept. */
+export function refuse(at: string, why: string): never {
+  throw new Refusal(at, `${at} ${why}.`);
+}

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { GOOD_CREATE, guardUnderTest, json, OWN_ID, OWNER, POLICY } from '../test-tools/guard-under-test.ts';
 import { AuditLog, type Decision } from './audit.ts';
-import { GOOD_CREATE, guardUnderTest, json, OWN_ID, OWNER, POLICY } from './test/guard-under-test.ts';
+import { readConfig } from './config.ts';
+import { startGuard } from './guard.ts';
 
 const create = '/v1.44/containers/create?name=bigeye-run-job-42';
 const type = { 'Content-Type': 'application/json' };
@@ -23,9 +28,25 @@ async function until(check: () => boolean): Promise<void> {
 describe('framing on the way in', () => {
   test('requests on one connection are answered one after the other', async () => {
     await using guard = await guardUnderTest();
-    const answer = await guard.send(version + version + version.replace('Host', 'Connection: close\r\nHost'));
-    expect(answer.text.match(/HTTP\/1\.1 200/g)).toHaveLength(3);
+    const socket = guard.connect();
+    let text = '';
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes;
+    });
+    for (const count of [1, 2, 3]) {
+      socket.write(version);
+      await until(() => text.match(/HTTP\/1\.1 200/g)?.length === count);
+    }
+    socket.destroy();
     expect(guard.forwarded).toHaveLength(3);
+  });
+
+  test('a request that does not wait for the answer before it ends the connection behind that answer', async () => {
+    await using guard = await guardUnderTest();
+    const answer = await guard.send(version + version + version);
+    expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(answer.text).toContain('framing.pipelined');
+    expect(guard.forwarded).toHaveLength(1);
   });
 
   test('what follows a refused request is never read as one', async () => {
@@ -56,11 +77,9 @@ describe('framing on the way in', () => {
     ['a carriage return before the last line end', 'GET /version HTTP/1.1\r\nHost: docker\r\r\n\r\n'],
     ['a space before the colon', 'GET /version HTTP/1.1\r\nHost : docker\r\n\r\n'],
     ['a header without a name', 'GET /version HTTP/1.1\r\nHost: docker\r\n: x\r\n\r\n'],
-    ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
     ['HTTP/1.0', 'GET /version HTTP/1.0\r\nHost: docker\r\n\r\n'],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
-    ['two spaces', 'GET  /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
     ['a lower-case method', 'get /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
     ['a header twice', 'GET /version HTTP/1.1\r\nHost: docker\r\nAccept: a\r\naccept: a\r\n\r\n'],
     ['no Host', 'GET /version HTTP/1.1\r\n\r\n'],
@@ -77,6 +96,15 @@ describe('framing on the way in', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.head).toContain('Connection: close');
     expect(guard.forwarded).toEqual([]);
+  });
+
+  test.each([
+    ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'],
+    ['two spaces', 'GET  /version HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'],
+  ])('%s goes out in the one spelling', async (_, bytes) => {
+    await using guard = await guardUnderTest();
+    await guard.send(bytes);
+    expect(guard.forwarded.map((request) => request.head)).toEqual(['GET /v1.44/version HTTP/1.1\r\nHost: docker']);
   });
 
   test('a body that ends early is not forwarded', async () => {
@@ -275,5 +303,46 @@ describe('the audit log', () => {
         .update(cut ?? '')
         .digest('hex'),
     });
+  });
+});
+
+describe('the version of the API', () => {
+  const startWith = async (ApiVersion: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'guard-version-'));
+    const dockerSocket = join(folder, 'd.sock');
+    const asked: string[] = [];
+    const daemon = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end(JSON.stringify({ ApiVersion, Components: [] }));
+    });
+    await new Promise<void>((resolve) => daemon.listen(dockerSocket, resolve));
+    writeFileSync(join(folder, 'policy.json'), JSON.stringify(POLICY));
+    const listen = join(folder, 'g.sock');
+    const argv = ['--docker-socket', dockerSocket, '--listen', listen, '--policy', join(folder, 'policy.json')];
+    const config = readConfig([...argv, '--owner', OWNER, '--audit-log', join(folder, 'audit.log')], {});
+    try {
+      const close = await startGuard(config);
+      await new Promise((resolve) => get({ socketPath: listen, path: '/v1.47/info' }, resolve));
+      close();
+      return asked;
+    } finally {
+      daemon.close();
+      daemon.closeAllConnections();
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test.each([
+    ['1.41', '/v1.41/info'],
+    ['1.43', '/v1.43/info'],
+    ['1.44', '/v1.44/info'],
+    ['1.52', '/v1.44/info'],
+    ['', '/v1.44/info'],
+  ])('is the one of an engine that speaks "%s", and 1.44 at most: %s', async (spoken, sent) => {
+    expect(await startWith(spoken)).toEqual(['/version', sent]);
+  });
+
+  test('stops the guard when the engine is older than 1.41', async () => {
+    await expect(startWith('1.40')).rejects.toThrow(/speaks API 1\.40; 1\.41 is needed/);
   });
 });

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../config.ts';
-import { startGuard } from '../guard.ts';
+import { readConfig } from '../src/config.ts';
+import { startGuard } from '../src/guard.ts';
 
 export const OWN_ID = 'a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778899aabbccddeeff00';
 export const OWN_NAME = 'bigeye-run-own-1';
@@ -113,8 +113,8 @@ export async function guardUnderTest(policy: object = POLICY, settings: string[]
   });
   await new Promise<void>((resolve) => daemon.listen(daemonPath, resolve));
   const argv = ['--listen', socketPath, '--docker-socket', daemonPath, '--policy', policyFile, '--owner', OWNER];
-  const { config } = readConfig([...argv, '--audit-log', auditFile, ...settings], {});
-  const close = await startGuard(config);
+  const close = await startGuard(readConfig([...argv, '--audit-log', auditFile, ...settings], {}));
+  guard.forwarded.length = 0;
   return guard;
 }
 
