@@ -1,5 +1,5 @@
 import { AgentOutputLine, type LogPage } from '@bigeye/contracts';
-import { type AnsiSpan, parseAnsi, withoutAnsi } from '../../lib/ansi.ts';
+import { type AnsiSpan, parseAnsi } from '../../lib/ansi.ts';
 import { formatCount, formatDuration } from '../../lib/format.ts';
 
 export type NumberedLine = LogPage['lines'][number];
@@ -60,10 +60,18 @@ function progressWords({
   return `${phase}: ${of}${unit ? ` ${unit}` : ''}${left}`;
 }
 
+const words = new WeakMap<NumberedLine, string>();
+
 /** What can be found in the line: the words that are shown. */
 export function wordsOf(line: NumberedLine): string {
+  const known = words.get(line) ?? readWords(line);
+  words.set(line, known);
+  return known;
+}
+
+function readWords(line: NumberedLine): string {
   const shown = readLine(line);
-  if (shown.kind === 'text') return withoutAnsi(line.text);
+  if (shown.kind === 'text') return shown.spans.map(({ text }) => text).join('');
   return shown.kind === 'result' && shown.remedy ? `${shown.text} ${shown.remedy}` : shown.text;
 }
 

@@ -58,6 +58,17 @@ test('what is on its way is not asked for twice', async () => {
   expect(readLines).toHaveBeenCalledTimes(1);
 });
 
+test('what is looked at is read before the rest of a search', async () => {
+  const readLines = reader();
+  const pages = createLogPages(readLines);
+  pages.grow(20_000);
+  pages.need(1, 20_000);
+  pages.need(15_001, 15_001);
+  await settled();
+  expect(readLines.mock.calls.slice(0, 5).map(([after]) => after)).toEqual([0, 1000, 2000, 3000, 15_000]);
+  expect(pages.loaded()).toBe(20_000);
+});
+
 test('a page that failed is read again when it is needed again', async () => {
   const readLines = reader();
   readLines.mockRejectedValueOnce(new Error('away'));

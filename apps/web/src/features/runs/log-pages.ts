@@ -17,24 +17,25 @@ export interface LogPages {
   /** The log has at least this many lines. */
   grow(total: number): void;
   line(number: number): NumberedLine | undefined;
-  /** Sees to it that these lines come; those that are here or on their way are not asked for again. */
+  /** What is here, page by page in order. A page that was there only ever grows. */
+  pages(): { index: number; lines: readonly NumberedLine[] }[];
+  /** Sees to it that these lines come, before what was needed earlier; those that are here are not asked for again. */
   need(from: number, to: number): void;
 }
 
 const pageSize = 1000;
-
-interface LogPageState {
-  lines: NumberedLine[];
-  isLoading: boolean;
-}
+/** Requests at a time. */
+const readers = 4;
 
 /**
  * The log by pages, so that the end of a long one is there at once and what nobody looks at is never read. Reading on by
  * position makes it whole again after a lost connection.
  */
 export function createLogPages(readLines: ReadLines): LogPages {
-  const pages = new Map<number, LogPageState>();
+  const pages = new Map<number, NumberedLine[]>();
+  const reading = new Set<number>();
   const listeners = new Set<() => void>();
+  let waiting: number[] = [];
   let version = 0;
   let total = 0;
   let loaded = 0;
@@ -44,22 +45,31 @@ export function createLogPages(readLines: ReadLines): LogPages {
     version++;
     for (const listener of listeners) listener();
   };
+  const here = (index: number) => pages.get(index)?.length ?? 0;
+  const missing = (index: number) => Math.min(pageSize, total - index * pageSize) - here(index);
 
-  const load = async (index: number): Promise<void> => {
-    const page = pages.get(index) ?? { lines: [], isLoading: false };
-    pages.set(index, page);
-    const wanted = Math.min(pageSize, total - index * pageSize);
-    if (page.isLoading || page.lines.length >= wanted) return;
-    page.isLoading = true;
+  const readNext = () => {
+    while (reading.size < readers) {
+      const at = waiting.findIndex((index) => !reading.has(index));
+      const [index] = at < 0 ? [] : waiting.splice(at, 1);
+      if (index === undefined) return;
+      if (missing(index) > 0) void read(index);
+    }
+  };
+  const read = async (index: number): Promise<void> => {
+    reading.add(index);
     try {
-      const lines = await readLines(index * pageSize + page.lines.length, wanted - page.lines.length);
-      page.lines.push(...lines);
+      const lines = await readLines(index * pageSize + here(index), missing(index));
+      pages.set(index, [...(pages.get(index) ?? []), ...lines]);
       loaded += lines.length;
       failure = undefined;
     } catch (error) {
       failure = error;
+      // What waits would fail alike; whoever looks at it needs it again.
+      waiting = [];
     } finally {
-      page.isLoading = false;
+      reading.delete(index);
+      readNext();
       changed();
     }
   };
@@ -73,10 +83,7 @@ export function createLogPages(readLines: ReadLines): LogPages {
     total: () => total,
     shown: () => {
       const last = Math.floor((total - 1) / pageSize);
-      for (const index of [last, last - 1]) {
-        const begun = pages.get(index)?.lines.length ?? 0;
-        if (begun > 0) return index * pageSize + begun;
-      }
+      for (const index of [last, last - 1]) if (here(index) > 0) return index * pageSize + here(index);
       return total;
     },
     loaded: () => loaded,
@@ -86,10 +93,16 @@ export function createLogPages(readLines: ReadLines): LogPages {
       total = newTotal;
       changed();
     },
-    line: (number) => pages.get(Math.floor((number - 1) / pageSize))?.lines[(number - 1) % pageSize],
+    line: (number) => pages.get(Math.floor((number - 1) / pageSize))?.[(number - 1) % pageSize],
+    pages: () => [...pages].map(([index, lines]) => ({ index, lines })).sort((a, b) => a.index - b.index),
     need: (from, to) => {
+      const first = Math.floor((Math.max(1, from) - 1) / pageSize);
       const last = Math.floor((Math.min(to, total) - 1) / pageSize);
-      for (let index = Math.floor((Math.max(1, from) - 1) / pageSize); index <= last; index++) void load(index);
+      const wanted = new Set<number>();
+      for (let index = first; index <= last; index++) if (missing(index) > 0) wanted.add(index);
+      if (wanted.size === 0) return;
+      waiting = [...wanted, ...waiting.filter((index) => !wanted.has(index))];
+      readNext();
     },
   };
 }

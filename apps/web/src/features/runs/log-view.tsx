@@ -2,7 +2,7 @@ import { fillPath, isActive, type Run, routes } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
 import { formatCount } from '../../lib/format.ts';
@@ -36,14 +36,9 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
   const { isAtEnd, onScroll, toEnd, leaveEnd } = useFollowing(scroll, chosen === undefined, size);
   const needVisible = useNeeded(pages, rows, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
 
-  const show = useCallback(
-    (number: number) => {
-      leaveEnd();
-      virtual.scrollToIndex(rows.rowOf(number), { align: 'center' });
-    },
-    [virtual, rows, leaveEnd],
-  );
-  useShownFirst(chosen, rows, show);
+  const scrollTo = (number: number) => virtual.scrollToIndex(rows.rowOf(number), { align: 'center' });
+  const { show, release } = useShow(scrollTo, leaveEnd, size);
+  useShownFirst(chosen, pages, rows.count, show);
   const { match, moveMatch } = useMatches(rows, search, show);
   const jumpToError = useJumpToError(pages, (number) => {
     setStderrOnly(false);
@@ -73,6 +68,9 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
           ref={scroll}
           className={styles.scroll}
           onScroll={onScroll}
+          onWheel={release}
+          onPointerDown={release}
+          onKeyDown={release}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
           tabIndex={0}
           role="log"
@@ -111,7 +109,10 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
             variant="default"
             radius="xl"
             leftSection={<Icon name="down" size={14} />}
-            onClick={toEnd}
+            onClick={() => {
+              release();
+              toEnd();
+            }}
           >
             Follow the end
           </Button>
@@ -132,14 +133,46 @@ function useNeeded(pages: LogPages, rows: LogRows, firstRow: number, lastRow: nu
   return need;
 }
 
-/** Brings the line of the address into view once, as soon as the log is that long. */
-function useShownFirst(chosen: number | undefined, rows: LogRows, show: (number: number) => void): void {
+/**
+ * Brings a line into view, and again whenever rows around it turn out to be higher than thought, until the reader takes
+ * hold of the log (`release`).
+ */
+function useShow(scrollTo: (number: number) => void, leaveEnd: () => void, size: number) {
+  const target = useRef<number>(undefined);
+  const latest = useRef(scrollTo);
+  latest.current = scrollTo;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the size is what moves the line away.
+  useLayoutEffect(() => {
+    if (target.current !== undefined) latest.current(target.current);
+  }, [size]);
+  const show = useCallback(
+    (number: number) => {
+      leaveEnd();
+      target.current = number;
+      latest.current(number);
+    },
+    [leaveEnd],
+  );
+  const release = useCallback(() => {
+    target.current = undefined;
+  }, []);
+  return { show, release };
+}
+
+/** Brings the line of the address into view once, as soon as it is here. */
+function useShownFirst(
+  chosen: number | undefined,
+  pages: LogPages,
+  count: number,
+  show: (number: number) => void,
+): void {
   const wanted = useRef(chosen);
+  const isHere = wanted.current !== undefined && pages.line(wanted.current) !== undefined;
   useEffect(() => {
-    if (wanted.current === undefined || rows.count < wanted.current) return;
+    if (wanted.current === undefined || count < wanted.current) return;
     show(wanted.current);
-    wanted.current = undefined;
-  }, [rows.count, show]);
+    if (isHere) wanted.current = undefined;
+  }, [count, isHere, show]);
 }
 
 /** The match that is looked at, and the way to the next. A search begins at its first match. */

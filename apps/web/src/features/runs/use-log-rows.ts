@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'react';
-import { wordsOf } from './log-line.ts';
+import { type NumberedLine, wordsOf } from './log-line.ts';
 import type { LogPages } from './log-pages.ts';
 
 export interface LogRows {
@@ -17,26 +17,18 @@ export interface LogRows {
 /** Which lines are shown, and which of them hold `search`. Filters and searches read the whole log, by and by. */
 export function useLogRows(pages: LogPages, search: string, stderrOnly: boolean): LogRows {
   const total = pages.total();
-  const version = pages.version();
   const needsAll = search !== '' || stderrOnly;
   useEffect(() => {
     if (needsAll) pages.need(1, total);
   }, [pages, needsAll, total]);
 
-  const shown = useMemo(
-    () => (stderrOnly ? numbersWhere(pages, version, isStderr) : undefined),
-    [pages, version, stderrOnly],
+  const wanted = search.toLowerCase();
+  const shown = useNumbersWhere(pages, stderrOnly ? 'stderr' : undefined, isStderr);
+  const matches = useNumbersWhere(
+    pages,
+    search === '' ? undefined : `${stderrOnly} ${wanted}`,
+    (line) => wordsOf(line).toLowerCase().includes(wanted) && (!stderrOnly || isStderr(line)),
   );
-  const matches = useMemo(() => {
-    if (search === '') return [];
-    const wanted = search.toLowerCase();
-    return numbersWhere(
-      pages,
-      version,
-      (line) => wordsOf(line).toLowerCase().includes(wanted) && (!stderrOnly || isStderr(line)),
-    );
-  }, [pages, version, search, stderrOnly]);
-
   return {
     count: shown?.length ?? pages.shown(),
     numberAt: (row) => (shown ? (shown[row] ?? 0) : row + 1),
@@ -45,20 +37,34 @@ export function useLogRows(pages: LogPages, search: string, stderrOnly: boolean)
       const row = shown.findIndex((one) => one >= number);
       return row < 0 ? shown.length - 1 : row;
     },
-    matches,
+    matches: matches ?? [],
     searched: needsAll && pages.loaded() < total ? { done: pages.loaded(), of: total } : undefined,
   };
 }
 
-type Line = NonNullable<ReturnType<LogPages['line']>>;
-const isStderr = ({ stream }: Line): boolean => stream !== 'stdout';
+const isStderr = ({ stream }: NumberedLine): boolean => stream !== 'stdout';
 
-/** `_version` says that the pages changed, which are the same object all the time. */
-function numbersWhere(pages: LogPages, _version: number, holds: (line: Line) => boolean): number[] {
-  const numbers: number[] = [];
-  for (let number = 1; number <= pages.total(); number++) {
-    const line = pages.line(number);
-    if (line && holds(line)) numbers.push(number);
-  }
-  return numbers;
+/**
+ * Numbers of the lines for which `holds`, whose meaning `key` names; undefined without a key. A page is looked through
+ * again only when it has grown: a long log changes a hundred times while it is read.
+ */
+function useNumbersWhere(
+  pages: LogPages,
+  key: string | undefined,
+  holds: (line: NumberedLine) => boolean,
+): number[] | undefined {
+  const version = pages.version();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another log or question has no use for what was found.
+  const found = useMemo(() => new Map<number, { lines: number; numbers: number[] }>(), [pages, key]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that pages grew; the key, what holds.
+  return useMemo(() => {
+    if (key === undefined) return undefined;
+    return pages.pages().flatMap(({ index, lines }) => {
+      const known = found.get(index);
+      if (known?.lines === lines.length) return known.numbers;
+      const numbers = lines.filter(holds).map(({ number }) => number);
+      found.set(index, { lines: lines.length, numbers });
+      return numbers;
+    });
+  }, [pages, version, key, found]);
 }
