@@ -143,7 +143,7 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
   test('a column is found, and its graph is drawn', async () => {
     await page.goto(url('/lineage'));
     await page.getByPlaceholder(/Search tables and columns/).fill('daily_revenue.revenue');
-    await page.getByRole('option').first().click();
+    await page.getByRole('option', { name: /daily_revenue\.revenue/ }).click();
     await page.waitForURL(/node=\d+/);
     await page.getByText('all_orders', { exact: true }).first().waitFor();
     await page.getByText('Comes from').waitFor();

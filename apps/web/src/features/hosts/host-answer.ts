@@ -7,7 +7,7 @@ const lowDiskBytes = 5 * 1024 ** 3;
 export const isLowOnDisk = ({ diskFreeBytes }: Host): boolean => diskFreeBytes !== null && diskFreeBytes < lowDiskBytes;
 
 /** What keeps the host from running a job just now, as the end of a sentence that begins with its id. */
-export function troubleOf(host: Host, now: Date): string | undefined {
+function troubleOf(host: Host, now: Date): string | undefined {
   if (host.state === 'registered') return 'was registered but never heard of';
   if (host.state === 'offline' && host.lastSeenAt)
     return `has been offline since ${formatSince(new Date(host.lastSeenAt), now)}`;

@@ -98,14 +98,7 @@ function Certificate({ host: { certificateExpiresAt, state } }: { host: Host }) 
     );
   return (
     <time dateTime={certificateExpiresAt} title={`Until ${formatExact(end)}`}>
-      {state === 'online' ? (
-        <>
-          {formatAhead(end, now)}
-          <span className="faint">, renews itself</span>
-        </>
-      ) : (
-        `ends ${formatAhead(end, now)}`
-      )}
+      {state === 'online' ? <>{formatAhead(end, now)}</> : `ends ${formatAhead(end, now)}`}
     </time>
   );
 }

@@ -104,6 +104,7 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
         label="Host"
         withAsterisk
         placeholder="Choose a host"
+        allowDeselect={false}
         searchable
         openOnFocus={false}
         value={draft.hostId}
@@ -125,6 +126,7 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
         label="Agent type"
         withAsterisk
         placeholder={host ? 'Choose what runs' : 'Choose the host first'}
+        allowDeselect={false}
         value={draft.agentType}
         onChange={(value) => chooseType(BatchAgentType.safeParse(value).data ?? null)}
         error={errors.agentType}

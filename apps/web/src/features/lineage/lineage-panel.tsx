@@ -154,7 +154,10 @@ function Sql({ model, node }: { model: LineageModel; node: LineageNode }) {
         <Section title={table === node ? 'SQL' : `SQL of ${table.name}`} />
         <CopyButton text={sql} label="Copy the SQL" />
       </div>
-      <pre className={styles.sql}>{sql}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long SQL scrolls, by keyboard too */}
+      <pre className={styles.sql} tabIndex={0}>
+        {sql}
+      </pre>
     </>
   );
 }

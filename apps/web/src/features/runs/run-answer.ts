@@ -22,7 +22,7 @@ export function runAnswer(run: Run, progress?: string): string {
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** The server writes times as ISO 8601 in UTC; people read their own. */
-export const withLocalTimes = (text: string): string =>
+const withLocalTimes = (text: string): string =>
   text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => formatExact(new Date(time)));
 
 /** The answer over the runs that are loaded, newest first: what is active, and how many of the finished ones failed. */
