@@ -84,7 +84,7 @@ function Count({ value }: { value: number }) {
   return value === 0 ? <span className="faint">0</span> : <strong>{value}</strong>;
 }
 
-function Certificate({ host: { certificateExpiresAt, state } }: { host: Host }) {
+function Certificate({ host: { certificateExpiresAt } }: { host: Host }) {
   const now = useNow();
   if (!certificateExpiresAt) return <None />;
   const end = new Date(certificateExpiresAt);
