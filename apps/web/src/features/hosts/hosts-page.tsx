@@ -98,7 +98,7 @@ function Certificate({ host: { certificateExpiresAt } }: { host: Host }) {
     );
   return (
     <time dateTime={certificateExpiresAt} title={`Until ${formatExact(end)}`}>
-      {state === 'online' ? <>{formatAhead(end, now)}</> : `ends ${formatAhead(end, now)}`}
+      ends {formatAhead(end, now)}
     </time>
   );
 }

@@ -21,7 +21,7 @@ const columns: Column<Job>[] = [
       </Link>
     ),
   },
-  { name: 'Agent type', width: '148px', cell: (job) => agentTypeNames[job.agentType] },
+  { name: 'Agent type', width: '148px', wide: true, cell: (job) => agentTypeNames[job.agentType] },
   { name: 'Host', width: '16%', cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
   { name: 'Last run', width: '122px', cell: (job) => <LastRun job={job} /> },
   { name: 'When', width: '112px', cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },
