@@ -2,6 +2,7 @@ import { isAppError, productVersion } from '@bigeye/contracts';
 import { Command, CommanderError } from 'commander';
 import { addConnectorCommand } from './commands/add-connector.ts';
 import { composeCommand } from './commands/compose.ts';
+import { guardCommand } from './commands/guard.ts';
 import { installCommand } from './commands/install.ts';
 import { registerCommand } from './commands/register.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -17,8 +18,8 @@ const program = new Command('bigeye-agent')
   .description('Registers this machine as a host of the agent orchestrator and runs agents on it.')
   .version(productVersion)
   .option('--home <folder>', 'folder of bigeye_agent.yml (BIGEYE_HOME; the current one without it)');
-for (const command of [registerCommand, installCommand, syncCommand, addConnectorCommand, composeCommand, serveCommand])
-  program.addCommand(command);
+const host = [registerCommand, installCommand, syncCommand, addConnectorCommand];
+for (const command of [...host, composeCommand, guardCommand, serveCommand]) program.addCommand(command);
 
 /** Commander's own faults are wrong usage and look like every other error. */
 function sameErrors(command: Command): void {

@@ -15,7 +15,7 @@ export interface Answer {
 /** The Docker daemon behind its socket. A request consists of nothing but the values given here. */
 export class Daemon {
   private readonly socketPath: string;
-  private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   private prefix = '';
 
   constructor(socketPath: string) {
