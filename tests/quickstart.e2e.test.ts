@@ -117,8 +117,12 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
     await page.getByRole('combobox', { name: 'Agent type' }).click();
     await page.getByRole('option', { name: 'Lineage Plus' }).click();
     await page.getByLabel('Name', { exact: false }).first().fill(`By hand, ${colorScheme}`);
+    await page
+      .getByLabel(/Connectors/)
+      .first()
+      .fill('postgres');
+    await page.keyboard.press('Enter');
     await look('job-form');
-    await chooseConnection(page);
     await page.getByRole('button', { name: 'Create job' }).click();
     await page.getByRole('heading', { name: new RegExp(`By hand, ${colorScheme}`) }).waitFor();
     await page.getByRole('button', { name: /Start/ }).first().click();
@@ -154,17 +158,6 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
     expect(problems).toEqual([]);
   });
 });
-
-async function chooseConnection(page: Page): Promise<void> {
-  const connector = page.getByLabel(/Connectors/).first();
-  if (
-    (await connector.inputValue().catch(() => '')) === '' &&
-    !(await page.getByText('postgres', { exact: true }).count())
-  ) {
-    await connector.fill('postgres');
-    await connector.press('Enter');
-  }
-}
 
 test('down removes all that it made, and nothing else', () => {
   const before = docker('ps', '-a', '--format', '{{.Names}}')

@@ -19,5 +19,6 @@ try {
 } catch (error) {
   if (!isAppError(error)) throw error;
   process.stderr.write(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`);
-  process.exitCode = error.exitCode;
+  // What was opened before the fault must not keep a process alive that serves nobody.
+  process.exit(error.exitCode);
 }

@@ -290,7 +290,8 @@ const hostErrors = {
   PERSONAL_KEY_REFUSED: needsAction(
     401,
     (_: object) => 'The personal API key was not accepted.',
-    () => 'Create one under Settings → API Keys and pass it with --personal-api-key or BIGEYE_PERSONAL_API_KEY.',
+    () =>
+      'Pass the personal API key of an admin with --personal-api-key or BIGEYE_PERSONAL_API_KEY; the first start of the control plane prints one.',
   ),
   PERSONAL_KEY_NOT_ADMIN: needsAction(
     403,
@@ -301,13 +302,15 @@ const hostErrors = {
   AGENT_KEY_REFUSED: needsAction(
     401,
     (_: object) => 'The agent API key was not accepted.',
-    () => 'Create one under Settings → API Keys and pass it with --agent-api-key or BIGEYE_AGENT_API_KEY.',
+    () =>
+      'Let an admin create one (POST /api/v1/agent-api-keys) and pass it with --agent-api-key or BIGEYE_AGENT_API_KEY.',
   ),
   AGENT_CONFIG_MISSING: needsAction(
     409,
     (d: { hostIds: string[] }) =>
       `Other hosts are registered (${d.hostIds?.join(', ')}), but there is no agent_config/ here.`,
-    (d) => `Copy the folder agent_config/ from ${d.hostIds?.[0]} beside bigeye_agent.yml, then run register again.`,
+    (d) =>
+      `Copy the folder agent_config/ from ${d.hostIds?.[0]} beside bigeye_agent.yml (its hosts/ may stay behind), then run register again.`,
   ),
   ACCOUNT_KEY_MISMATCH: needsAction(
     409,

@@ -27,6 +27,8 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Bytes of a JSON body, where 1 MiB is not enough. */
+  bodyLimit?: number;
   /** Raw request bytes instead of JSON, at most this many. */
   rawBodyLimit?: number;
   /** `null`: 204 without a body. */
@@ -47,7 +49,8 @@ const pageQuery = {
 };
 const runParams = z.object({ runId: RunId });
 const artifactParams = z.object({ runId: RunId, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
-const artifactBytes = 32 * 1024 * 1024;
+const MiB = 1024 * 1024;
+const artifactBytes = 32 * MiB;
 
 const hostRoutes = {
   listHosts: route({
@@ -393,6 +396,8 @@ const lineageRoutes = {
     summary: 'Replace the nodes and edges of a repository',
     access: lineageAccess,
     body: LineageSyncRequest,
+    // 10,000 views with 100,000 columns are about 90 MB.
+    bodyLimit: 256 * MiB,
     response: LineageSyncResponse,
     errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'],
   }),
@@ -462,6 +467,7 @@ const hostApiRoutes = {
     access: certificate,
     params: z.object({ runId: RunId, sequence: z.coerce.number().int().min(1) }),
     body: LogChunk,
+    bodyLimit: 16 * MiB,
     response: LogPosition,
     errors: ['RUN_NOT_FOUND', 'LOG_CHUNK_OUT_OF_ORDER'],
   }),

@@ -13,8 +13,7 @@ type LooseHandler = (input: {
   reply: FastifyReply;
 }) => unknown;
 
-/** The lineage of 10,000 views with 100,000 columns is about 90 MB. */
-const jsonBodyLimit = 256 * 1024 * 1024;
+const jsonBodyLimit = 1024 * 1024;
 
 /** Puts each row of the table on the server: access first, then the input, then the handler. */
 export function mountRoutes<Names extends RouteName>(
@@ -28,7 +27,7 @@ export function mountRoutes<Names extends RouteName>(
     server.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.rawBodyLimit ?? jsonBodyLimit,
+      bodyLimit: route.rawBodyLimit ?? route.bodyLimit ?? jsonBodyLimit,
       // Before the body is read: who may not call gets no chance to send much.
       onRequest: async (request) => {
         const caller = await authenticate(request);
