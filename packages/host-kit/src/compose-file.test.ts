@@ -1,7 +1,8 @@
 import { HostId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { projectNameOf, renderComposeFile, renderGuardPolicy } from './compose-file.ts';
+import { projectNameOf, renderComposeFile } from './compose-file.ts';
+import { renderGuardPolicy } from './guard-policy-file.ts';
 import { hostHomeAt } from './host-home.ts';
 import { stackUser } from './stack-user.ts';
 

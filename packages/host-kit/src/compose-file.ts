@@ -46,17 +46,6 @@ export function renderComposeFile(input: StackInput): string {
   return `${heading.join('\n')}\n${stringify(composeDocument(input), { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** The guard's policy file: which folders, images and networks a run container may have. */
-export function renderGuardPolicy(home: HostHome): string {
-  const policy = {
-    runsRoot: home.runs,
-    imageNamespace: 'bigeyedata/',
-    networks: ['none', agentsNetwork],
-    subCommands: ['run'],
-  };
-  return `${JSON.stringify(policy, null, 2)}\n`;
-}
-
 function composeDocument(input: StackInput) {
   return {
     name: projectNameOf(input.hostId),

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HostId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
-import { renderComposeFile, renderGuardPolicy } from './compose-file.ts';
+import { renderComposeFile } from './compose-file.ts';
 import { assertGuardUntouched, assertRunningGuard, recordGuard } from './guard-fingerprint.ts';
+import { renderGuardPolicy } from './guard-policy-file.ts';
 import { type HostHome, hostFilesOf, hostHomeAt } from './host-home.ts';
 
 const hostId = HostId.parse('etl-01');

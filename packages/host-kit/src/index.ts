@@ -10,6 +10,7 @@ export * from './containers/container-runner.ts';
 export * from './containers/docker-container-runner.ts';
 export * from './containers/guard-policy.ts';
 export * from './guard-fingerprint.ts';
+export * from './guard-policy-file.ts';
 export * from './host-home.ts';
 export * from './stack-user.ts';
 export * from './write-file.ts';
