@@ -6,7 +6,7 @@ import { readConfig } from '../src/config.ts';
 import { startGuard } from '../src/guard.ts';
 
 export const OWN_ID = 'a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778899aabbccddeeff00';
-export const OWN_NAME = 'bigeye-run-own-1';
+const OWN_NAME = 'bigeye-run-own-1';
 export const FOREIGN_ID = 'f0e1d2c3b4a5968778695a4b3c2d1e0ffeeddccbbaa99887766554433221100f';
 export const OWNER = 'test-instance';
 export const POLICY = {
