@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,10 +75,8 @@ async function judgeBuild() {
   const daemon = await recordingDaemon(at('cases.sock'));
   writeFileSync(at('cases.json'), JSON.stringify(casePolicy));
   const settings = ['--listen', at('judged.sock'), '--docker-socket', at('cases.sock'), '--policy', at('cases.json')];
-  const guard = await startGuard(
-    [...settings, '--owner', caseOwner, '--audit-log', at('cases.log')],
-    at('judged.sock'),
-  );
+  const guard = startGuard([...settings, '--owner', caseOwner]);
+  await retry(async () => void statSync(at('judged.sock')));
   const result = await runCases(at('judged.sock'), daemon.reached);
   guard.kill('SIGKILL');
   daemon.close();
@@ -86,8 +84,8 @@ async function judgeBuild() {
 }
 
 async function startArms(): Promise<Arm[]> {
-  const daemon = start(process.execPath, [path.join(import.meta.dirname, 'mock-daemon.ts'), at('d.sock')]);
-  await new Promise((resolve) => daemon.stdout?.once('data', resolve));
+  start(process.execPath, [path.join(import.meta.dirname, 'mock-daemon.ts'), at('d.sock')]);
+  await retry(async () => void statSync(at('d.sock')));
   const [haproxyPort, guardPort] = [await freePort(), await freePort()];
   const sections = { CONTAINERS: '1', IMAGES: '1', INFO: '1', VERSION: '1', POST: '1' };
   const env = { ...sections, LOG_LEVEL: 'info', SOCKET_PATH: at('d.sock'), BIND_CONFIG: `127.0.0.1:${haproxyPort}` };
@@ -95,12 +93,10 @@ async function startArms(): Promise<Arm[]> {
     ...process.env,
     ...env,
   });
-  haproxy.stdout?.resume();
   writeFileSync(at('policy.json'), JSON.stringify(casePolicy));
   const listen = `127.0.0.1:${guardPort}`;
   const settings = ['--listen', listen, '--docker-socket', at('d.sock'), '--policy', at('policy.json')];
-  // The audit log goes where it goes in the container: to standard output, a pipe that someone reads.
-  const guard = await startGuard([...settings, '--owner', 'bench'], undefined);
+  const guard = startGuard([...settings, '--owner', 'bench']);
   const arms = [
     { name: 'raw socket', address: { path: at('d.sock') } },
     { name: 'HAProxy', address: { port: haproxyPort, host: '127.0.0.1' }, pid: workerOf(haproxy.pid) },
@@ -142,18 +138,16 @@ async function measure(arms: Arm[]): Promise<void> {
 }
 
 function start(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  // Both write a line a call. A pipe to this process would make them wait for the load generator.
+  const output = openSync(at(`${children.length}.log`), 'w');
+  const child = spawn(command, args, { env, stdio: ['ignore', output, 'inherit'] });
   children.push(child);
   return child;
 }
 
-async function startGuard(settings: string[], auditedToFile: string | undefined): Promise<ChildProcess> {
+function startGuard(settings: string[]): ChildProcess {
   const bundle = process.env.BENCH_BUNDLE ?? path.join(at('guard'), 'main.mjs');
-  const guard = start(process.execPath, [...flagsOfImage, bundle, ...settings], {});
-  if (auditedToFile === undefined) await new Promise((resolve) => guard.stdout?.once('data', resolve));
-  else await sleep(1_000);
-  guard.stdout?.resume();
-  return guard;
+  return start(process.execPath, [...flagsOfImage, bundle, ...settings], {});
 }
 
 function freePort(): Promise<number> {
