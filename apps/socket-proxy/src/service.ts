@@ -129,6 +129,7 @@ export class Service {
     if (permit.endpoint === 'container.remove' && status < 300) this.owners.forget(exchange.id ?? '');
     this.record(exchange, 'allow', 'positive-list', status);
     this.exchanges.delete(response.req.socket);
+    if (response.destroyed) return;
     const fingerprint = permit.endpoint === 'version' && { 'X-Bigeye-Policy': this.config.fingerprint };
     const length = status !== 204 && status !== 304 && { 'content-length': body.length };
     response.writeHead(status, { ...headersOf(headers), ...fingerprint, ...length }).end(body);
@@ -148,6 +149,7 @@ export class Service {
     } catch {
       refusal = new Refusal('audit', 'The audit log cannot be written.', 503);
     }
+    if (response.destroyed) return;
     const body = JSON.stringify({ message: `Docker guard: ${refusal.message}`, rule: refusal.rule });
     const { socket } = response;
     response.shouldKeepAlive = false;

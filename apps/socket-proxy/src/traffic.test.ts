@@ -206,6 +206,33 @@ describe('streams', () => {
   });
 });
 
+describe('a client that goes away', () => {
+  test.each([
+    ['while the engine makes its container', `POST ${create}`, JSON.stringify(GOOD_CREATE)],
+    ['while it waits', `POST ${wait}`, ''],
+    ['while the engine tells its version', 'GET /version', ''],
+  ])('%s harms nobody, and the log says so', async (_, line, body) => {
+    await using guard = await guardUnderTest();
+    let answer = () => {};
+    guard.script = (request, socket) => {
+      if (request.target.endsWith('/json')) return undefined;
+      answer = () => void socket.write(json(201, { Id: 'c'.repeat(64) }));
+      return 'handled';
+    };
+    const client = guard.connect();
+    const typed = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
+    client.write(`${line} HTTP/1.1\r\nHost: docker\r\n${typed}\r\n\r\n${body}`);
+    await until(() => guard.forwarded.some((request) => !request.target.endsWith('/json')));
+    client.destroy();
+    answer();
+    await sleep(100);
+    guard.script = undefined;
+    expect((await guard.request('GET', '/version')).status).toBe(200);
+    const [, vanished] = guard.auditLines();
+    expect(vanished).toMatchObject({ endpoint: expect.stringMatching(/create|wait|version/) });
+  });
+});
+
 describe('a daemon that misbehaves', () => {
   test.each([
     ['something else than HTTP', 'hello\r\n\r\n'],
