@@ -77,28 +77,23 @@ const ENDPOINT = object({
   'GwPriority IPPrefixLen GlobalIPv6PrefixLen': oneOf(0),
 });
 
-interface Mount {
-  Target: string;
-  ReadOnly?: boolean;
-}
-interface Canonical {
-  Labels?: Record<string, string>;
-  HostConfig: {
-    NetworkMode: string;
-    Memory: number;
-    MemorySwap?: number;
-    Mounts?: Mount[];
-    Binds?: Mount[];
-    Tmpfs?: object;
-  };
-  NetworkingConfig?: { EndpointsConfig?: object };
-}
+type Mount = { Target: string; ReadOnly?: boolean };
+type Host = {
+  NetworkMode: string;
+  Memory: number;
+  MemorySwap?: number;
+  Mounts?: Mount[];
+  Binds?: Mount[];
+  Tmpfs?: object;
+};
+/** What the shape above leaves of a body, as far as its fields depend on each other. */
+type Shaped = { Labels?: object; HostConfig: Host; NetworkingConfig?: { EndpointsConfig?: object } };
 
 /** Builds the judge of `POST /containers/create`: from the document as sent to the body that is forwarded. */
 export function createJudge(policy: Policy, owner: string): (document: Json) => object {
   const judge = config(policy);
   return (document) => {
-    const body = judge(document, 'create') as Canonical;
+    const body = judge(document, 'create') as Shaped;
     const { Binds = [], ...host } = body.HostConfig;
     const Mounts = [...Binds, ...(host.Mounts ?? [])];
     const targets = [...Mounts.map((entry) => entry.Target), ...Object.keys(host.Tmpfs ?? {})];

@@ -34,48 +34,37 @@ const STREAMS = ['container.logs', 'container.wait', 'container.stop', 'image.pu
 
 /** All that is open; `!` marks a query parameter that is required. */
 function openEndpoints(policy: Policy, owner: string): Endpoint[] {
-  const boolean = matching(/^(?:0|1|true|false)$/);
+  const bool = matching(/^(?:0|1|true|false)$/);
   const count = matching(/^\d{1,3}$/);
   const time = matching(/^\d{1,10}(?:\.\d{1,9})?$/);
+  const tail = matching(/^(?:\d{1,9}|all)$/);
   const signal = matching(SIGNAL);
+  const condition = matching(/^(?:not-running|next-exit|removed)$/);
+  const runName = matching(/^bigeye-run-[a-z0-9][a-z0-9-]{0,62}$/);
   const platform = matching(new RegExp(`^(?:${policy.platforms.join('|')})$`));
-  const tag = policy.requireDigest ? '' : '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|';
+  const repository = matching(new RegExp(`^(?:docker\\.io/)?(?<canonical>${repositoryPattern(policy)})$`));
+  const name = policy.requireDigest ? '' : '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|';
+  const tag = matching(new RegExp(`^(?:${name}sha256:[0-9a-f]{64})$`));
   const image = imagePattern(policy).source.slice(1, -1);
-  const pull = {
-    'fromImage!': matching(new RegExp(`^(?:docker\\.io/)?(?<canonical>${repositoryPattern(policy)})$`)),
-    'tag!': matching(new RegExp(`^(?:${tag}sha256:[0-9a-f]{64})$`)),
-    platform,
-  };
-  const logs = { stdout: boolean, stderr: boolean, follow: boolean, timestamps: boolean };
+  const containers = { all: bool, limit: count, filters: ownContainers(owner) };
+  const logs = { stdout: bool, stderr: bool, follow: bool, timestamps: bool, since: time, until: time, tail };
+  const images = { all: bool, digests: bool, filters: ownImages(policy.imageNamespace) };
+  const pull = open('image.pull', 'POST', '/images/create', { 'fromImage!': repository, 'tag!': tag, platform });
   return [
     open('version', 'GET', '/version'),
     open('info', 'GET', '/info'),
-    open('container.list', 'GET', '/containers/json', { all: boolean, limit: count, filters: ownContainers(owner) }),
-    open('container.create', 'POST', '/containers/create', {
-      'name!': matching(/^bigeye-run-[a-z0-9][a-z0-9-]{0,62}$/),
-      platform,
-    }),
+    open('container.list', 'GET', '/containers/json', containers),
+    open('container.create', 'POST', '/containers/create', { 'name!': runName, platform }),
     open('container.inspect', 'GET', `/containers/${CONTAINER}/json`),
-    open('container.logs', 'GET', `/containers/${CONTAINER}/logs`, {
-      ...logs,
-      since: time,
-      until: time,
-      tail: matching(/^(?:\d{1,9}|all)$/),
-    }),
+    open('container.logs', 'GET', `/containers/${CONTAINER}/logs`, logs),
     open('container.start', 'POST', `/containers/${CONTAINER}/start`),
     open('container.stop', 'POST', `/containers/${CONTAINER}/stop`, { t: count, signal }),
     open('container.kill', 'POST', `/containers/${CONTAINER}/kill`, { signal }),
-    open('container.wait', 'POST', `/containers/${CONTAINER}/wait`, {
-      condition: matching(/^(?:not-running|next-exit|removed)$/),
-    }),
-    open('container.remove', 'DELETE', `/containers/${CONTAINER}`, { force: boolean, v: boolean }),
-    open('image.list', 'GET', '/images/json', {
-      all: boolean,
-      digests: boolean,
-      filters: ownImages(policy.imageNamespace),
-    }),
+    open('container.wait', 'POST', `/containers/${CONTAINER}/wait`, { condition }),
+    open('container.remove', 'DELETE', `/containers/${CONTAINER}`, { force: bool, v: bool }),
+    open('image.list', 'GET', '/images/json', images),
     open('image.inspect', 'GET', `/images/${image}/json`),
-    ...(policy.allowPull ? [open('image.pull', 'POST', '/images/create', pull)] : []),
+    ...(policy.allowPull ? [pull] : []),
   ];
 }
 
