@@ -23,7 +23,7 @@ function quickstart(...args: string[]): SpawnSyncReturns<string> {
 }
 
 beforeAll(async () => {
-  port = await fourFreePorts();
+  [port = 0] = await freePorts(1);
   up = quickstart();
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? findChromium(), args: browserFlags });
   mkdirSync(shots, { recursive: true });
@@ -43,13 +43,6 @@ function findChromium(): string {
   const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   if (!found) throw new Error('no Chromium: run "script/bootstrap test", or set CHROMIUM');
   return found;
-}
-
-async function fourFreePorts(): Promise<number> {
-  for (;;) {
-    const [first = 0] = await freePorts(1);
-    if (first < 65_000) return first;
-  }
 }
 
 const url = (path: string) => `http://127.0.0.1:${port}${path}`;
