@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Mutation testing of the policy, on demand: `node apps/socket-proxy/test-tools/mutate.ts [file…]`. Each mutant is one small
+ * Mutation testing of the policy, on demand: `node bench/guard/mutate.ts [file…]`. Each mutant is one small
  * change to one line, in a copy of the guard; the tests must notice it. Prints the survivors and ends with code 1 if there
  * are any. A number among the arguments, as 10, takes every tenth mutant only.
  */
@@ -30,7 +30,7 @@ const operators: [RegExp, string][] = [
   [/\btrue\b/g, 'false'],
 ];
 
-const repository = path.join(import.meta.dirname, '../../..');
+const repository = path.join(import.meta.dirname, '../..');
 const copy = mkdtempSync(path.join(tmpdir(), 'mutants-'));
 const guard = path.join(copy, 'main/apps/socket-proxy');
 mkdirSync(path.join(copy, 'main'), { recursive: true });
@@ -41,7 +41,7 @@ for (const folder of ['src', 'test-tools'])
 
 const names = process.argv.slice(2).filter((argument) => !/^\d+$/.test(argument));
 const every = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 1);
-const survivors: string[] = [];
+let survived = 0;
 let count = 0;
 try {
   if (!isGreen()) throw new Error('The tests fail without any mutant.');
@@ -49,8 +49,13 @@ try {
 } finally {
   rmSync(copy, { recursive: true });
 }
-process.stdout.write(`${count} mutants, ${survivors.length} survived.\n${survivors.join('\n')}\n`);
-process.exitCode = survivors.length > 0 ? 1 : 0;
+process.stdout.write(`${count} mutants, ${survived} survived.\n`);
+process.exitCode = survived > 0 ? 1 : 0;
+
+function survive(mutant: string): void {
+  survived += 1;
+  process.stdout.write(`survived: ${mutant}\n`);
+}
 
 function mutateFile(file: string): void {
   const original = readFileSync(file, 'utf8');
@@ -64,7 +69,7 @@ function mutateFile(file: string): void {
       writeFileSync(file, original.slice(0, index) + replacement + original.slice(index + found.length));
       count += 1;
       const place = `${path.basename(file)}:${original.slice(0, index).split('\n').length}`;
-      if (isGreen()) survivors.push(`${place}  ${found.trim()} → ${replacement.trim()}  in  ${line.trim()}`);
+      if (isGreen()) survive(`${place}  ${found.trim()} → ${replacement.trim()}  in  ${line.trim()}`);
     }
   writeFileSync(file, original);
 }
