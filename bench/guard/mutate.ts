@@ -19,7 +19,7 @@ const operators: [RegExp, string][] = [
   [/ <= /g, ' < '],
   [/ > /g, ' >= '],
   [/ < /g, ' <= '],
-  [/\bif \((?!!)/g, 'if (!'],
+  [/\bif \(/g, 'if (0 > 1 && '],
   [/\(!(?=[a-z])/g, '('],
   [/\.every\(/g, '.some('],
   [/\boneOf\(false\)/g, 'boolean'],
@@ -27,7 +27,7 @@ const operators: [RegExp, string][] = [
   [/\^\(\?:/g, '(?:'],
   [/\)\$\//g, ')/'],
   [/!'(?=:)/g, "'"],
-  [/\btrue\b/g, 'false'],
+  [/\btrue\b(?! or)/g, 'false'],
 ];
 
 const repository = path.join(import.meta.dirname, '../..');

@@ -202,6 +202,8 @@ const TOP: [field: string, ...values: unknown[]][] = [
     { 'com.bigeye.run.': 'x' },
     { 'com.bigeye.run.x': 'é' },
     { 'com.bigeye.run.x': 1 },
+    { 'com.bigeye.run.x': 'y', other: 'y' },
+    Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`com.bigeye.run.x${at}`, 'y'])),
     { 'com.bigeye.run.x': 'a\nb' },
     { 'com.bigeye.run.x': 'a'.repeat(257) },
     [],
@@ -232,6 +234,14 @@ const TOP: [field: string, ...values: unknown[]][] = [
   ['HostConfig', undefined, null, [], 'x', {}],
   ['image', 'evil/x:1'],
 ];
+
+/** All headers that are taken and mean nothing: 17, to which a request adds Host and Connection. */
+const PLAIN_HEADERS = Object.fromEntries(
+  `user-agent accept accept-language accept-encoding keep-alive sec-fetch-mode traceparent tracestate x-original-url
+  x-rewrite-url x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix x-forwarded-uri x-real-ip`
+    .split(/\s+/)
+    .map((name) => [name, 'a']),
+);
 
 /** Attacks beside the body: rule that must decide, method, target, headers, body. */
 const REQUESTS: [rule: string, method: string, target: string, headers?: Record<string, string>, body?: string][] = [
@@ -306,6 +316,16 @@ const REQUESTS: [rule: string, method: string, target: string, headers?: Record<
   ['header', 'POST', create, { ...json, Expect: '100-continue' }, JSON.stringify(GOOD_CREATE)],
   ['header', 'GET', '/version', { Upgrade: 'tcp', Connection: 'Upgrade' }],
   ['header', 'GET', '/version', { Origin: 'http://evil.example' }],
+  ['header', 'GET', '/version', { Connection: 'close, te' }],
+  ['header', 'GET', '/version', { Connection: 'te, close' }],
+  ['header', 'GET', '/version', { 'Content-Length': '00' }],
+  ['header', 'GET', '/version', { 'Content-Length': '1234567890' }],
+  [
+    'framing.header-count',
+    'GET',
+    '/version',
+    { ...PLAIN_HEADERS, 'Content-Type': 'application/json', 'Content-Length': '0' },
+  ],
   ['framing.malformed', 'GET', '/version', { 'Content-Length': '+0' }],
   ['framing.malformed', 'GET', '/version', { 'Content-Length': '0, 0' }],
   ['header.registry-auth', 'GET', '/version', { 'X-Registry-Auth': 'e30=' }],
@@ -480,6 +500,28 @@ describe('the policy', () => {
     expect(Labels['com.bigeye.proxy.owner']).toBe('test-instance');
     expect(HostConfig.MemorySwap).toBe(HostConfig.Memory);
     expect(Object.keys(HostConfig)).not.toContain('CapAdd');
+  });
+
+  test('twenty headers pass, and none of them goes out', async () => {
+    const answer = await guard.request('GET', '/version', { ...PLAIN_HEADERS, 'Content-Length': '0' });
+    expect(answer.status).toBe(200);
+    expect(guard.forwarded.at(-1)?.head).toBe('GET /v1.44/version HTTP/1.1\r\nHost: docker');
+  });
+
+  test('64 labels pass; an empty map does not go out', async () => {
+    const Labels = Object.fromEntries(Array.from({ length: 64 }, (_, at) => [`com.bigeye.run.x${at}`, 'y']));
+    const HostConfig = { ...good, Tmpfs: {} };
+    const answer = await guard.request('POST', create, json, JSON.stringify({ ...GOOD_CREATE, Labels, HostConfig }));
+    expect(answer.status).toBe(201);
+    const sent = JSON.parse(guard.forwarded.at(-1)?.body ?? '');
+    expect([Object.keys(sent.Labels).length, Object.keys(sent.HostConfig).includes('Tmpfs')]).toEqual([65, false]);
+  });
+
+  test('a body in chunks is told to come with a length', async () => {
+    const answer = await guard.send(
+      'POST /version HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    );
+    expect([answer.status, answer.rule]).toEqual([411, 'framing.chunked']);
   });
 
   test('credentials for docker.io go out rebuilt', async () => {
