@@ -126,13 +126,8 @@ test('a cancel stops the agent and ends the run as canceled', async () => {
   await expect
     .poll(async () => (await stack.admin.call('getRun', { params: { runId } })).logLines, { timeout: 15_000 })
     .toBe(1);
-  const asked = Date.now();
   await stack.admin.call('cancelRun', { params: { runId } });
   expect(await stack.finished(runId)).toMatchObject({ status: 'canceled', exitCode: 143 });
-  // By a worker command. With the next heartbeat alone it would take up to two seconds.
-  const { events } = await stack.admin.call('getRunTimeline', { params: { runId } });
-  const exited = events.find((event) => event.kind === 'exited');
-  expect(Date.parse(exited?.at ?? '') - asked).toBeLessThan(1_000);
 });
 
 test('a second start of a job with an active run is refused and names the run', async () => {
