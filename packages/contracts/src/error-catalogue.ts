@@ -133,11 +133,6 @@ const apiErrors = {
     (d: { expected: number; received: number }) => `Log chunk ${d.received} came where ${d.expected} is expected.`,
     (d) => `Ask for the log position and send from chunk ${d.expected} on.`,
   ),
-  DISPATCHER_UNAVAILABLE: mayWorkLater(
-    503,
-    (_: object) => 'Temporal does not answer, so runs cannot be started just now. The run stays queued.',
-    () => 'It is started by itself when Temporal is back; an admin can look at /readyz.',
-  ),
 } as const;
 
 /** How a run can fail. They stand in `run.failure` and never in a response status of their own. */

@@ -39,11 +39,21 @@ export interface IssuedCertificate {
   expiresAt: Date;
 }
 
+/** How gateway and host API listen: TLS 1.3, and a client certificate of our CA or no connection at all. */
+interface MutualTls {
+  cert: string;
+  key: string;
+  ca: string;
+  requestCert: true;
+  rejectUnauthorized: true;
+  minVersion: 'TLSv1.3';
+}
+
 export interface CertificateAuthority {
   /** PEM, for hosts to pin. */
   caCertificate: string;
   /** Server certificate of gateway and host API, made anew at each start: hosts check the CA and the fixed name. */
-  server: { certificate: string; privateKey: string };
+  mutualTls: MutualTls;
   /** Issues a client certificate for the key in the request. Throws INVALID_INPUT for a bad request. */
   issueForHost(hostId: HostId, requestPem: string): Promise<IssuedCertificate>;
   /** RSA key that hosts encrypt payloads to. PEM. */
@@ -66,7 +76,10 @@ export async function openCertificateAuthority(dataDir: string): Promise<Certifi
   const server = await createServerCertificate(ca, caKey);
   return {
     caCertificate: ca.toString('pem'),
-    server,
+    mutualTls: {
+      ...server,
+      ...{ ca: ca.toString('pem'), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    },
     bigeyePublicKey: loadOrCreatePayloadKey(folder),
     taskTokenKey: loadOrCreateTaskTokenKey(folder),
     issueForHost: async (hostId, requestPem) => {
@@ -153,7 +166,7 @@ async function createServerCertificate(ca: X509Certificate, caKey: webcrypto.Cry
       new SubjectAlternativeNameExtension([{ type: 'dns', value: controlPlaneServerName }]),
     ],
   });
-  return { certificate: certificate.toString('pem'), privateKey: await exportKey(keys.privateKey) };
+  return { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
 
 function loadOrCreatePayloadKey(folder: string): string {

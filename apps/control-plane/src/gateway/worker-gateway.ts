@@ -157,15 +157,7 @@ async function listenTls(
   log: Logger,
 ): Promise<{ server: TlsServer; close(): Promise<void> }> {
   const sockets = new Set<TLSSocket>();
-  const server = createServer({
-    cert: authority.server.certificate,
-    key: authority.server.privateKey,
-    ca: authority.caCertificate,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
-    ALPNProtocols: ['h2'],
-  });
+  const server = createServer({ ...authority.mutualTls, ALPNProtocols: ['h2'] });
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

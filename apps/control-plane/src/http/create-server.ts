@@ -19,7 +19,7 @@ export function createServer(log: Logger): FastifyInstance {
   );
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toAppError(error);
-    if (known.httpStatus >= 500 && known.code !== 'DISPATCHER_UNAVAILABLE')
+    if (known.httpStatus >= 500)
       log.error(
         { err: error, requestId: request.id, method: request.method, path: request.routeOptions.url },
         'request failed',

@@ -21,18 +21,9 @@ export async function startHostListener(
     return { kind: 'host', hostId: await options.identity.identify(certificate?.raw) };
   });
   await server.ready();
-  const tls = {
-    cert: authority.server.certificate,
-    key: authority.server.privateKey,
-    ca: authority.caCertificate,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
-    ...keepAlive,
-  } as const;
   const servers = await Promise.all(
     options.listen.map(async (address) => {
-      const listener = createHttpsServer(tls, server.routing);
+      const listener = createHttpsServer({ ...authority.mutualTls, ...keepAlive }, server.routing);
       await listen(listener, address);
       return listener;
     }),

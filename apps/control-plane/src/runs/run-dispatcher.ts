@@ -12,7 +12,7 @@ export interface RunStarter {
 
 export interface RunDispatcher extends AsyncDisposable {
   /** Offers the run now. Never throws: what fails now is repeated by the sweep. */
-  dispatch(runId: RunId): Promise<void>;
+  dispatch(input: RunJobInput): Promise<void>;
   cancel(runId: RunId): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export function createRunDispatcher(deps: { runStore: RunStore; starter: RunStar
   })();
 
   return {
-    dispatch: async (runId) => await offer(await runStore.getWorkflowInput(runId)),
+    dispatch: offer,
     cancel: (runId) => attempt('cancel could not be delivered yet', runId, () => starter.cancel(runId)),
     [Symbol.asyncDispose]: async () => {
       closing.abort();

@@ -20,6 +20,7 @@ export async function startRun(deps: StartRunDeps, jobId: JobId, requestedBy: st
   const job = await deps.jobStore.getJob(jobId);
   requireEligible(await deps.hostStore.getHost(job.hostId), job.agentType);
   const runId = await deps.runStore.insertRun(job, requestedBy);
-  await deps.dispatcher.dispatch(runId);
+  const { hostId, agentType, parameters, settings } = job;
+  await deps.dispatcher.dispatch({ protocolVersion: 1, runId, jobId, hostId, agentType, parameters, settings });
   return await deps.runStore.getRun(runId);
 }
