@@ -61,7 +61,7 @@ module.exports = {
         pathNot: [
           '^packages/workflows/',
           '^packages/orchestrator/',
-          '^packages/service-kit/src/failures\\.ts$',
+          '^packages/service-kit/src/(failures|failure-converter|data-converter|payload-codec)\\.ts$',
           '^apps/control-plane/src/(temporal|gateway)/',
           '^apps/cli/build\\.ts$',
           '^script/build\\.ts$',

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { images } from '@bigeye/contracts';
+import { failureConverterPath } from '@bigeye/service-kit';
 import { build as buildLineagePlus } from '../agents/lineage-plus/build.ts';
 import { build as buildCli } from '../apps/cli/build.ts';
 import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
@@ -78,7 +79,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 async function buildWorkflows(): Promise<void> {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const workflowsPath = join(root, 'packages/workflows/src/run-job.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
   await mkdir(dist, { recursive: true });
   await writeFile(join(dist, 'workflows.js'), code);
 }

@@ -1,34 +1,28 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { images, type RunId } from '@bigeye/contracts';
-import { hostFilesOf, hostHomeAt } from '@bigeye/host-kit';
-import { runOrchestrator } from '@bigeye/orchestrator';
-import { createLogger } from '@bigeye/service-kit';
-import { createFakeContainerRunner, type FakeContainer } from '@bigeye/testkit';
+import type { RunId } from '@bigeye/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Programs, type RunningHost, startTestHost } from './support/test-host.ts';
 import { startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
 
 /** The whole path in one process: real control plane, Temporal, gateway and orchestrator; only the engine is a fake. */
 
 let stack: TestStack;
 let host: TestHost;
-let stopHost: () => Promise<void>;
+let running: RunningHost;
 
 const result = { type: 'result', outcome: 'succeeded', exitCode: 0, message: '3 tables', counts: { tables: 3 } };
-const programs: Record<string, (container: FakeContainer) => void> = {
-  'run -c postgres -n good': (container) => {
+const programs: Programs = {
+  good: (container) => {
     container.print('reading');
     container.print('a warning', 'stderr');
     container.print(JSON.stringify(result));
     setTimeout(() => container.exit(0), 50);
   },
-  'run -c postgres -n greedy': (container) => container.exit(137, { outOfMemory: true }),
-  'run -c postgres -n refused': (container) => {
+  greedy: (container) => container.exit(137, { outOfMemory: true }),
+  refused: (container) => {
     container.print(JSON.stringify({ ...result, outcome: 'failed', exitCode: 3, message: 'wrong password' }));
     container.exit(3);
   },
-  'run -c postgres -n endless': (container) => {
+  endless: (container) => {
     container.print('going on');
     container.onTerminate = () => container.exit(143);
   },
@@ -37,45 +31,12 @@ const programs: Record<string, (container: FakeContainer) => void> = {
 beforeAll(async () => {
   stack = await startTestStack();
   host = await stack.registerHost('etl-01');
-  stopHost = startOrchestrator();
+  running = await startTestHost(stack, host, programs);
 });
 afterAll(async () => {
-  await stopHost?.();
+  await running?.[Symbol.asyncDispose]();
   await stack?.[Symbol.asyncDispose]();
 });
-
-/** The orchestrator of `host`, as the CLI would have set it up. */
-function startOrchestrator(): () => Promise<void> {
-  const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
-  const files = hostFilesOf(home, host.id);
-  mkdirSync(dirname(files.privateKey), { recursive: true });
-  for (const folder of [home.runs, home.journal]) mkdirSync(folder);
-  writeFileSync(files.privateKey, host.identity.privateKey);
-  writeFileSync(files.certificate, host.identity.certificate);
-  writeFileSync(files.caCertificate, host.identity.caCertificate);
-  const connection = { host: 'db', database: 'shop', username: 'reader', password: 'hunter22' };
-  const connections = ['good', 'greedy', 'refused', 'endless'].map((name) => ({ name, ...connection }));
-  writeFileSync(
-    home.agentFile,
-    JSON.stringify({
-      bigeye: { api_url: stack.apiUrl, agent_api_key: 'bigeye_agent_test' },
-      orchestrator: { host_id: host.id, gateway_address: stack.gatewayAddress, host_api_url: stack.hostApiUrl },
-      agents: { lineage_plus: {} },
-      connectors: { postgres: connections },
-    }),
-  );
-  const ending = new AbortController();
-  const running = runOrchestrator({
-    ...{ home, log: createLogger('orchestrator', 'silent'), shutdown: ending.signal, heartbeatEveryMs: 500 },
-    engine: createFakeContainerRunner({ images: [images.lineagePlus], programs }),
-    healthFile: join(home.folder, 'health'),
-  });
-  return async () => {
-    ending.abort();
-    await running;
-    rmSync(home.folder, { recursive: true });
-  };
-}
 
 async function start(connectionName: string): Promise<RunId> {
   const parameters = { connectors: ['postgres'], connectionName };

@@ -1,11 +1,18 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HostId } from '@bigeye/contracts';
-import { hostFilesOf, hostHomeAt, recordGuard, renderComposeFile, renderGuardPolicy } from '@bigeye/host-kit';
+import {
+  ensureAccountKeys,
+  hostFilesOf,
+  hostHomeAt,
+  recordGuard,
+  renderComposeFile,
+  renderGuardPolicy,
+} from '@bigeye/host-kit';
 import { expect, onTestFinished, test } from 'vitest';
 import { build } from '../build.ts';
 
@@ -13,11 +20,23 @@ const hostId = HostId.parse('etl-01');
 const newFolder = () => mkdtempSync(path.join(tmpdir(), 'build-'));
 
 /** A registered home whose gateway nobody answers at. */
-function createHome() {
+async function createHome() {
   const home = hostHomeAt(newFolder());
   const files = hostFilesOf(home, hostId);
   mkdirSync(files.folder, { recursive: true });
-  for (const file of [files.privateKey, files.certificate, files.caCertificate]) writeFileSync(file, 'none');
+  const certificate = ['-keyout', files.privateKey, '-out', files.certificate, '-subj', '/CN=etl-01'];
+  execFileSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    ...certificate,
+  ]);
+  cpSync(files.certificate, files.caCertificate);
+  writeFileSync(home.bigeyePublicKey, await ensureAccountKeys(home));
   const socket = { path: '/var/run/docker.sock', gid: 1 };
   writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, identity: 'x' }));
   writeFileSync(home.guardPolicy, renderGuardPolicy(home));
@@ -44,7 +63,7 @@ test('the image context runs on its own: orchestrator, native worker and health 
   // Away from the repository, so that nothing is found in its node_modules.
   const app = newFolder();
   cpSync(path.join(out, 'agent-orchestrator'), app, { recursive: true });
-  const home = createHome();
+  const home = await createHome();
   const env = { BIGEYE_HOME: home.folder, DOCKER_HOST: await engineWithNothingInIt(), TMPDIR: newFolder() };
   const child = spawn(process.execPath, [path.join(app, 'main.mjs'), 'serve'], {
     env,

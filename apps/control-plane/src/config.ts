@@ -32,6 +32,12 @@ export const ControlPlaneConfig = z.object({
     .url({ protocol: /^https$/ })
     .optional()
     .describe('How hosts reach the host API.'),
+  HOST_CERTIFICATE_DAYS: z.coerce
+    .number()
+    .positive()
+    .max(90)
+    .default(14)
+    .describe('How long a host certificate is good; orchestrators renew theirs after a third of it.'),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(address)
@@ -46,6 +52,10 @@ export const ControlPlaneConfig = z.object({
     .max(65_535)
     .default(7703)
     .describe('Loopback port of the embedded server.'),
+  TEMPORAL_UI_ORIGIN: z
+    .url()
+    .optional()
+    .describe("Origin of Temporal's own UI, which may then ask the codec endpoint."),
   WORKFLOW_BUNDLE: z.string().optional().describe('A pre-built workflow bundle; without it, built at start.'),
   WEB_ROOT: z.string().optional().describe('Folder of the built web UI.'),
   ADMIN_EMAIL: z.email().default('admin@localhost.localdomain').describe('The admin that the first start creates.'),

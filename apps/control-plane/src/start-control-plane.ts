@@ -1,13 +1,16 @@
-import { createLogger, type Logger } from '@bigeye/service-kit';
+import { certificateFingerprint, createDataConverter, createLogger, type Logger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import { createAccessStore } from './auth/access-store.ts';
+import { createAccountKeyStore } from './auth/account-key-store.ts';
 import { openCertificateAuthority } from './auth/certificate-authority.ts';
 import { createFirstAdmin } from './auth/first-admin.ts';
+import { createPayloadKeys } from './auth/payload-keys.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import type { ControlPlaneConfig, ListenAddress } from './config.ts';
 import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
+import { createHostSessions } from './hosts/host-sessions.ts';
 import { createHostStore } from './hosts/host-store.ts';
 import { startApiListener } from './http/api-listener.ts';
 import { startHostListener } from './http/host-listener.ts';
@@ -17,6 +20,7 @@ import { createRunLogStore } from './runs/run-log-store.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
+import { createPayloadReader } from './temporal/payload-reader.ts';
 import { startWorkflowEngine } from './temporal/workflow-engine.ts';
 
 export interface ControlPlane extends AsyncDisposable {
@@ -32,10 +36,13 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
-  const authority = await openCertificateAuthority(dataDir);
+  const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
+  const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
   const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
   const accessStore = createAccessStore(db);
-  const hostStore = createHostStore(db);
+  const accountKeyStore = createAccountKeyStore(db);
+  const payloadKeys = createPayloadKeys(authority, accountKeyStore);
+  const hostStore = createHostStore(db, changes);
   const jobStore = createJobStore(db);
   const runStore = createRunStore(db, changes);
   const runLogStore = createRunLogStore(db, changes);
@@ -53,23 +60,39 @@ export async function startControlPlane(
       namespace,
       bundle: config.WORKFLOW_BUNDLE,
       activities: createControlPlaneActivities(runStore),
+      dataConverter: createDataConverter(payloadKeys),
       log,
     }),
   );
   const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
 
   const identity = createHostIdentity(hostStore);
+  const sessions = starting.use(createHostSessions(changes));
   const deps = {
-    ...{ accessStore, hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },
+    payloadReader: createPayloadReader(payloadKeys),
+    ...{
+      accessStore,
+      accountKeyStore,
+      hostStore,
+      jobStore,
+      runStore,
+      runLogStore,
+      lineageStore,
+      changes,
+      authority,
+      dispatcher,
+    },
     endpoints: {
       gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
       hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
     },
   };
   starting.use(
-    await startWorkerGateway({ listen: config.GATEWAY_LISTEN, authority, identity, temporalAddress, namespace, log }),
+    await startWorkerGateway({
+      ...{ listen: config.GATEWAY_LISTEN, authority, identity, sessions, temporalAddress, namespace, log },
+    }),
   );
-  starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, log }));
+  starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, sessions, log }));
   const tls =
     config.TLS_CERT_PATH && config.TLS_KEY_PATH
       ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
@@ -91,7 +114,8 @@ export async function startControlPlane(
       log,
     }),
   );
-  log.info({ publicUrl, ...deps.endpoints, temporalAddress }, 'control plane is ready');
+  const caFingerprint = certificateFingerprint(authority.caCertificate);
+  log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
   const running = starting.move();
   return { publicUrl, firstAdminKey, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -39,3 +39,20 @@ export type ApiKeyInfo = z.infer<typeof ApiKeyInfo>;
 export const ApiKeyCreated = z.object({ apiKey: z.string(), info: ApiKeyInfo });
 
 export const PublicKey = z.object({ publicKey: z.string().max(16_384).describe('RSA public key in PEM (SPKI).') });
+
+export const AccountPublicKey = PublicKey.extend({
+  previousPublicKey: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The key before it, while a rotation is not finished.'),
+});
+
+/** To replace the account key, its private half must have signed the new one. */
+export const AccountPublicKeyInput = PublicKey.extend({
+  rotationSignature: z
+    .base64()
+    .max(2048)
+    .optional()
+    .describe('RSA-PSS (SHA-256, salt of 32 bytes) by the current key over the DER (SPKI) of the new one.'),
+});

@@ -92,6 +92,27 @@ const apiErrors = {
     (_: object) => 'Another account key is registered, and hosts depend on it.',
     () => 'Copy agent_config/ from a registered host, then run "bigeye-agent register" again.',
   ),
+  KEY_ROTATION_REFUSED: needsAction(
+    409,
+    (d: { reason: string }) => `The account key was not rotated: ${d.reason}.`,
+    () => 'See where the keys stand with "bigeye-agent keys show" on each host.',
+  ),
+  KEY_ROTATION_UNFINISHED: needsAction(
+    409,
+    (d: { hosts: string[] }) => `These hosts do not have the new account key yet: ${(d.hosts ?? []).join(', ')}.`,
+    () =>
+      'Copy agent_private_key.pem and agent_private_key_previous.pem to agent_config/ there and wait ten seconds, or give them up with --force.',
+  ),
+  PAYLOAD_UNREADABLE: needsAction(
+    409,
+    (_: object) => 'A message between control plane and host could not be read: its keys do not match.',
+    () => 'On the host, run "bigeye-agent keys show"; it compares the keys of both sides and says what to do.',
+  ),
+  HOST_REVOKED: needsAction(
+    409,
+    (d: { hostId: string }) => `Host "${d.hostId}" was revoked.`,
+    (d) => `To let it in again, run "bigeye-agent register --host-id ${d.hostId}" on that machine.`,
+  ),
   LINEAGE_NODE_NOT_FOUND: needsAction(
     404,
     (d: { id: string }) => `There is no lineage node ${d.id}.`,

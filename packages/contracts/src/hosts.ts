@@ -10,8 +10,8 @@ export const ManagedAgent = z.object({
 });
 export type ManagedAgent = z.infer<typeof ManagedAgent>;
 
-/** `registered`: never heard of since registration. `offline`: silent for 15 s or more. */
-export const HostState = z.enum(['registered', 'online', 'offline']);
+/** `registered`: never heard of since registration. `offline`: silent for 15 s or more. `revoked`: locked out. */
+export const HostState = z.enum(['registered', 'online', 'offline', 'revoked']);
 export type HostState = z.infer<typeof HostState>;
 
 /** Silence after which a host counts as offline. */
@@ -28,6 +28,11 @@ export const Host = z.object({
   diskFreeBytes: z.number().int().nullable(),
   certificateExpiresAt: z.iso.datetime().nullable(),
   certificateFingerprint: z.string().nullable(),
+  revokedAt: z.iso.datetime().nullable().default(null),
+  accountKeys: z
+    .array(z.string())
+    .default([])
+    .describe('Fingerprints of the account keys that the host last said it has.'),
   managedAgents: z.array(ManagedAgent),
   runningRuns: z.number().int(),
   queuedRuns: z.number().int(),
@@ -51,16 +56,32 @@ export const RegisterResponse = z.object({
 });
 export type RegisterResponse = z.infer<typeof RegisterResponse>;
 
+/** What a host may know of itself, to compare with what it has. */
+export const OwnHost = z.object({
+  host: Host,
+  accountKey: z.string().nullable().describe('Fingerprint of the account key that the control plane seals for.'),
+  previousAccountKey: z.string().nullable().describe('The one before it, while a rotation is not finished.'),
+  bigeyeKey: z.string().describe("Fingerprint of the control plane's own key."),
+});
+export type OwnHost = z.infer<typeof OwnHost>;
+
 /** The name in the control plane's own server certificate; hosts check it whatever address they connect to. */
 export const controlPlaneServerName = 'control-plane.agent-orchestrator.internal';
+
+/** The name (URI) in the certificate of what the control plane seals for hosts. */
+export const controlPlaneUri = 'urn:bigeye:control-plane';
 
 export const HeartbeatRequest = z.object({
   orchestratorVersion: z.string().max(64),
   engineReachable: z.boolean(),
   diskFreeBytes: z.number().int().nullable(),
+  accountKeys: z.array(z.string().max(64)).max(8).default([]).describe('Fingerprints of the account keys it has.'),
 });
-export type HeartbeatRequest = z.infer<typeof HeartbeatRequest>;
+export type HeartbeatRequest = z.input<typeof HeartbeatRequest>;
 
-/** The runs that may have a container on this host; whatever else carries our label there is nobody's. */
-export const HeartbeatResponse = z.object({ activeRunIds: z.array(RunId) });
+/** `activeRunIds`: the runs that may have a container on this host; whatever else carries our label there is nobody's. */
+export const HeartbeatResponse = z.object({
+  activeRunIds: z.array(RunId),
+  certificateRenewalDue: z.boolean().default(false).describe('Time to send a new certificate request.'),
+});
 export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;

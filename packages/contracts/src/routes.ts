@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { ApiKeyCreated, ApiKeyInfo, ApiKeyInput, PublicKey, type Role, Session, User, UserInput } from './access.ts';
+import {
+  AccountPublicKey,
+  AccountPublicKeyInput,
+  ApiKeyCreated,
+  ApiKeyInfo,
+  ApiKeyInput,
+  PublicKey,
+  type Role,
+  Session,
+  User,
+  UserInput,
+} from './access.ts';
 import type { ErrorCode } from './app-error.ts';
-import { HeartbeatRequest, HeartbeatResponse, Host, RegisterRequest, RegisterResponse } from './hosts.ts';
+import { HeartbeatRequest, HeartbeatResponse, Host, OwnHost, RegisterRequest, RegisterResponse } from './hosts.ts';
 import { HostId, JobId, RunId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
@@ -48,6 +59,12 @@ const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
 };
 const runParams = z.object({ runId: RunId });
+/** As Temporal's remote codec protocol has it: bytes in base64. */
+const CodecPayloads = z.object({
+  payloads: z
+    .array(z.object({ metadata: z.record(z.string(), z.base64()).optional(), data: z.base64().optional() }))
+    .max(1000),
+});
 const artifactParams = z.object({ runId: RunId, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
 const MiB = 1024 * 1024;
 const artifactBytes = 32 * MiB;
@@ -81,6 +98,26 @@ const hostRoutes = {
     body: RegisterRequest,
     response: RegisterResponse,
     errors: ['INVALID_INPUT'],
+  }),
+  revokeHost: route({
+    method: 'POST',
+    path: `${base}/hosts/:hostId/revoke`,
+    tag: 'Hosts',
+    summary: 'Lock a host out at once; its active runs end as failed. Registering it again lets it in',
+    access: atLeast('admin'),
+    params: z.object({ hostId: HostId }),
+    response: Host,
+    errors: ['HOST_NOT_FOUND'],
+  }),
+  decodePayloads: route({
+    method: 'POST',
+    path: `${base}/payload-codec/decode`,
+    tag: 'Hosts',
+    summary: "Codec endpoint for Temporal's own tools: opens sealed payloads",
+    access: atLeast('admin'),
+    body: CodecPayloads,
+    response: CodecPayloads,
+    errors: ['PAYLOAD_UNREADABLE'],
   }),
 };
 
@@ -344,18 +381,28 @@ const accessRoutes = {
     tag: 'Access',
     summary: "The account's public key that the control plane encrypts to",
     access: { kind: 'role', role: 'viewer', agentKey: true },
-    response: PublicKey,
+    response: AccountPublicKey,
     errors: ['PUBLIC_KEY_NOT_FOUND'],
   }),
   putAgentPublicKey: route({
     method: 'PUT',
     path: '/api/v1/agent/public-key',
     tag: 'Access',
-    summary: "Register the account's public key; another one is refused while hosts depend on it",
+    summary: "Register the account's public key; while hosts depend on it, another one must be signed by it",
     access: atLeast('admin'),
-    body: PublicKey,
-    response: PublicKey,
-    errors: ['INVALID_INPUT', 'PUBLIC_KEY_CONFLICT'],
+    body: AccountPublicKeyInput,
+    response: AccountPublicKey,
+    errors: ['INVALID_INPUT', 'PUBLIC_KEY_CONFLICT', 'KEY_ROTATION_REFUSED'],
+  }),
+  deletePreviousPublicKey: route({
+    method: 'DELETE',
+    path: '/api/v1/agent/public-key/previous',
+    tag: 'Access',
+    summary: 'Finish a rotation: nothing is sealed for the previous account key any more',
+    access: atLeast('admin'),
+    query: z.object({ force: z.stringbool().default(false) }),
+    response: null,
+    errors: ['KEY_ROTATION_UNFINISHED'],
   }),
   getBigeyePublicKey: route({
     method: 'GET',
@@ -438,6 +485,24 @@ const hostApiRoutes = {
     body: RegisterRequest,
     response: RegisterResponse,
     errors: ['INVALID_INPUT', 'CERTIFICATE_REFUSED'],
+  }),
+  getOwnHost: route({
+    method: 'GET',
+    path: `${base}/host`,
+    tag: 'Host API',
+    summary: 'What the control plane knows of this host and of the keys of the account',
+    access: certificate,
+    response: OwnHost,
+    errors: ['CERTIFICATE_REFUSED'],
+  }),
+  unregisterHost: route({
+    method: 'DELETE',
+    path: `${base}/host`,
+    tag: 'Host API',
+    summary: 'Lock this host out; its active runs end as failed',
+    access: certificate,
+    response: null,
+    errors: ['CERTIFICATE_REFUSED'],
   }),
   heartbeat: route({
     method: 'POST',

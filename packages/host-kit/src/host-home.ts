@@ -9,6 +9,8 @@ export interface HostHome {
   agentConfig: string;
   accountPrivateKey: string;
   accountPublicKey: string;
+  /** The private key before the last rotation, for what was sealed before all hosts had the new one. */
+  previousAccountPrivateKey: string;
   bigeyePublicKey: string;
   composeFile: string;
   guardPolicy: string;
@@ -35,6 +37,7 @@ export function hostHomeAt(folder: string): HostHome {
     agentConfig,
     accountPrivateKey: path.join(agentConfig, 'agent_private_key.pem'),
     accountPublicKey: path.join(agentConfig, 'agent_public_key.pem'),
+    previousAccountPrivateKey: path.join(agentConfig, 'agent_private_key_previous.pem'),
     bigeyePublicKey: path.join(agentConfig, 'bigeye_public_key.pem'),
     composeFile: path.join(root, 'docker-compose.bigeye.yml'),
     guardPolicy: path.join(root, 'guard_policy.json'),

@@ -1,17 +1,27 @@
-import { controlPlaneServerName, type HostId, isAppError, type RunJobInput, taskQueues } from '@bigeye/contracts';
+import { AppError, type HostId, isAppError, type RunJobInput, taskQueues } from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
-import { backOffMs, type ClientIdentity, type Logger, pause, toApplicationFailure } from '@bigeye/service-kit';
+import {
+  backOffMs,
+  createDataConverter,
+  type Logger,
+  type PayloadKeys,
+  pause,
+  toApplicationFailure,
+} from '@bigeye/service-kit';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { followContainer } from './follow-container.ts';
+import { connectToGateway } from './gateway-connection.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
+import type { LiveIdentity } from './live-identity.ts';
 import { startContainer } from './start-container.ts';
 
 export interface ActivityWorkerOptions {
   hostId: HostId;
   gatewayAddress: string;
-  identity: ClientIdentity;
+  identity: LiveIdentity;
+  payloadKeys: PayloadKeys;
   log: Logger;
   shutdown: AbortSignal;
   onPolling: (polling: boolean) => void;
@@ -35,8 +45,9 @@ export function installWorkerRuntime(log: Logger): void {
 export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerOptions): Promise<'stopped' | 'failed'> {
   for (let failures = 0; !options.shutdown.aborted; failures++) {
     try {
-      await using connection = await connect(options);
-      const worker = await createWorker(deps, options, connection);
+      await using gateway = await connectToGateway(options.gatewayAddress, options.identity, options.log);
+      const worker = await createWorker(deps, options, gateway.connection);
+      using _ = gateway.keepCurrent(worker);
       failures = 0;
       if ((await runUntilShutdown(worker, options)) === 'failed') return 'failed';
     } catch (error) {
@@ -54,25 +65,9 @@ const farewellMs = 5_000;
 /** An image that five attempts cannot pull is not there; a registry that hiccups is back by then. */
 const startAttempts = 5;
 
-async function connect({ gatewayAddress, identity }: ActivityWorkerOptions) {
-  const connection = await NativeConnection.connect({
-    address: gatewayAddress,
-    tls: {
-      serverNameOverride: controlPlaneServerName,
-      serverRootCACertificate: Buffer.from(identity.caCertificate),
-      clientCertPair: { crt: Buffer.from(identity.certificate), key: Buffer.from(identity.privateKey) },
-    },
-    grpcCompression: { codec: 'none' },
-  });
-  return Object.assign(connection, {
-    // A worker that did not end still holds it; the process ends then anyway.
-    [Symbol.asyncDispose]: () => Promise.race([connection.close().catch(() => {}), pause(farewellMs / 5)]),
-  });
-}
-
 function createWorker(
   deps: HostDeps,
-  { hostId }: ActivityWorkerOptions,
+  { hostId, payloadKeys }: ActivityWorkerOptions,
   connection: NativeConnection,
 ): Promise<Worker> {
   return Worker.create({
@@ -80,10 +75,11 @@ function createWorker(
     namespace: 'default',
     taskQueue: taskQueues.forHost(hostId),
     identity: hostId,
+    dataConverter: createDataConverter(payloadKeys),
     activities: {
-      startContainer: asActivity((input, attempt) => startContainer(deps, input, attempt), startAttempts),
+      startContainer: asActivity(hostId, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
       // Whatever fails here in our words is how the run ended.
-      followContainer: asActivity((input, attempt) => followContainer(deps, input, attempt), 1),
+      followContainer: asActivity(hostId, (input, attempt) => followContainer(deps, input, attempt), 1),
     },
     // The default of ten open polls a host would be a hundred thousand for ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
@@ -122,6 +118,7 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
  * ended. What is unknown (the engine away, this process ending) is always tried again.
  */
 function asActivity<Output>(
+  hostId: HostId,
   work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
   maxAttempts: number,
 ): (input: RunJobInput) => Promise<Output> {
@@ -130,6 +127,7 @@ function asActivity<Output>(
     context.heartbeat();
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
+      requireMeant(input, hostId, context);
       return await work(input, attemptOf(context));
     } catch (error) {
       // Always rejects, with the reason that the SDK must see.
@@ -139,6 +137,12 @@ function asActivity<Output>(
       clearInterval(beat);
     }
   };
+}
+
+/** The codec made sure that it was sealed for this run; it must be meant for this host too. */
+function requireMeant(input: RunJobInput, hostId: HostId, { info }: Context): void {
+  if (input.hostId !== hostId || input.runId !== info.workflowExecution?.workflowId)
+    throw new AppError('PAYLOAD_UNREADABLE', {});
 }
 
 function attemptOf(context: Context): Attempt {

@@ -343,7 +343,7 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   const { deps, kill } = host.orchestrator();
   await startContainer(deps, input, createAttempt());
   host.api.activeRunIds = [runId];
-  const beating = beatForHost(deps, { everyMs: 10, onAcknowledged: () => {} });
+  const beating = beatForHost(deps, { everyMs: 10, onAcknowledged() {}, onRefused() {}, onRenewalDue: async () => {} });
   await vi.waitFor(() => expect(host.api.heartbeats).toBeGreaterThan(3));
   expect(host.container()?.state.phase).toBe('running');
   host.container()?.exit(0);

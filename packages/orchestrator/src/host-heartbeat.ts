@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { containerNameOf, hostHeartbeatEveryMs, productVersion, type RunId } from '@bigeye/contracts';
+import { containerNameOf, hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
+import { accountKeyFingerprints } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
 import { listRunFolders, removeRunFolders, runFoldersOf } from './run-folders.ts';
@@ -9,11 +10,15 @@ const reapGraceMs = 10_000;
 export interface HostHeartbeatOptions {
   everyMs?: number;
   onAcknowledged: () => void;
+  /** The control plane asks for a new certificate request. */
+  onRenewalDue: () => Promise<void>;
+  /** Our certificate is not accepted any more. */
+  onRefused: () => void;
 }
 
 /** Tells the control plane every 5 s that this host lives, and removes what belongs to no run any more. */
 export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions): Promise<void> {
-  const { everyMs = hostHeartbeatEveryMs, onAcknowledged } = options;
+  const { everyMs = hostHeartbeatEveryMs, onAcknowledged, onRenewalDue, onRefused } = options;
   let reaping: Promise<void> | undefined;
   while (!deps.shutdown.aborted) {
     const begun = Date.now();
@@ -25,13 +30,16 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
           orchestratorVersion: productVersion,
           engineReachable: here.containers !== undefined,
           diskFreeBytes: await diskFreeBytes(deps.home.runs),
+          accountKeys: accountKeyFingerprints(deps.home),
         },
       });
       onAcknowledged();
+      if (active.certificateRenewalDue) await onRenewalDue();
       reaping ??= reap(deps, here, new Set(active.activeRunIds)).finally(() => {
         reaping = undefined;
       });
     } catch (error) {
+      if (isAppError(error, 'CERTIFICATE_REFUSED')) onRefused();
       deps.log.warn({ err: error instanceof Error ? error.message : error }, 'host heartbeat not acknowledged');
     }
     await pause(Math.max(0, everyMs - (Date.now() - begun)), deps.shutdown);

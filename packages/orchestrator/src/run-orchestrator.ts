@@ -1,19 +1,19 @@
-import { createApiClient } from '@bigeye/contracts';
 import {
   type ContainerRunner,
   createDockerContainerRunner,
+  createHostPayloadKeys,
   type HostHome,
   loadAgentFile,
-  loadHostIdentity,
   registeredHost,
   stackUser,
 } from '@bigeye/host-kit';
-import { createMutualTlsTransport, type Logger, pause } from '@bigeye/service-kit';
+import { type Logger, pause } from '@bigeye/service-kit';
 import { runActivityWorker } from './activity-worker.ts';
 import { createHostApi } from './host-api.ts';
 import type { HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
 import { createJournal } from './journal.ts';
+import { openLiveIdentity } from './live-identity.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
@@ -41,11 +41,11 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     return { host: registeredHost(home, settings), settings };
   };
   const { hostId, gatewayAddress, hostApiUrl } = loadSettings().host;
-  const identity = loadHostIdentity(home, hostId);
   const ending = new AbortController();
   const shutdown = AbortSignal.any([options.shutdown, ending.signal]);
-  using transport = createMutualTlsTransport(identity);
-  const hostApi = createHostApi(createApiClient({ baseUrl: hostApiUrl, transport }));
+  const payloadKeys = createHostPayloadKeys(home, hostId);
+  using identity = openLiveIdentity(home, hostId, hostApiUrl, log);
+  const hostApi = createHostApi(identity.client);
   const deps: HostDeps = {
     ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
@@ -57,11 +57,11 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
   await recoverRuns(deps);
   const beating = beatForHost(deps, {
     ...(options.heartbeatEveryMs === undefined ? {} : { everyMs: options.heartbeatEveryMs }),
-    onAcknowledged: health.setAcknowledged,
+    ...{ onAcknowledged: health.setAcknowledged, onRenewalDue: identity.renew, onRefused: identity.reload },
   });
   const onPolling = health.setPolling;
   try {
-    return await runActivityWorker(deps, { hostId, gatewayAddress, identity, log, shutdown, onPolling });
+    return await runActivityWorker(deps, { hostId, gatewayAddress, identity, payloadKeys, log, shutdown, onPolling });
   } finally {
     ending.abort();
     // Its last call may be waiting for an answer that never comes.

@@ -21,8 +21,27 @@ export function createHttpTransport(options: { caCertificate?: string | undefine
 }
 
 /** TLS 1.3 with a client certificate, trusting the pinned CA only and checking the control plane's fixed name. */
-export function createMutualTlsTransport(identity: ClientIdentity): ApiTransport & Disposable {
-  const agent = new Agent({
+export function createMutualTlsTransport(identity: ClientIdentity): MutualTlsTransport {
+  let agent = createAgent(identity);
+  const transport: ApiTransport = (call) => send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body);
+  return Object.assign(transport, {
+    use: (renewed: ClientIdentity) => {
+      const old = agent;
+      agent = createAgent(renewed);
+      // Calls that are under way end on their connections.
+      setTimeout(() => old.destroy(), 2 * timeoutMs).unref();
+    },
+    [Symbol.dispose]: () => agent.destroy(),
+  });
+}
+
+export interface MutualTlsTransport extends ApiTransport, Disposable {
+  /** Proves itself with a renewed certificate from the next call on. */
+  use(renewed: ClientIdentity): void;
+}
+
+const createAgent = (identity: ClientIdentity): Agent =>
+  new Agent({
     keepAlive: true,
     maxSockets: 8,
     ca: identity.caCertificate,
@@ -31,9 +50,6 @@ export function createMutualTlsTransport(identity: ClientIdentity): ApiTransport
     minVersion: 'TLSv1.3',
     servername: controlPlaneServerName,
   });
-  const transport: ApiTransport = (call) => send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body);
-  return Object.assign(transport, { [Symbol.dispose]: () => agent.destroy() });
-}
 
 function optionsOf(call: Parameters<ApiTransport>[0]): HttpRequestOptions {
   return { method: call.method, headers: call.headers, timeout: timeoutMs };

@@ -1,6 +1,10 @@
 export * from './create-id.ts';
+export * from './data-converter.ts';
 export * from './failures.ts';
 export * from './http-transport.ts';
+export * from './key-fingerprint.ts';
 export * from './lifecycle.ts';
 export * from './load-config.ts';
 export * from './logger.ts';
+export * from './payload-codec.ts';
+export type { Sealer } from './payload-envelope.ts';

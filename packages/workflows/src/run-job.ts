@@ -8,6 +8,7 @@ import {
 } from '@bigeye/contracts';
 import {
   ActivityFailure,
+  type ActivityOptions,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
@@ -27,12 +28,16 @@ const hostHeartbeatTimeout = '15 seconds';
 /** The workflow of one run; its id is the run's id. Shell around `runJobSteps`. */
 export async function runJob(input: RunJobInput): Promise<void> {
   const { runTimeoutSeconds, cancelGraceSeconds, startTimeoutSeconds } = input.settings;
-  const onHost = {
+  const onHost: ActivityOptions = {
     taskQueue: taskQueues.forHost(input.hostId),
     heartbeatTimeout: hostHeartbeatTimeout,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
-  } as const;
+    retry: {
+      ...{ initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
+      // The payload codec fails by this name, before an activity of ours could say that it is of no use to try again.
+      nonRetryableErrorTypes: ['PAYLOAD_UNREADABLE'],
+    },
+  };
   const starting = proxyActivities<HostActivities>({
     ...onHost,
     // The queue belongs to one host, so schedule-to-start is how we notice that the host is away.

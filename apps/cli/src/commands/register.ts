@@ -1,6 +1,7 @@
 import { type ApiClient, AppError, createApiClient, HostId } from '@bigeye/contracts';
 import {
   type AgentFile,
+  createCertificateRequest,
   ensureAccountKeys,
   ensureHostKey,
   type HostHome,
@@ -14,7 +15,6 @@ import {
 import { createHttpTransport, pause } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
-import { createCertificateRequest } from '../host/certificate-request.ts';
 import { checkAccount, checkKeys, checkMachine } from '../host/check-registration.ts';
 import { writeStackFiles } from '../host/stack-files.ts';
 import { startStack } from '../host/start-stack.ts';

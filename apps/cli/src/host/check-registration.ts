@@ -38,12 +38,13 @@ export async function checkAccount(
   { home, settings, hostId }: { home: HostHome; settings: AgentSettings; hostId: HostId },
 ): Promise<void> {
   const { hosts } = await admin.call('listHosts');
-  const taken = hosts.some((host) => host.id === hostId);
+  const active = hosts.filter((host) => host.state !== 'revoked');
+  const taken = active.some((host) => host.id === hostId);
   if (taken && !isOurs(home, settings, hostId)) throw new AppError('HOST_ID_TAKEN', { hostId });
-  const others = hosts.map((host) => host.id).filter((id) => id !== hostId);
+  const others = active.map((host) => host.id).filter((id) => id !== hostId);
   const accountKey = findAccountPublicKey(home);
   if (others.length > 0 && accountKey === undefined) throw new AppError('AGENT_CONFIG_MISSING', { hostIds: others });
-  if (hosts.length === 0 || accountKey === undefined) return;
+  if (active.length === 0 || accountKey === undefined) return;
   const registered = await findRegisteredKey(admin);
   if (registered !== undefined && !isSameKey(registered, accountKey)) throw new AppError('ACCOUNT_KEY_MISMATCH', {});
 }

@@ -121,25 +121,6 @@ export function createAccessStore(db: Db) {
     async deleteSession(token: string): Promise<void> {
       await db.deleteFrom('sessions').where('hash', '=', hashOf(token)).execute();
     },
-
-    async findAccountPublicKey(): Promise<string | undefined> {
-      const row = await db
-        .selectFrom('account_keys')
-        .select('public_key')
-        .where('name', '=', 'account')
-        .executeTakeFirst();
-      return row?.public_key;
-    },
-
-    async putAccountPublicKey(publicKey: string): Promise<void> {
-      await db
-        .insertInto('account_keys')
-        .values({ name: 'account', public_key: publicKey, created_at: new Date() })
-        .onConflict((conflict) =>
-          conflict.column('name').doUpdateSet({ public_key: publicKey, created_at: new Date() }),
-        )
-        .execute();
-    },
   };
 }
 

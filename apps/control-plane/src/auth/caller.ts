@@ -1,7 +1,8 @@
 import { type Access, AppError, type HostId, type Role, type User } from '@bigeye/contracts';
+import type { ProvenHost } from '../hosts/host-identity.ts';
 
 /** Who sent a request, as proven by a key, a session or a certificate. */
-export type Caller = { kind: 'user'; user: User } | { kind: 'agent' } | { kind: 'host'; hostId: HostId };
+export type Caller = { kind: 'user'; user: User } | { kind: 'agent' } | ({ kind: 'host' } & ProvenHost);
 
 const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2 };
 
@@ -37,9 +38,11 @@ export function requireUser(caller: Caller | undefined): User {
 }
 
 /** For handlers of the host listener. */
-export function requireHost(caller: Caller | undefined): HostId {
+export const requireHost = (caller: Caller | undefined): HostId => requireProvenHost(caller).hostId;
+
+export function requireProvenHost(caller: Caller | undefined): ProvenHost {
   if (caller?.kind !== 'host') throw new AppError('UNAUTHENTICATED', {});
-  return caller.hostId;
+  return caller;
 }
 
 /** As it stands in `createdBy`, `requestedBy` and the log. */

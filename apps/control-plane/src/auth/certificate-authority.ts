@@ -1,6 +1,9 @@
 import {
   createHash,
+  createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
+  type KeyObject,
   X509Certificate as NodeCertificate,
   randomBytes,
   webcrypto,
@@ -8,7 +11,8 @@ import {
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import 'reflect-metadata'; // @peculiar/x509 asks for it
-import { AppError, controlPlaneServerName, type HostId } from '@bigeye/contracts';
+import { AppError, controlPlaneServerName, controlPlaneUri, type HostId } from '@bigeye/contracts';
+import type { Sealer } from '@bigeye/service-kit';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -17,6 +21,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
+  type PublicKeyType,
   SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
@@ -25,8 +30,6 @@ import {
 const days = 24 * 60 * 60 * 1000;
 const caLifetimeMs = 3650 * days;
 const serverLifetimeMs = 397 * days;
-/** Hosts renew by registering again, so it must be longer than anyone forgets. */
-const hostLifetimeMs = 90 * days;
 /** Clocks of hosts may be a little behind. */
 const backdateMs = 5 * 60 * 1000;
 const curve = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -56,58 +59,105 @@ export interface CertificateAuthority {
   mutualTls: MutualTls;
   /** Issues a client certificate for the key in the request. Throws INVALID_INPUT for a bad request. */
   issueForHost(hostId: HostId, requestPem: string): Promise<IssuedCertificate>;
-  /** RSA key that hosts encrypt payloads to. PEM. */
+  /** RSA key that hosts seal payloads for. PEM. */
   bigeyePublicKey: string;
+  bigeyePrivateKey: KeyObject;
+  /** Signs what the control plane seals, with a certificate that says so; made anew at each start. */
+  payloadSealer: Sealer;
   /** Binds task tokens to hosts. It outlives a restart, or every running activity would be cut off by one. */
   taskTokenKey: Buffer;
 }
 
 /** The identity in a host's certificate. The common name is too short for 256 characters. */
-const hostUri = (hostId: string): string => `urn:bigeye:host:${hostId}`;
+export const hostUriPrefix = 'urn:bigeye:host:';
 
 /** SHA-256 over the DER, lower-case hex: how a certificate is known in the database. */
 const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
 /** Loads CA and payload key from `<dataDir>/keys` (0700), making them at the first start. */
-export async function openCertificateAuthority(dataDir: string): Promise<CertificateAuthority> {
+export async function openCertificateAuthority(
+  dataDir: string,
+  { hostLifetimeMs }: { hostLifetimeMs: number },
+): Promise<CertificateAuthority> {
   const folder = join(dataDir, 'keys');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { certificate: ca, privateKey: caKey } = await loadOrCreateCa(folder);
-  const server = await createServerCertificate(ca, caKey);
+  const ca = await loadOrCreateCa(folder);
+  const caCertificate = ca.certificate.toString('pem');
+  const server = await issueWithKey(ca, {
+    name: 'control-plane',
+    usage: ExtendedKeyUsage.serverAuth,
+    identity: { type: 'dns', value: controlPlaneServerName },
+  });
+  const sealer = await issueWithKey(ca, {
+    name: 'control-plane payloads',
+    identity: { type: 'url', value: controlPlaneUri },
+  });
+  const bigeyePrivateKey = loadOrCreatePayloadKey(folder);
   return {
-    caCertificate: ca.toString('pem'),
+    caCertificate,
     mutualTls: {
-      ...server,
-      ...{ ca: ca.toString('pem'), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+      ...{ cert: server.certificate.toString('pem'), key: server.privateKeyPem, ca: caCertificate },
+      ...{ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
     },
-    bigeyePublicKey: loadOrCreatePayloadKey(folder),
+    bigeyePublicKey: createPublicKey(bigeyePrivateKey).export({ type: 'spki', format: 'pem' }).toString(),
+    bigeyePrivateKey,
+    payloadSealer: {
+      privateKey: createPrivateKey(sealer.privateKeyPem),
+      certificate: new Uint8Array(sealer.certificate.rawData),
+    },
     taskTokenKey: loadOrCreateTaskTokenKey(folder),
     issueForHost: async (hostId, requestPem) => {
-      const request = await parseRequest(requestPem);
-      const expiresAt = new Date(Date.now() + hostLifetimeMs);
-      const certificate = await X509CertificateGenerator.create({
-        serialNumber: randomBytes(16).toString('hex'),
-        subject: [{ CN: [hostId.slice(0, 64)] }],
-        issuer: ca.subject,
-        notBefore: new Date(Date.now() - backdateMs),
-        notAfter: expiresAt,
-        publicKey: request.publicKey,
-        signingKey: caKey,
-        signingAlgorithm: curve,
-        extensions: [
-          new BasicConstraintsExtension(false, undefined, true),
-          new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth], true),
-          new SubjectAlternativeNameExtension([{ type: 'url', value: hostUri(hostId) }]),
-        ],
+      const { publicKey } = await parseRequest(requestPem);
+      const certificate = await issue(ca, publicKey, {
+        name: hostId.slice(0, 64),
+        usage: ExtendedKeyUsage.clientAuth,
+        identity: { type: 'url', value: `${hostUriPrefix}${hostId}` },
+        lifetimeMs: hostLifetimeMs,
       });
       return {
         pem: certificate.toString('pem'),
         fingerprint: fingerprintOf(new Uint8Array(certificate.rawData)),
-        expiresAt,
+        expiresAt: certificate.notAfter,
       };
     },
   };
+}
+
+interface Ca {
+  certificate: X509Certificate;
+  privateKey: webcrypto.CryptoKey;
+}
+
+interface CertificateSpec {
+  name: string;
+  identity: { type: 'dns' | 'url'; value: string };
+  usage?: ExtendedKeyUsage;
+  lifetimeMs?: number;
+}
+
+async function issue(ca: Ca, publicKey: PublicKeyType, spec: CertificateSpec): Promise<X509Certificate> {
+  return await X509CertificateGenerator.create({
+    serialNumber: randomBytes(16).toString('hex'),
+    subject: [{ CN: [spec.name] }],
+    issuer: ca.certificate.subject,
+    notBefore: new Date(Date.now() - backdateMs),
+    notAfter: new Date(Date.now() + (spec.lifetimeMs ?? serverLifetimeMs)),
+    publicKey,
+    signingKey: ca.privateKey as never,
+    signingAlgorithm: curve,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      ...(spec.usage ? [new ExtendedKeyUsageExtension([spec.usage], true)] : []),
+      new SubjectAlternativeNameExtension([spec.identity]),
+    ],
+  });
+}
+
+async function issueWithKey(ca: Ca, spec: CertificateSpec) {
+  const keys = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify']);
+  const certificate = await issue(ca, keys.publicKey as never, spec);
+  return { certificate, privateKeyPem: await exportKey(keys.privateKey) };
 }
 
 async function parseRequest(pem: string): Promise<Pkcs10CertificateRequest> {
@@ -122,7 +172,7 @@ async function parseRequest(pem: string): Promise<Pkcs10CertificateRequest> {
   });
 }
 
-async function loadOrCreateCa(folder: string) {
+async function loadOrCreateCa(folder: string): Promise<Ca> {
   const certificateFile = join(folder, 'ca_certificate.pem');
   const keyFile = join(folder, 'ca_key.pem');
   if (existsSync(certificateFile)) {
@@ -148,40 +198,13 @@ async function loadOrCreateCa(folder: string) {
   return { certificate, privateKey: keys.privateKey };
 }
 
-async function createServerCertificate(ca: X509Certificate, caKey: webcrypto.CryptoKey) {
-  const keys = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: randomBytes(16).toString('hex'),
-    subject: [{ CN: ['control-plane'] }],
-    issuer: ca.subject,
-    notBefore: new Date(Date.now() - backdateMs),
-    notAfter: new Date(Date.now() + serverLifetimeMs),
-    publicKey: keys.publicKey as never,
-    signingKey: caKey as never,
-    signingAlgorithm: curve,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth], true),
-      new SubjectAlternativeNameExtension([{ type: 'dns', value: controlPlaneServerName }]),
-    ],
-  });
-  return { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
-}
-
-function loadOrCreatePayloadKey(folder: string): string {
+function loadOrCreatePayloadKey(folder: string): KeyObject {
   const keyFile = join(folder, 'bigeye_private_key.pem');
-  const publicFile = join(folder, 'bigeye_public_key.pem');
-  if (!existsSync(publicFile)) {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 4096,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    });
-    writeSecret(keyFile, privateKey);
-    writeSecret(publicFile, publicKey);
+  if (!existsSync(keyFile)) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+    writeSecret(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   }
-  return readFileSync(publicFile, 'utf8');
+  return createPrivateKey(readFileSync(keyFile, 'utf8'));
 }
 
 function loadOrCreateTaskTokenKey(folder: string): Buffer {

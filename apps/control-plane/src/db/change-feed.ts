@@ -1,4 +1,4 @@
-import type { RunId } from '@bigeye/contracts';
+import type { HostId, RunId } from '@bigeye/contracts';
 import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
 import type { PGlite } from '@electric-sql/pglite';
 import { sql } from 'kysely';
@@ -10,16 +10,23 @@ export interface RunChange {
   what: 'run' | 'timeline' | 'log';
 }
 
+export interface HostChange {
+  hostId: HostId;
+  what: 'revoked';
+}
+
+export type Change = RunChange | HostChange;
+
 /**
- * Tells every API process that a run changed, by LISTEN/NOTIFY. A hint, never the truth: readers read the tables, and
+ * Tells every process that a run or host changed, by LISTEN/NOTIFY. A hint, never the truth: readers read the tables, and
  * read them again after `onGap` (the connection was lost, so changes may have been missed).
  */
 export interface ChangeFeed {
-  announce(change: RunChange): Promise<void>;
-  subscribe(listener: { onChange(change: RunChange): void; onGap(): void }): Disposable;
+  announce(change: Change): Promise<void>;
+  subscribe(listener: { onChange(change: Change): void; onGap(): void }): Disposable;
 }
 
-const channel = 'run_changes';
+const channel = 'changes';
 type Listener = Parameters<ChangeFeed['subscribe']>[0];
 
 class Listeners {
@@ -31,8 +38,8 @@ class Listeners {
   }
 
   changed(payload: string): void {
-    const [runId, what] = payload.split(' ');
-    const change = { runId, what } as RunChange;
+    const [id, what] = payload.split(' ');
+    const change = (what === 'revoked' ? { hostId: id, what } : { runId: id, what }) as Change;
     for (const listener of this.#listeners) listener.onChange(change);
   }
 
@@ -41,7 +48,7 @@ class Listeners {
   }
 }
 
-const payloadOf = ({ runId, what }: RunChange): string => `${runId} ${what}`;
+const payloadOf = (change: Change): string => `${'runId' in change ? change.runId : change.hostId} ${change.what}`;
 
 export async function createPgliteChangeFeed(pglite: PGlite): Promise<ChangeFeed> {
   const listeners = new Listeners();

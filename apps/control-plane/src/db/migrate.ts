@@ -1,9 +1,13 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
+import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
-const migrations: Record<string, Migration> = { '0001-first-tables': { up: firstTables } };
+const migrations: Record<string, Migration> = {
+  '0001-first-tables': { up: firstTables },
+  '0003-host-keys': { up: hostKeys },
+};
 
 /** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */
 export async function migrate(db: Db): Promise<void> {

@@ -38,7 +38,7 @@ export interface Tables {
     last_used_at: NullableTime;
     last_used_ip: string | null;
   };
-  account_keys: { name: 'account'; public_key: string; created_at: Time };
+  account_keys: { name: 'account' | 'previous'; public_key: string; created_at: Time };
   hosts: {
     id: HostId;
     registered_at: Time;
@@ -47,7 +47,13 @@ export interface Tables {
     engine_reachable: boolean | null;
     disk_free_bytes: ColumnType<string | number | null, number | null, number | null>;
     certificate_fingerprint: string | null;
+    certificate_issued_at: NullableTime;
     certificate_expires_at: NullableTime;
+    /** Still good until then; null: until the newer one is used for the first time. */
+    previous_certificate_fingerprint: string | null;
+    previous_certificate_until: NullableTime;
+    account_keys: ColumnType<string[], string | undefined, string>;
+    revoked_at: NullableTime;
     managed_agents: Json<ManagedAgent[]>;
   };
   jobs: {

@@ -24,6 +24,8 @@ export type ResponseRule = (bytes: Buffer, context: RuleContext) => Uint8Array;
 export interface MethodRule {
   request: RequestRule;
   response?: ResponseRule;
+  /** Waits for work, up to a minute. */
+  isPoll?: true;
 }
 
 /**
@@ -82,6 +84,7 @@ function requireNamespace(given: string | null | undefined, { namespace }: RuleC
 }
 
 const pollActivities: MethodRule = {
+  isPoll: true,
   request: (bytes, context) => {
     const request = api.PollActivityTaskQueueRequest.decode(bytes);
     requireNamespace(request.namespace, context);
@@ -125,6 +128,7 @@ function answersTask<M extends TokenMessage>(type: {
 }
 
 const pollCommands: MethodRule = {
+  isPoll: true,
   request: (bytes, context) => {
     const request = api.PollNexusTaskQueueRequest.decode(bytes);
     requireNamespace(request.namespace, context);
@@ -164,6 +168,24 @@ function wrapCommandTokens(data: Uint8Array, wrap: (token: Uint8Array) => Uint8A
 /** Field 1, length-delimited. */
 const commandsTag = (1 << 3) | 2;
 
+/** Temporal needs no name, process or load of a customer's machine. */
+function hideMachine(heartbeat: WorkerHeartbeat | null | undefined, { hostId }: RuleContext): void {
+  if (!heartbeat) return;
+  heartbeat.hostInfo = null;
+  heartbeat.workerIdentity = hostId;
+}
+type WorkerHeartbeat = proto.temporal.api.worker.v1.IWorkerHeartbeat;
+
+const recordWorkerHeartbeat: MethodRule = {
+  request: (bytes, context) => {
+    const request = api.RecordWorkerHeartbeatRequest.decode(bytes);
+    requireNamespace(request.namespace, context);
+    for (const heartbeat of request.workerHeartbeat ?? []) hideMachine(heartbeat, context);
+    request.identity = context.hostId;
+    return api.RecordWorkerHeartbeatRequest.encode(request).finish();
+  },
+};
+
 /** A message of which only the namespace is judged. */
 const inNamespace = <M extends { namespace?: string | null }>(type: { decode(bytes: Uint8Array): M }): MethodRule => ({
   request: (bytes, context) => {
@@ -182,6 +204,7 @@ const shutdownWorker: MethodRule = {
     // A sticky queue belongs to workers that run workflows, and hosts run none.
     if (request.stickyTaskQueue) throw new Refusal('hosts have no sticky queue');
     request.identity = context.hostId;
+    hideMachine(request.workerHeartbeat, context);
     return api.ShutdownWorkerRequest.encode(request).finish();
   },
 };
@@ -198,6 +221,6 @@ export const methodRules: Record<string, MethodRule> = {
   PollNexusTaskQueue: pollCommands,
   RespondNexusTaskCompleted: answersTask(api.RespondNexusTaskCompletedRequest),
   RespondNexusTaskFailed: answersTask(api.RespondNexusTaskFailedRequest),
-  RecordWorkerHeartbeat: inNamespace(api.RecordWorkerHeartbeatRequest),
+  RecordWorkerHeartbeat: recordWorkerHeartbeat,
   ShutdownWorker: shutdownWorker,
 };

@@ -1,6 +1,6 @@
-import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { setMaxListeners } from 'node:events';
 import { isAppError } from '@bigeye/contracts';
-import type { Logger } from '@bigeye/service-kit';
+import { type Logger, pause } from '@bigeye/service-kit';
 import {
   Client,
   credentials,
@@ -16,11 +16,15 @@ import {
 import type { CertificateAuthority } from '../auth/certificate-authority.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
-import { listen, portOf } from '../http/listen.ts';
+import type { HostSessions } from '../hosts/host-sessions.ts';
+import { portOf } from '../http/listen.ts';
+import { openGatewayListener } from './gateway-listener.ts';
 import { ControlQueues, type MethodRule, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
 
 const service = 'temporal.api.workflowservice.v1.WorkflowService';
 const upstreamConnections = 4;
+/** How long calls that are under way may take when the gateway stops. */
+const drainMs = 5_000;
 /** Temporal's own limit for a message is 4 MiB. */
 const maxMessageBytes = 4 * 1024 * 1024;
 /** Everything else a client sends stops here: it must not speak to Temporal in its own name. */
@@ -35,6 +39,7 @@ export interface GatewayDeps {
   listen: ListenAddress[];
   authority: CertificateAuthority;
   identity: HostIdentity;
+  sessions: HostSessions;
   /** host:port of Temporal's frontend. */
   temporalAddress: string;
   namespace: string;
@@ -51,6 +56,9 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
   const tokens = new TaskTokens(authority.taskTokenKey);
   const controlQueues = new ControlQueues(namespace);
   const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+  const draining = new AbortController();
+  // One listener for each poll that is open.
+  setMaxListeners(0, draining.signal);
   let next = 0;
 
   for (const [method, rule] of Object.entries(methodRules)) {
@@ -59,10 +67,10 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
       path,
       async (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
         try {
-          const hostId = await identity.identify(call.getAuthContext()?.sslPeerCertificate?.raw);
+          const { hostId } = await identity.identify(call.getAuthContext()?.sslPeerCertificate?.raw);
           const context = { hostId, namespace, tokens, controlQueues };
           const upstream = upstreams[next++ % upstreams.length] as Client;
-          forward(upstream, path, rule, call, context, answer);
+          forward(upstream, path, rule, call, context, answer, draining.signal);
         } catch (error) {
           log.warn({ method, peer: call.getPeer(), reason: reasonOf(error) }, 'gateway refused a call');
           answer(refusalOf(error));
@@ -76,18 +84,26 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listeners = await Promise.all(
-    deps.listen.map((address) => listenTls(authority, address, (socket) => injector.injectConnection(socket), log)),
+    deps.listen.map((address) => openGatewayListener(address, deps, (socket) => injector.injectConnection(socket))),
   );
   return {
     ports: listeners.map((listener) => portOf(listener.server)),
     [Symbol.asyncDispose]: async () => {
+      for (const listener of listeners) listener.stop();
+      // GOAWAY: hosts make their next call on a new connection, and what they are in the middle of is answered.
+      injector.drain(drainMs);
+      draining.abort();
+      for (const end = Date.now() + drainMs; Date.now() < end && !listeners.every((listener) => listener.isEmpty()); )
+        await pause(20);
       injector.destroy();
       server.forceShutdown();
+      for (const listener of listeners) listener.destroy();
       for (const upstream of upstreams) upstream.close();
-      await Promise.all(listeners.map((listener) => listener.close()));
     },
   };
 }
+
+const goingAway = { code: status.UNAVAILABLE, details: 'the gateway stops' };
 
 const identityBytes = (bytes: Buffer): Buffer => bytes;
 /** Throws Refusal for what the rule does not let through. */
@@ -98,6 +114,7 @@ function forward(
   call: ServerUnaryCall<Buffer, Buffer>,
   context: RuleContext,
   answer: sendUnaryData<Buffer>,
+  draining: AbortSignal,
 ): void {
   const request = Buffer.from(rule.request(call.request, context));
   const metadata = new Metadata();
@@ -113,7 +130,8 @@ function forward(
     metadata,
     { deadline: call.getDeadline() },
     (error: ServiceError | null, response?: Buffer) => {
-      if (error) return answer(error);
+      draining.removeEventListener('abort', giveUp);
+      if (error) return answer(draining.aborted && rule.isPoll ? goingAway : error);
       const bytes = response ?? Buffer.alloc(0);
       try {
         answer(null, rule.response ? Buffer.from(rule.response(bytes, context)) : bytes, trailer);
@@ -127,6 +145,11 @@ function forward(
   });
   // A poll whose host went away must not take a task into the void. (Fires after a normal end too, harmlessly.)
   call.on('cancelled', () => forwarded.cancel());
+  // A poll would hold the end up for a minute; all others are answered in a moment.
+  if (rule.isPoll) draining.addEventListener('abort', giveUp);
+  function giveUp(): void {
+    forwarded.cancel();
+  }
 }
 
 function refusalOf(error: unknown): Partial<ServiceError> {
@@ -148,32 +171,4 @@ function connectUpstream(address: string): Client {
     'grpc.max_reconnect_backoff_ms': 1000,
     'grpc.keepalive_time_ms': 30_000,
   });
-}
-
-async function listenTls(
-  authority: CertificateAuthority,
-  address: ListenAddress,
-  onSocket: (socket: TLSSocket) => void,
-  log: Logger,
-): Promise<{ server: TlsServer; close(): Promise<void> }> {
-  const sockets = new Set<TLSSocket>();
-  const server = createServer({ ...authority.mutualTls, ALPNProtocols: ['h2'] });
-  server.on('secureConnection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    onSocket(socket);
-  });
-  server.on('tlsClientError', (error, socket) => {
-    log.info({ peer: socket.remoteAddress, reason: error.message }, 'gateway refused a connection');
-  });
-  await listen(server, address);
-  return {
-    server,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
 }

@@ -2,10 +2,21 @@ import { AppError, type HostId } from '@bigeye/contracts';
 import { hostIdOfCertificate } from '../auth/certificate-authority.ts';
 import type { HostStore } from './host-store.ts';
 
-/** Proves which host a verified client certificate belongs to. */
+/** Requests that were on their way when the renewed certificate was first used may still arrive with the old one. */
+const overlapMs = 60_000;
+
+/** Who a verified client certificate belongs to, and which certificate it was. */
+export interface ProvenHost {
+  hostId: HostId;
+  fingerprint: string;
+}
+
 export interface HostIdentity {
-  /** Throws CERTIFICATE_REFUSED unless it is the certificate last issued to a registered host. `der`: the certificate. */
-  identify(der: Uint8Array | undefined): Promise<HostId>;
+  /**
+   * Throws CERTIFICATE_REFUSED unless it is the certificate last issued to a registered host, or the one before it while
+   * a renewal is under way. `der`: the certificate.
+   */
+  identify(der: Uint8Array | undefined): Promise<ProvenHost>;
 }
 
 export function createHostIdentity(hostStore: HostStore): HostIdentity {
@@ -13,13 +24,18 @@ export function createHostIdentity(hostStore: HostStore): HostIdentity {
     identify: async (der) => {
       const named = der && hostIdOfCertificate(der);
       if (!named) throw new AppError('CERTIFICATE_REFUSED', { reason: 'it names no host' });
-      const hostId = named.hostId as HostId;
-      const current = await hostStore.findCertificateFingerprint(hostId);
-      if (current === undefined)
-        throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${hostId}" is not registered` });
-      if (current !== named.fingerprint)
-        throw new AppError('CERTIFICATE_REFUSED', { reason: 'a newer one was issued to this host' });
-      return hostId;
+      const proven = { hostId: named.hostId as HostId, fingerprint: named.fingerprint };
+      const known = await hostStore.findCertificates(proven.hostId);
+      if (!known) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" is not registered` });
+      if (known.revokedAt) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" was revoked` });
+      if (named.fingerprint === known.current) {
+        if (known.previous && !known.previousUntil)
+          await hostStore.endPreviousCertificate(proven.hostId, new Date(Date.now() + overlapMs));
+        return proven;
+      }
+      const stillGood = !known.previousUntil || known.previousUntil.getTime() > Date.now();
+      if (named.fingerprint === known.previous && stillGood) return proven;
+      throw new AppError('CERTIFICATE_REFUSED', { reason: 'a newer one was issued to this host' });
     },
   };
 }

@@ -1,12 +1,15 @@
 import { AppError, type HeartbeatRequest, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
 import { sql } from 'kysely';
+import type { z } from 'zod';
+import type { IssuedCertificate } from '../auth/certificate-authority.ts';
+import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import { hostStateOf } from './host-state.ts';
 
 export type HostStore = ReturnType<typeof createHostStore>;
 
 /** The only SQL about hosts. */
-export function createHostStore(db: Db) {
+export function createHostStore(db: Db, changes: ChangeFeed) {
   const countOf = (status: 'running' | 'queued') =>
     sql<number>`(select count(*)::int from runs where runs.host_id = hosts.id and runs.status = ${status})`;
   const selectHosts = () =>
@@ -42,24 +45,67 @@ export function createHostStore(db: Db) {
         .execute();
     },
 
-    async recordCertificate(hostId: HostId, certificate: { fingerprint: string; expiresAt: Date }): Promise<void> {
+    /** Lets the host in by this certificate only; one that was revoked is in again. */
+    async recordCertificate(hostId: HostId, certificate: IssuedCertificate): Promise<void> {
       await db
         .updateTable('hosts')
-        .set({ certificate_fingerprint: certificate.fingerprint, certificate_expires_at: certificate.expiresAt })
+        .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: null, revoked_at: null })
         .where('id', '=', hostId)
         .execute();
     },
 
-    async findCertificateFingerprint(hostId: HostId): Promise<string | undefined> {
-      const row = await db
-        .selectFrom('hosts')
-        .select('certificate_fingerprint')
+    /**
+     * Records a renewal. The old certificate stays good until the new one is used: the answer that carries the new one
+     * may be lost. Repeated before that, the one in use stays the old one.
+     */
+    async recordRenewal(hostId: HostId, certificate: IssuedCertificate, usedFingerprint: string): Promise<void> {
+      await db
+        .updateTable('hosts')
+        .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: usedFingerprint })
         .where('id', '=', hostId)
-        .executeTakeFirst();
-      return row?.certificate_fingerprint ?? undefined;
+        .where('revoked_at', 'is', null)
+        .execute();
     },
 
-    async recordHeartbeat(hostId: HostId, beat: HeartbeatRequest): Promise<void> {
+    async findCertificates(hostId: HostId): Promise<HostCertificates | undefined> {
+      const row = await db
+        .selectFrom('hosts')
+        .select(['certificate_fingerprint', 'certificate_issued_at', 'certificate_expires_at', 'revoked_at'])
+        .select(['previous_certificate_fingerprint', 'previous_certificate_until'])
+        .where('id', '=', hostId)
+        .executeTakeFirst();
+      return (
+        row && {
+          current: row.certificate_fingerprint,
+          issuedAt: row.certificate_issued_at,
+          expiresAt: row.certificate_expires_at,
+          previous: row.previous_certificate_fingerprint,
+          previousUntil: row.previous_certificate_until,
+          revokedAt: row.revoked_at,
+        }
+      );
+    },
+
+    /** The renewed certificate is in use: from `until` on the old one is refused. */
+    async endPreviousCertificate(hostId: HostId, until: Date): Promise<void> {
+      await db
+        .updateTable('hosts')
+        .set({ previous_certificate_until: until })
+        .where('id', '=', hostId)
+        .where('previous_certificate_until', 'is', null)
+        .execute();
+    },
+
+    async revokeHost(hostId: HostId): Promise<void> {
+      await db
+        .updateTable('hosts')
+        .set({ revoked_at: new Date(), certificate_fingerprint: null, previous_certificate_fingerprint: null })
+        .where('id', '=', hostId)
+        .execute();
+      await changes.announce({ hostId, what: 'revoked' });
+    },
+
+    async recordHeartbeat(hostId: HostId, beat: z.output<typeof HeartbeatRequest>): Promise<void> {
       await db
         .updateTable('hosts')
         .set({
@@ -67,6 +113,7 @@ export function createHostStore(db: Db) {
           orchestrator_version: beat.orchestratorVersion,
           engine_reachable: beat.engineReachable,
           disk_free_bytes: beat.diskFreeBytes,
+          account_keys: JSON.stringify(beat.accountKeys),
         })
         .where('id', '=', hostId)
         .execute();
@@ -74,6 +121,23 @@ export function createHostStore(db: Db) {
   };
   return store;
 }
+
+/** Which certificates open the door for a host. Fingerprints in hex. */
+export interface HostCertificates {
+  current: string | null;
+  issuedAt: Date | null;
+  expiresAt: Date | null;
+  previous: string | null;
+  previousUntil: Date | null;
+  revokedAt: Date | null;
+}
+
+const certificateColumns = ({ fingerprint, expiresAt }: IssuedCertificate) => ({
+  certificate_fingerprint: fingerprint,
+  certificate_issued_at: new Date(),
+  certificate_expires_at: expiresAt,
+  previous_certificate_until: null,
+});
 
 type HostRow = {
   id: HostId;
@@ -84,6 +148,8 @@ type HostRow = {
   disk_free_bytes: string | number | null;
   certificate_fingerprint: string | null;
   certificate_expires_at: Date | null;
+  account_keys: string[];
+  revoked_at: Date | null;
   managed_agents: ManagedAgent[];
   running_runs: number;
   queued_runs: number;
@@ -92,7 +158,7 @@ type HostRow = {
 function toHost(row: HostRow): Host {
   return {
     id: row.id,
-    state: hostStateOf(row.last_seen_at, new Date()),
+    state: row.revoked_at ? 'revoked' : hostStateOf(row.last_seen_at, new Date()),
     registeredAt: row.registered_at.toISOString(),
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
     orchestratorVersion: row.orchestrator_version,
@@ -101,6 +167,8 @@ function toHost(row: HostRow): Host {
     diskFreeBytes: row.disk_free_bytes === null ? null : Number(row.disk_free_bytes),
     certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
     certificateFingerprint: row.certificate_fingerprint,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+    accountKeys: row.account_keys,
     managedAgents: row.managed_agents,
     runningRuns: row.running_runs,
     queuedRuns: row.queued_runs,

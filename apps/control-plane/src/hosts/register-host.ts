@@ -1,7 +1,8 @@
-import { AppError, type HostId, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
+import { AppError, type HeartbeatResponse, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
 import type { z } from 'zod';
 import type { CertificateAuthority } from '../auth/certificate-authority.ts';
-import type { HostStore } from './host-store.ts';
+import type { ProvenHost } from './host-identity.ts';
+import type { HostCertificates, HostStore } from './host-store.ts';
 
 export interface RegisterDeps {
   hostStore: HostStore;
@@ -9,31 +10,51 @@ export interface RegisterDeps {
   /** How hosts reach us. */
   endpoints: { gatewayAddress: string; hostApiUrl: string };
 }
+type Request = z.output<typeof RegisterRequest>;
 
-/** Creates or updates a host; with a certificate request it also issues the certificate that counts from then on. */
-export async function registerHost(
-  { hostStore, authority, endpoints }: RegisterDeps,
-  request: z.output<typeof RegisterRequest>,
-): Promise<RegisterResponse> {
+/** Creates or updates a host; with a certificate request it also issues the only certificate that counts from then on. */
+export async function registerHost(deps: RegisterDeps, request: Request): Promise<RegisterResponse> {
   const { hostId, managedAgents, certificateRequest } = request;
+  const { hostStore, authority } = deps;
   const issued = certificateRequest ? await authority.issueForHost(hostId, certificateRequest) : undefined;
   await hostStore.upsertHost(hostId, managedAgents);
   if (issued) await hostStore.recordCertificate(hostId, issued);
-  return {
-    host: await hostStore.getHost(hostId),
-    ...(issued ? { certificate: issued.pem } : {}),
-    caCertificate: authority.caCertificate,
-    ...endpoints,
-  };
+  return await answer(deps, request, issued?.pem);
 }
 
-/** The same by the host's own certificate: only for itself. Throws CERTIFICATE_REFUSED. */
+/** The same by the host's own certificate, for itself only: agents, or a renewal. Throws CERTIFICATE_REFUSED. */
 export async function registerOwnHost(
   deps: RegisterDeps,
-  hostId: HostId,
-  request: z.output<typeof RegisterRequest>,
+  { hostId, fingerprint }: ProvenHost,
+  request: Request,
 ): Promise<RegisterResponse> {
   if (request.hostId !== hostId)
     throw new AppError('CERTIFICATE_REFUSED', { reason: `it belongs to "${hostId}", not to "${request.hostId}"` });
-  return await registerHost(deps, request);
+  const { hostStore, authority } = deps;
+  if (!request.certificateRequest) {
+    await hostStore.upsertHost(hostId, request.managedAgents);
+    return await answer(deps, request);
+  }
+  const issued = await authority.issueForHost(hostId, request.certificateRequest);
+  await hostStore.recordRenewal(hostId, issued, fingerprint);
+  return await answer(deps, request, issued.pem);
+}
+
+async function answer(
+  { hostStore, authority, endpoints }: RegisterDeps,
+  { hostId }: Request,
+  certificate?: string,
+): Promise<RegisterResponse> {
+  const host = await hostStore.getHost(hostId);
+  return { host, ...(certificate ? { certificate } : {}), caCertificate: authority.caCertificate, ...endpoints };
+}
+
+/** After a third of its life: two more thirds are left to try again. */
+export function isRenewalDue(
+  { issuedAt, expiresAt }: Pick<HostCertificates, 'issuedAt' | 'expiresAt'>,
+  now: Date,
+): HeartbeatResponse['certificateRenewalDue'] {
+  // Issued before its time was recorded: renewed at once.
+  if (!issuedAt || !expiresAt) return true;
+  return now.getTime() > issuedAt.getTime() + (expiresAt.getTime() - issuedAt.getTime()) / 3;
 }

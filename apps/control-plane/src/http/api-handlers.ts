@@ -1,20 +1,25 @@
-import { createPublicKey } from 'node:crypto';
 import { AppError, type apiRoutes, isActive } from '@bigeye/contracts';
 import type { AccessStore } from '../auth/access-store.ts';
+import type { AccountKeyStore } from '../auth/account-key-store.ts';
+import { finishRotation, getAccountKey, putAccountKey } from '../auth/account-keys.ts';
 import { nameOfCaller, requireUser } from '../auth/caller.ts';
 import type { LineageStore } from '../catalog/lineage-store.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { type RegisterDeps, registerHost } from '../hosts/register-host.ts';
+import { revokeHost } from '../hosts/revoke-host.ts';
 import { deleteJob } from '../jobs/delete-job.ts';
 import { createJob, updateJob } from '../jobs/write-job.ts';
 import type { RunLogStore } from '../runs/run-log-store.ts';
 import { type StartRunDeps, startRun } from '../runs/start-run.ts';
+import type { PayloadReader } from '../temporal/payload-reader.ts';
 import type { Handlers } from './handlers.ts';
 import { streamRunEvents } from './run-events.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
 
 export interface ApiDeps extends StartRunDeps, RegisterDeps {
   accessStore: AccessStore;
+  accountKeyStore: AccountKeyStore;
+  payloadReader: PayloadReader;
   runLogStore: RunLogStore;
   lineageStore: LineageStore;
   changes: ChangeFeed;
@@ -30,6 +35,11 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
     listHosts: async () => ({ hosts: await hostStore.listHosts() }),
     getHost: ({ params }) => hostStore.getHost(params.hostId),
     registerHost: ({ body }) => registerHost(deps, body),
+    revokeHost: async ({ params }) => {
+      await revokeHost(deps, params.hostId);
+      return await hostStore.getHost(params.hostId);
+    },
+    decodePayloads: ({ body }) => deps.payloadReader.decode(body),
 
     listJobs: ({ query }) => jobStore.listJobs(query),
     createJob: ({ body, caller }) => createJob(deps, body, nameOfCaller(caller)),
@@ -85,7 +95,8 @@ type AccessRoute = {
   [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
 }[keyof typeof apiRoutes];
 
-function createAccessHandlers({ accessStore, hostStore, authority }: ApiDeps): Handlers<AccessRoute> {
+function createAccessHandlers(deps: ApiDeps): Handlers<AccessRoute> {
+  const { accessStore, authority } = deps;
   return {
     signIn: async ({ body, request, reply }) => {
       const owner = await accessStore.findKeyOwner(body.apiKey, request.ip);
@@ -113,36 +124,11 @@ function createAccessHandlers({ accessStore, hostStore, authority }: ApiDeps): H
     createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
     listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),
     verifyAgentApiKey: () => undefined,
-    getAgentPublicKey: async () => {
-      const publicKey = await accessStore.findAccountPublicKey();
-      if (!publicKey) throw new AppError('PUBLIC_KEY_NOT_FOUND', {});
-      return { publicKey };
-    },
-    putAgentPublicKey: async ({ body }) => {
-      const publicKey = normalizeRsaKey(body.publicKey);
-      const current = await accessStore.findAccountPublicKey();
-      // One key per account: a new one would cut off every host that has the old one.
-      if (current && current !== publicKey && (await hostStore.listHosts()).length > 0)
-        throw new AppError('PUBLIC_KEY_CONFLICT', {});
-      await accessStore.putAccountPublicKey(publicKey);
-      return { publicKey };
-    },
+    getAgentPublicKey: () => getAccountKey(deps),
+    putAgentPublicKey: ({ body }) => putAccountKey(deps, body),
+    deletePreviousPublicKey: ({ query }) => finishRotation(deps, query.force),
     getBigeyePublicKey: () => ({ publicKey: authority.bigeyePublicKey }),
   };
-}
-
-/** Throws INVALID_INPUT unless it is an RSA public key of 4096 bits or more. */
-function normalizeRsaKey(pem: string): string {
-  try {
-    const key = createPublicKey(pem);
-    if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 4096)
-      return key.export({ type: 'spki', format: 'pem' }).toString();
-  } catch {
-    // Falls through: not a key at all and the wrong kind of key are the same fault to the sender.
-  }
-  throw new AppError('INVALID_INPUT', {
-    issues: [{ path: 'publicKey', message: 'an RSA public key of at least 4096 bits in PEM is needed' }],
-  });
 }
 
 async function wholeLog(runLogStore: RunLogStore, runId: Parameters<RunLogStore['readLines']>[0]): Promise<string> {

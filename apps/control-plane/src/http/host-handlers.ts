@@ -1,12 +1,14 @@
 import type { HostId, hostListenerRoutes, RunId } from '@bigeye/contracts';
-import { type Caller, requireHost } from '../auth/caller.ts';
-import { type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
+import { keyFingerprint } from '@bigeye/service-kit';
+import type { AccountKeyStore } from '../auth/account-key-store.ts';
+import { type Caller, requireHost, requireProvenHost } from '../auth/caller.ts';
+import { isRenewalDue, type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
+import { type RevokeDeps, revokeHost } from '../hosts/revoke-host.ts';
 import type { RunLogStore } from '../runs/run-log-store.ts';
-import type { RunStore } from '../runs/run-store.ts';
 import type { Handlers } from './handlers.ts';
 
-export interface HostApiDeps extends RegisterDeps {
-  runStore: RunStore;
+export interface HostApiDeps extends RegisterDeps, RevokeDeps {
+  accountKeyStore: AccountKeyStore;
   runLogStore: RunLogStore;
 }
 
@@ -19,11 +21,27 @@ export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hos
     return hostId;
   };
   return {
-    pushManagedAgents: ({ body, caller }) => registerOwnHost(deps, requireHost(caller), body),
+    pushManagedAgents: ({ body, caller }) => registerOwnHost(deps, requireProvenHost(caller), body),
+    getOwnHost: async ({ caller }) => {
+      const { current, previous } = await deps.accountKeyStore.findKeys();
+      return {
+        host: await hostStore.getHost(requireHost(caller)),
+        accountKey: current ? keyFingerprint(current) : null,
+        previousAccountKey: previous ? keyFingerprint(previous) : null,
+        bigeyeKey: keyFingerprint(deps.authority.bigeyePublicKey),
+      };
+    },
+    unregisterHost: async ({ caller }) => {
+      await revokeHost(deps, requireHost(caller));
+    },
     heartbeat: async ({ body, caller }) => {
       const hostId = requireHost(caller);
       await hostStore.recordHeartbeat(hostId, body);
-      return { activeRunIds: await runStore.listActiveIdsOfHost(hostId) };
+      const certificates = await hostStore.findCertificates(hostId);
+      return {
+        activeRunIds: await runStore.listActiveIdsOfHost(hostId),
+        certificateRenewalDue: certificates !== undefined && isRenewalDue(certificates, new Date()),
+      };
     },
     getLogPosition: async ({ params, caller }) => {
       await ownRun(caller, params.runId);

@@ -4,6 +4,7 @@ import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
+import type { HostSessions } from '../hosts/host-sessions.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
 import { keepAlive, listen, portOf } from './listen.ts';
@@ -12,18 +13,19 @@ import { mountRoutes } from './mount-routes.ts';
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
 export async function startHostListener(
   deps: HostApiDeps,
-  options: { listen: ListenAddress[]; identity: HostIdentity; log: Logger },
+  options: { listen: ListenAddress[]; identity: HostIdentity; sessions: HostSessions; log: Logger },
 ): Promise<{ ports: number[] } & AsyncDisposable> {
   const { authority } = deps;
   const server = createServer(options.log);
   mountRoutes(server, hostListenerRoutes, createHostHandlers(deps), async (request) => {
     const certificate = (request.raw.socket as TLSSocket).getPeerCertificate();
-    return { kind: 'host', hostId: await options.identity.identify(certificate?.raw) };
+    return { kind: 'host', ...(await options.identity.identify(certificate?.raw)) };
   });
   await server.ready();
   const servers = await Promise.all(
     options.listen.map(async (address) => {
       const listener = createHttpsServer({ ...authority.mutualTls, ...keepAlive }, server.routing);
+      listener.on('secureConnection', options.sessions.track);
       await listen(listener, address);
       return listener;
     }),

@@ -47,7 +47,7 @@ export async function streamRunEvents(
 
   const subscription = changes.subscribe({
     onChange: (change) => {
-      if (change.runId === runId) schedule([change.what]);
+      if ('runId' in change && change.runId === runId) schedule([change.what]);
     },
     onGap: () => schedule(all),
   });

@@ -22,8 +22,9 @@ export async function updateJob(deps: JobDeps, jobId: JobId, input: JobValues): 
   return await deps.jobStore.getJob(jobId);
 }
 
-/** Only hosts that have the agent installed can be chosen. Throws HOST_NOT_ELIGIBLE. */
+/** Only hosts that have the agent installed can be chosen. Throws HOST_NOT_ELIGIBLE, HOST_REVOKED. */
 export function requireEligible(host: Host, agentType: Job['agentType']): void {
+  if (host.state === 'revoked') throw new AppError('HOST_REVOKED', { hostId: host.id });
   if (!host.managedAgents.some((agent) => agent.type === agentType))
     throw new AppError('HOST_NOT_ELIGIBLE', { hostId: host.id, agentType });
 }

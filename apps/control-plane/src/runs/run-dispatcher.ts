@@ -6,6 +6,8 @@ import type { RunStore } from './run-store.ts';
 export interface RunStarter {
   start(input: RunJobInput): Promise<void>;
   cancel(runId: RunId): Promise<void>;
+  /** Ends the workflow at once, without another word to the host. */
+  terminate(runId: RunId): Promise<void>;
   /** `absent`: Temporal does not know the run. `closed`: its workflow ended. */
   stateOf(runId: RunId): Promise<'open' | 'closed' | 'absent'>;
 }
@@ -14,6 +16,8 @@ export interface RunDispatcher extends AsyncDisposable {
   /** Offers the run now. Never throws: what fails now is repeated by the sweep. */
   dispatch(input: RunJobInput): Promise<void>;
   cancel(runId: RunId): Promise<void>;
+  /** Lets go of a run whose end is recorded already. */
+  abandon(runId: RunId): Promise<void>;
 }
 
 const sweepEveryMs = 2_000;
@@ -79,6 +83,7 @@ export function createRunDispatcher(deps: { runStore: RunStore; starter: RunStar
   return {
     dispatch: offer,
     cancel: (runId) => attempt('cancel could not be delivered yet', runId, () => starter.cancel(runId)),
+    abandon: (runId) => attempt('workflow could not be ended', runId, () => starter.terminate(runId)),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await sweeping;

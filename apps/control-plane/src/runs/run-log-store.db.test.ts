@@ -14,7 +14,7 @@ const line = (second: number, text: string): LogLine => ({
 
 async function withRun(database: Database) {
   const runs = createRunStore(database.db, database.changes);
-  const runId: RunId = await runs.insertRun(await insertJob(database.db), 'me');
+  const runId: RunId = await runs.insertRun(await insertJob(database), 'me');
   return { runs, runId, logs: createRunLogStore(database.db, database.changes) };
 }
 

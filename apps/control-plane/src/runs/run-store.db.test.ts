@@ -17,7 +17,7 @@ describeEachDatabase('run store', (open) => {
   test('of many starts at once exactly one gets the run, the others are told which it is', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
-    const job = await insertJob(database.db);
+    const job = await insertJob(database);
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => runs.insertRun(job, 'me')));
     const started = attempts.filter((a) => a.status === 'fulfilled');
     expect(started).toHaveLength(1);
@@ -28,7 +28,7 @@ describeEachDatabase('run store', (open) => {
   test('a status once final stays, whatever is recorded later', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
-    const runId = await runs.insertRun(await insertJob(database.db), 'me');
+    const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.recordStatus({ runId, status: 'running', startedAt: exit.startedAt });
     await runs.recordStatus({ runId, status: 'succeeded', exit, failure: null });
     await runs.recordStatus({ runId, status: 'failed', exit: null, failure: { code: 'HOST_LOST', details: {} } });
@@ -46,7 +46,7 @@ describeEachDatabase('run store', (open) => {
   test('a failed run says what happened and what to do, with the words of the agent', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
-    const runId = await runs.insertRun(await insertJob(database.db), 'me');
+    const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.recordOutcome(runId, { ...exit, exitCode: 3 }, { message: 'password refused for bigeye', counts: {} });
     const failure = { code: 'CREDENTIALS_REFUSED', details: { exitCode: 3 } } as const;
     await runs.recordStatus({ runId, status: 'failed', exit: { ...exit, exitCode: 3 }, failure });
@@ -60,12 +60,12 @@ describeEachDatabase('run store', (open) => {
   test('cancel is asked once, repeats do nothing, and a finished run refuses it', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
-    const runId = await runs.insertRun(await insertJob(database.db), 'me');
+    const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.requestCancel(runId, 'me');
     await runs.requestCancel(runId, 'you');
     expect((await runs.listTimeline(runId)).filter((e) => e.kind === 'cancel_requested')).toHaveLength(1);
     await runs.recordStatus({ runId, status: 'canceled', exit: null, failure: null });
-    const other = await runs.insertRun(await insertJob(database.db, 'another'), 'me');
+    const other = await runs.insertRun(await insertJob(database, 'another'), 'me');
     await runs.recordStatus({ runId: other, status: 'succeeded', exit, failure: null });
     await expect(runs.requestCancel(other, 'me')).rejects.toMatchObject({ code: 'RUN_NOT_ACTIVE' });
   });
@@ -73,7 +73,7 @@ describeEachDatabase('run store', (open) => {
   test('pages of runs hold each run once, newest first', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
-    const job = await insertJob(database.db);
+    const job = await insertJob(database);
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
       const runId = await runs.insertRun(job, 'me');
@@ -95,7 +95,7 @@ describeEachDatabase('run store', (open) => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
     const jobs = createJobStore(database.db);
-    const job = await insertJob(database.db);
+    const job = await insertJob(database);
     const runId = await runs.insertRun(job, 'me');
     expect(await jobs.deleteJob(job.id)).toBe(false);
     await runs.recordStatus({ runId, status: 'succeeded', exit, failure: null });
@@ -108,7 +108,7 @@ describeEachDatabase('run store', (open) => {
     const runs = createRunStore(database.db, database.changes);
     const heard: string[] = [];
     using _ = database.changes.subscribe({ onChange: ({ what }) => heard.push(what), onGap: () => undefined });
-    const runId = await runs.insertRun(await insertJob(database.db), 'me');
+    const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.recordStatus({ runId, status: 'running', startedAt: exit.startedAt });
     await expect.poll(() => heard).toContain('run');
     expect(heard).toContain('timeline');

@@ -27,6 +27,13 @@ export function createRunStarter(client: Client): RunStarter {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
+    terminate: async (runId) => {
+      try {
+        await client.workflow.getHandle(runId).terminate('the host was revoked');
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
     stateOf: async (runId) => {
       try {
         const { status } = await client.workflow.getHandle(runId).describe();

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ControlPlaneActivities, taskQueues } from '@bigeye/contracts';
-import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
+import { backOffMs, failureConverterPath, type Logger, pause } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { RunStarter } from '../runs/run-dispatcher.ts';
 import { createRunStarter } from './run-starter.ts';
@@ -24,6 +25,7 @@ export async function startWorkflowEngine(options: {
   namespace: string;
   bundle?: string | undefined;
   activities: ControlPlaneActivities;
+  dataConverter: DataConverter;
   log: Logger;
 }): Promise<WorkflowEngine> {
   const { address, namespace, log } = options;
@@ -35,10 +37,11 @@ export async function startWorkflowEngine(options: {
     taskQueue: taskQueues.controlPlane,
     workflowBundle,
     activities: { ...options.activities },
+    dataConverter: options.dataConverter,
     identity: 'control-plane',
   };
   const supervisor = superviseWorker(workerOptions, log);
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter: options.dataConverter });
   return {
     starter: createRunStarter(client),
     isReady: async () => {
@@ -71,7 +74,7 @@ async function connect(address: string, log: Logger): Promise<NativeConnection> 
 
 async function bundleWorkflows(): Promise<{ code: string }> {
   const workflowsPath = fileURLToPath(import.meta.resolve('@bigeye/workflows')).replace(/index\.ts$/, 'run-job.ts');
-  return await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  return await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
 }
 
 /** Keeps a worker polling: one whose polls failed for good is replaced. */

@@ -1,0 +1,73 @@
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type AccountPublicKey, type AccountPublicKeyInput, AppError } from '@bigeye/contracts';
+import { keyFingerprint } from '@bigeye/service-kit';
+import type { z } from 'zod';
+import type { HostStore } from '../hosts/host-store.ts';
+import type { AccountKeyStore } from './account-key-store.ts';
+
+interface KeyDeps {
+  accountKeyStore: AccountKeyStore;
+  hostStore: HostStore;
+}
+
+/** Throws PUBLIC_KEY_NOT_FOUND. */
+export async function getAccountKey({ accountKeyStore }: KeyDeps): Promise<z.infer<typeof AccountPublicKey>> {
+  const { current, previous } = await accountKeyStore.findKeys();
+  if (!current) throw new AppError('PUBLIC_KEY_NOT_FOUND', {});
+  return { publicKey: current, previousPublicKey: previous ?? null };
+}
+
+/**
+ * Registers the account's key. Where hosts depend on another one it is a rotation, which only the owner of that one can
+ * begin: an admin's key alone must not make the control plane seal for somebody else.
+ */
+export async function putAccountKey(
+  deps: KeyDeps,
+  input: z.output<typeof AccountPublicKeyInput>,
+): Promise<z.infer<typeof AccountPublicKey>> {
+  const { accountKeyStore, hostStore } = deps;
+  const key = parseRsaKey(input.publicKey);
+  const publicKey = key.export({ type: 'spki', format: 'pem' }).toString();
+  const { current, previous } = await accountKeyStore.findKeys();
+  if (current === publicKey) return await getAccountKey(deps);
+  const isInUse = (await hostStore.listHosts()).some((host) => host.state !== 'revoked');
+  if (!current || !isInUse) await accountKeyStore.putKey(publicKey);
+  else if (input.rotationSignature === undefined) throw new AppError('PUBLIC_KEY_CONFLICT', {});
+  else if (previous) throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the rotation before is not finished' });
+  else if (!isSignedBy(createPublicKey(current), key, input.rotationSignature))
+    throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the current account key did not sign the new one' });
+  else await accountKeyStore.rotateKey(current, publicKey);
+  return await getAccountKey(deps);
+}
+
+/** Ends the overlap. Throws KEY_ROTATION_UNFINISHED while a host is without the new key, unless `force`. */
+export async function finishRotation({ accountKeyStore, hostStore }: KeyDeps, force: boolean): Promise<void> {
+  const { current, previous } = await accountKeyStore.findKeys();
+  if (!current || !previous) return;
+  const fingerprint = keyFingerprint(current);
+  const behind = (await hostStore.listHosts()).filter(
+    ({ state, accountKeys }) => state !== 'revoked' && !accountKeys.includes(fingerprint),
+  );
+  if (behind.length > 0 && !force)
+    throw new AppError('KEY_ROTATION_UNFINISHED', { hosts: behind.map((host) => host.id) });
+  await accountKeyStore.deletePreviousKey();
+}
+
+function isSignedBy(current: KeyObject, key: KeyObject, signature: string): boolean {
+  const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  const signed = key.export({ type: 'spki', format: 'der' });
+  return verify('sha256', signed, { key: current, ...padding }, Buffer.from(signature, 'base64'));
+}
+
+/** Throws INVALID_INPUT unless it is an RSA public key of 4096 bits or more. */
+function parseRsaKey(pem: string): KeyObject {
+  try {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 4096) return key;
+  } catch {
+    // Falls through: not a key at all and the wrong kind of key are the same fault to the sender.
+  }
+  throw new AppError('INVALID_INPUT', {
+    issues: [{ path: 'publicKey', message: 'an RSA public key of at least 4096 bits in PEM is needed' }],
+  });
+}

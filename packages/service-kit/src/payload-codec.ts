@@ -1,0 +1,135 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { keyFingerprint } from './key-fingerprint.ts';
+import {
+  createSealingKey,
+  open,
+  parseEnvelope,
+  type SealedMessage,
+  type Sealer,
+  type SealingKey,
+  seal,
+  unwrapDataKey,
+  verifySender,
+} from './payload-envelope.ts';
+
+/** What a payload that we cannot or must not read becomes. Its name is the error code that the run ends with. */
+export class PayloadUnreadable extends Error {
+  override name = 'PAYLOAD_UNREADABLE';
+}
+
+/** The keys of one side. All are asked for when a run first needs them, so that they can change while it works. */
+export interface PayloadKeys {
+  /** PEM of the CA that issued the certificates of all senders. */
+  caCertificate: string;
+  sealer(): Sealer;
+  /** Everyone who must be able to read what we send. */
+  recipients(): Promise<KeyObject[]>;
+  /** RSA private keys that what we receive may be sealed for. */
+  privateKeys(): Promise<KeyObject[]>;
+  /** Whether we read what this sender (the URI of its certificate) sent. */
+  acceptsSender(uri: string): boolean;
+}
+
+const encrypted = 'binary/encrypted';
+/** Runs whose keys are kept; an evicted one costs an unwrap of 4 ms. */
+const cacheSize = 4096;
+const text = (value: string): Uint8Array => Buffer.from(value);
+
+/**
+ * Seals every payload on its way to Temporal and opens it on its way back, so that its database, history and UI hold
+ * ciphertext only. What is not sealed, not by a sender we accept, or for another run is refused: PayloadUnreadable.
+ */
+export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
+  const ca = new X509Certificate(keys.caCertificate);
+  const sealing = new BoundedMap<SealingKey>();
+  const opening = new BoundedMap<Buffer>();
+
+  const sealingKeyOf = async (run: string | null): Promise<SealingKey> => {
+    const recipients = await keys.recipients();
+    const name = `${run} ${recipients.map(keyFingerprint).join()}`;
+    const known = sealing.get(name);
+    if (known) return known;
+    const created = createSealingKey(run, recipients);
+    opening.set(Buffer.from(created.envelope).toString(), created.dataKey);
+    return sealing.set(name, created);
+  };
+
+  const dataKeyOf = async (envelopeText: string, envelope: ReturnType<typeof parseEnvelope>): Promise<Buffer> => {
+    const known = opening.get(envelopeText);
+    if (known) return known;
+    const privateKeys = new Map((await keys.privateKeys()).map((key) => [keyFingerprint(key), key]));
+    return opening.set(envelopeText, await unwrapDataKey(envelope, privateKeys));
+  };
+
+  const decodeOne = async (payload: Payload, run: string | undefined): Promise<Payload> => {
+    const message = messageOf(payload);
+    const uri = verifySender(message, ca);
+    if (!keys.acceptsSender(uri)) throw new Error(`it comes from "${uri}"`);
+    const envelope = parseEnvelope(message.envelope);
+    if (run !== undefined && envelope.run !== run) throw new Error(`it was sealed for ${envelope.run ?? 'no run'}`);
+    const dataKey = await dataKeyOf(Buffer.from(message.envelope).toString(), envelope);
+    return parsePayload(open(message, dataKey));
+  };
+
+  return {
+    encode: async (payloads, context) => {
+      if (payloads.length === 0) return [];
+      const key = await sealingKeyOf(context?.workflowId ?? null);
+      const sealer = keys.sealer();
+      return payloads.map((payload) => payloadOf(seal(bytesOf(payload), key, sealer)));
+    },
+    decode: async (payloads, context) => {
+      const opened: Payload[] = [];
+      for (const payload of payloads)
+        try {
+          opened.push(await decodeOne(payload, context?.workflowId));
+        } catch (cause) {
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new PayloadUnreadable(`a message cannot be read: ${reason}`, { cause });
+        }
+      return opened;
+    },
+  };
+}
+
+const payloadOf = ({ envelope, certificate, signature, data }: SealedMessage): Payload => ({
+  metadata: { encoding: text(encrypted), envelope, certificate, signature },
+  data,
+});
+
+function messageOf({ metadata, data }: Payload): SealedMessage {
+  const { encoding, envelope, certificate, signature } = metadata ?? {};
+  if (!encoding || Buffer.from(encoding).toString() !== encrypted) throw new Error('it is not sealed');
+  if (!envelope || !certificate || !signature || !data) throw new Error('a part of it is missing');
+  return { envelope, certificate, signature, data };
+}
+
+/** The payload as one piece of bytes: a line of JSON with its metadata in base64, and its data. */
+function bytesOf({ metadata, data }: Payload): Buffer {
+  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
+  return Buffer.concat([Buffer.from(`${JSON.stringify(Object.fromEntries(entries))}\n`), Buffer.from(data ?? [])]);
+}
+
+function parsePayload(bytes: Buffer): Payload {
+  const end = bytes.indexOf('\n');
+  const entries = Object.entries(JSON.parse(bytes.subarray(0, end).toString()) as Record<string, string>);
+  const metadata = Object.fromEntries(entries.map(([name, value]) => [name, Buffer.from(value, 'base64')]));
+  return { metadata, data: bytes.subarray(end + 1) };
+}
+
+/** Forgets what was put in first. */
+class BoundedMap<Value> {
+  readonly #entries = new Map<string, Value>();
+
+  get(name: string): Value | undefined {
+    return this.#entries.get(name);
+  }
+
+  set(name: string, value: Value): Value {
+    this.#entries.set(name, value);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > cacheSize && oldest !== undefined) this.#entries.delete(oldest);
+    return value;
+  }
+}

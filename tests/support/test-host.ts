@@ -1,0 +1,69 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { images } from '@bigeye/contracts';
+import { type HostHome, hostFilesOf, hostHomeAt } from '@bigeye/host-kit';
+import { runOrchestrator } from '@bigeye/orchestrator';
+import { createLogger } from '@bigeye/service-kit';
+import { createFakeContainerRunner, type FakeContainer } from '@bigeye/testkit';
+import type { TestHost, TestStack } from './test-stack.ts';
+
+/** A host as the CLI would have set it up, with the real orchestrator in this process; only the engine is a fake. */
+export interface RunningHost extends AsyncDisposable {
+  home: HostHome;
+  /** As many as ever ran on this host. */
+  containers: ReturnType<typeof createFakeContainerRunner>['containers'];
+}
+
+export type Programs = Record<string, (container: FakeContainer) => void>;
+
+/** The account of all tests in one process: making an RSA-4096 pair takes a second. */
+const account = generateKeyPairSync('rsa', { modulusLength: 4096 });
+
+/** `programs`: what the agent does, by the name of its connection. */
+export async function startTestHost(stack: TestStack, host: TestHost, programs: Programs): Promise<RunningHost> {
+  const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
+  const files = hostFilesOf(home, host.id);
+  mkdirSync(dirname(files.privateKey), { recursive: true });
+  for (const folder of [home.runs, home.journal]) mkdirSync(folder);
+  writeFileSync(files.privateKey, host.identity.privateKey);
+  writeFileSync(files.certificate, host.identity.certificate);
+  writeFileSync(files.caCertificate, host.identity.caCertificate);
+  const publicKey = account.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  await stack.admin.call('putAgentPublicKey', { body: { publicKey } });
+  writeFileSync(home.accountPrivateKey, account.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(home.accountPublicKey, publicKey);
+  writeFileSync(home.bigeyePublicKey, (await stack.admin.call('getBigeyePublicKey')).publicKey);
+  const connection = { host: 'db', database: 'shop', username: 'reader', password: 'hunter22' };
+  writeFileSync(
+    home.agentFile,
+    JSON.stringify({
+      bigeye: { api_url: stack.apiUrl, agent_api_key: 'bigeye_agent_test' },
+      orchestrator: { host_id: host.id, gateway_address: stack.gatewayAddress, host_api_url: stack.hostApiUrl },
+      agents: { lineage_plus: {} },
+      connectors: { postgres: Object.keys(programs).map((name) => ({ name, ...connection })) },
+    }),
+  );
+  const ending = new AbortController();
+  const runner = createFakeContainerRunner({
+    images: [images.lineagePlus],
+    programs: Object.fromEntries(
+      Object.entries(programs).map(([name, program]) => [`run -c postgres -n ${name}`, program]),
+    ),
+  });
+  const running = runOrchestrator({
+    ...{ home, log: createLogger('orchestrator', 'silent'), shutdown: ending.signal, heartbeatEveryMs: 500 },
+    engine: runner,
+    healthFile: join(home.folder, 'health'),
+  });
+  return {
+    home,
+    containers: runner.containers,
+    [Symbol.asyncDispose]: async () => {
+      ending.abort();
+      await running;
+      rmSync(home.folder, { recursive: true });
+    },
+  };
+}
