@@ -71,6 +71,10 @@ export const controlPlaneServerName = 'control-plane.agent-orchestrator.internal
 /** The name (URI) in the certificate of what the control plane seals for hosts. */
 export const controlPlaneUri = 'urn:bigeye:control-plane';
 
+export const hostUriPrefix = 'urn:bigeye:host:';
+/** The name (URI) in a host's certificate. */
+export const hostUri = (hostId: HostId): string => `${hostUriPrefix}${hostId}`;
+
 export const HeartbeatRequest = z.object({
   orchestratorVersion: z.string().max(64),
   engineReachable: z.boolean(),

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { AppError, controlPlaneUri, type HostId } from '@bigeye/contracts';
+import { AppError, controlPlaneUri, type HostId, hostUri } from '@bigeye/contracts';
 import { keyFingerprint, type PayloadKeys } from '@bigeye/service-kit';
 import { loadHostIdentity } from './agent-config.ts';
 import { type HostHome, hostFilesOf } from './host-home.ts';
@@ -38,7 +38,8 @@ export function createHostPayloadKeys(home: HostHome, hostId: HostId): PayloadKe
     sealer: () => sealer,
     recipients: async () => recipients(),
     privateKeys: async () => loadAccountKeys(home),
-    acceptsSender: (uri) => uri === controlPlaneUri,
+    // What an earlier attempt of the same activity left, this host sealed itself.
+    acceptsSender: (uri) => uri === controlPlaneUri || uri === hostUri(hostId),
   };
 }
 

@@ -13,9 +13,9 @@ import {
   verifySender,
 } from './payload-envelope.ts';
 
-/** What a payload that we cannot or must not read becomes. Its name is the error code that the run ends with. */
+/** What a payload that we cannot or must not read becomes. Workflows know it by the name of the class. */
 export class PayloadUnreadable extends Error {
-  override name = 'PAYLOAD_UNREADABLE';
+  override name = 'PayloadUnreadable';
 }
 
 /** The keys of one side. All are asked for when a run first needs them, so that they can change while it works. */

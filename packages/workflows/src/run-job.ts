@@ -19,6 +19,8 @@ import {
 } from '@temporalio/workflow';
 import { runJobSteps } from './run-job-steps.ts';
 
+/** The name of the error class by which the codec fails, before an activity of ours could say that it failed for good. */
+const payloadUnreadable = 'PayloadUnreadable';
 /** How long a host that fell silent in the middle of a run may stay away before the run is given up. */
 const hostLostTimeoutSeconds = 3600;
 const imagePullTimeoutSeconds = 3600;
@@ -34,8 +36,7 @@ export async function runJob(input: RunJobInput): Promise<void> {
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: {
       ...{ initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
-      // The payload codec fails by this name, before an activity of ours could say that it is of no use to try again.
-      nonRetryableErrorTypes: ['PAYLOAD_UNREADABLE'],
+      nonRetryableErrorTypes: [payloadUnreadable],
     },
   };
   const starting = proxyActivities<HostActivities>({
@@ -69,6 +70,8 @@ function failureOf(error: unknown, phase: 'starting' | 'following', input: RunJo
       ? { code: 'HOST_OFFLINE', details: { hostId: input.hostId, waitedSeconds: input.settings.startTimeoutSeconds } }
       : { code: 'HOST_LOST', details: { hostId: input.hostId } };
   }
+  if (cause instanceof ApplicationFailure && cause.type === payloadUnreadable)
+    return { code: 'PAYLOAD_UNREADABLE', details: {} };
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
     return { code: cause.type, details: (cause.details?.[0] ?? {}) as Record<string, unknown> };
   log.error('run failed for a reason outside the catalogue', { error });

@@ -11,7 +11,14 @@ import {
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import 'reflect-metadata'; // @peculiar/x509 asks for it
-import { AppError, controlPlaneServerName, controlPlaneUri, type HostId } from '@bigeye/contracts';
+import {
+  AppError,
+  controlPlaneServerName,
+  controlPlaneUri,
+  type HostId,
+  hostUri,
+  hostUriPrefix,
+} from '@bigeye/contracts';
 import type { Sealer } from '@bigeye/service-kit';
 import {
   BasicConstraintsExtension,
@@ -68,9 +75,6 @@ export interface CertificateAuthority {
   taskTokenKey: Buffer;
 }
 
-/** The identity in a host's certificate. The common name is too short for 256 characters. */
-export const hostUriPrefix = 'urn:bigeye:host:';
-
 /** SHA-256 over the DER, lower-case hex: how a certificate is known in the database. */
 const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
@@ -111,7 +115,8 @@ export async function openCertificateAuthority(
       const certificate = await issue(ca, publicKey, {
         name: hostId.slice(0, 64),
         usage: ExtendedKeyUsage.clientAuth,
-        identity: { type: 'url', value: `${hostUriPrefix}${hostId}` },
+        // The common name is too short for 256 characters.
+        identity: { type: 'url', value: hostUri(hostId) },
         lifetimeMs: hostLifetimeMs,
       });
       return {
@@ -232,6 +237,6 @@ async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 /** The host that a verified client certificate names. */
 export function hostIdOfCertificate(der: Uint8Array): { hostId: string; fingerprint: string } | undefined {
   const names = new NodeCertificate(der).subjectAltName ?? '';
-  const hostId = /^URI:urn:bigeye:host:([A-Za-z0-9-]{1,256})$/.exec(names)?.[1];
+  const hostId = new RegExp(`^URI:${hostUriPrefix}([A-Za-z0-9-]{1,256})$`).exec(names)?.[1];
   return hostId === undefined ? undefined : { hostId, fingerprint: fingerprintOf(der) };
 }

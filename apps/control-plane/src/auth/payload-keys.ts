@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { controlPlaneUri } from '@bigeye/contracts';
+import { controlPlaneUri, hostUriPrefix } from '@bigeye/contracts';
 import type { PayloadKeys } from '@bigeye/service-kit';
 import type { AccountKeyStore } from './account-key-store.ts';
-import { type CertificateAuthority, hostUriPrefix } from './certificate-authority.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
 
 /** A key that another process registered is used after this long; until a rotation is finished, both are good anyway. */
 const recallMs = 2_000;
