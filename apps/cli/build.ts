@@ -72,7 +72,12 @@ async function buildImageContext(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await bundle({
     ...shared,
-    entryPoints: { main: entry, health: join(here, 'src/health-check.ts') },
+    entryPoints: {
+      main: entry,
+      health: join(here, 'src/health-check.ts'),
+      // The Temporal SDK loads it by its path.
+      'failure-converter': join(here, '../../packages/service-kit/src/failure-converter.ts'),
+    },
     outdir: outDir,
     outExtension: { '.js': '.mjs' },
     // The health check starts every few seconds and must not load the worker.

@@ -38,7 +38,10 @@ async function createHome() {
   cpSync(files.certificate, files.caCertificate);
   writeFileSync(home.bigeyePublicKey, await ensureAccountKeys(home));
   const socket = { path: '/var/run/docker.sock', gid: 1 };
-  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, identity: 'x' }));
+  writeFileSync(
+    home.composeFile,
+    renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, controlPlane: 'x' }),
+  );
   writeFileSync(home.guardPolicy, renderGuardPolicy(home));
   recordGuard(home, hostId);
   const settings =

@@ -232,7 +232,7 @@ test('serve refuses to start when the guard in the Compose file is not what the 
   const hostId = HostId.parse('etl-01');
   mkdirSync(hostFilesOf(home, hostId).folder, { recursive: true });
   const socket = { path: '/var/run/docker.sock', gid: 1 };
-  const compose = renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, identity: 'x' });
+  const compose = renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, controlPlane: 'x' });
   writeFileSync(home.composeFile, compose);
   writeFileSync(home.guardPolicy, renderGuardPolicy(home));
   recordGuard(home, hostId);

@@ -4,9 +4,11 @@ import { addConnectorCommand } from './commands/add-connector.ts';
 import { composeCommand } from './commands/compose.ts';
 import { guardCommand } from './commands/guard.ts';
 import { installCommand } from './commands/install.ts';
+import { keysCommand } from './commands/keys.ts';
 import { registerCommand } from './commands/register.ts';
 import { serveCommand } from './commands/serve.ts';
 import { syncCommand } from './commands/sync.ts';
+import { unregisterCommand } from './commands/unregister.ts';
 
 /** Documented short forms of two letters, which Commander does not know. */
 const longForms: Record<string, string> = { '-fe': '--from-existing', '-sv': '--skip-validation' };
@@ -19,7 +21,8 @@ const program = new Command('bigeye-agent')
   .version(productVersion)
   .option('--home <folder>', 'folder of bigeye_agent.yml (BIGEYE_HOME; the current one without it)');
 const host = [registerCommand, installCommand, syncCommand, addConnectorCommand];
-for (const command of [...host, composeCommand, guardCommand, serveCommand]) program.addCommand(command);
+for (const command of [...host, composeCommand, guardCommand, keysCommand, unregisterCommand, serveCommand])
+  program.addCommand(command);
 
 /** Commander's own faults are wrong usage and look like every other error. */
 function sameErrors(command: Command): void {

@@ -103,6 +103,24 @@ const apiErrors = {
     () =>
       'Copy agent_private_key.pem and agent_private_key_previous.pem to agent_config/ there and wait ten seconds, or give them up with --force.',
   ),
+  KEYS_DIFFER: needsAction(
+    409,
+    (d: { problems: string[] }) =>
+      `Host and control plane do not hold the same keys: ${(d.problems ?? []).join('; ')}.`,
+    () =>
+      'For the account key, copy agent_config/ from a host where "bigeye-agent keys show" is fine; for another one, run "bigeye-agent register" again.',
+  ),
+  CA_FINGERPRINT_DIFFERS: needsAction(
+    409,
+    (d: { expected: string; found: string }) => `The control plane's CA is ${d.found}, not ${d.expected}.`,
+    () =>
+      'Do not go on unless you know why. The control plane says its own in the log line "control plane is ready" (caFingerprint).',
+  ),
+  HOST_HAS_ACTIVE_RUNS: needsAction(
+    409,
+    (d: { hostId: string; count: number }) => `Host "${d.hostId}" has ${d.count} active run(s).`,
+    () => 'Cancel them or wait for their end; with --force they end as failed.',
+  ),
   PAYLOAD_UNREADABLE: needsAction(
     409,
     (_: object) => 'A message between control plane and host could not be read: its keys do not match.',

@@ -16,6 +16,8 @@ export interface AgentFile {
   set(at: SettingPath, value: unknown): void;
   /** Appends to a list, making it where there is none. */
   append(at: SettingPath, value: unknown): void;
+  /** Takes one value away. */
+  remove(at: SettingPath): void;
   /** Writes the file (0600) in one step; does nothing when nothing changed. */
   save(): void;
 }
@@ -56,6 +58,9 @@ export function loadAgentFile(home: HostHome): AgentFile {
       if (document.getIn(at) == null) document.setIn(at, document.createNode([]));
       document.addIn(at, document.createNode(value));
       changed = true;
+    },
+    remove: (at) => {
+      if (document.deleteIn(at)) changed = true;
     },
     save: () => {
       if (!changed) return;

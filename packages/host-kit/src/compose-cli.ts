@@ -93,6 +93,13 @@ export async function ensureAgentsNetwork(): Promise<'made' | 'kept'> {
   return 'made';
 }
 
+/** Ends and removes the containers of runs that are still on this machine. `hostId`: whose they are. */
+export async function removeRunContainers(hostId: HostId): Promise<void> {
+  const list = await docker(['ps', '--all', '--quiet', '--filter', `label=com.bigeye.proxy.owner=${hostId}`]);
+  const ids = list.stdout.split('\n').filter(Boolean);
+  if (ids.length > 0) await docker(['rm', '--force', ...ids], { timeoutMs: 60_000 });
+}
+
 export async function isImagePresent(image: string): Promise<boolean> {
   return (await docker(['image', 'inspect', '--format', '{{.Id}}', image])).exitCode === 0;
 }

@@ -11,7 +11,7 @@ const input = {
   hostId: HostId.parse('etl-01'),
   user: { uid: 1001, gid: 1002 },
   socket: { path: '/var/run/docker.sock', gid: 998 },
-  identity: 'abc',
+  controlPlane: 'abc',
 };
 const compose = (changed: Partial<typeof input> = {}) => parse(renderComposeFile({ ...input, ...changed }));
 

@@ -25,8 +25,8 @@ export interface StackInput {
   user: StackUser;
   /** The engine's socket on this machine, and the group that may use it. */
   socket: { path: string; gid: number };
-  /** Changes with the host's certificate, so that Compose starts the orchestrator anew with the new one. */
-  identity: string;
+  /** Changes with the control plane's addresses and CA, so that Compose starts the orchestrator anew with those. */
+  controlPlane: string;
 }
 
 /** `bigeye-<host id>` as Compose allows it. Two host ids never share a project. */
@@ -98,11 +98,11 @@ function guardService({ home, hostId, socket }: StackInput) {
   };
 }
 
-function orchestratorService({ home, hostId, user, identity }: StackInput) {
+function orchestratorService({ home, hostId, user, controlPlane }: StackInput) {
   return {
     image: images.orchestrator,
     command: ['serve'],
-    labels: { 'com.bigeye.identity': identity },
+    labels: { 'com.bigeye.control-plane': controlPlane },
     user: `${user.uid}:${user.gid}`,
     init: true,
     ...hardened,

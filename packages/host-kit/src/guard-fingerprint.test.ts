@@ -15,7 +15,7 @@ function recordedHome(): HostHome {
   mkdirSync(hostFilesOf(home, hostId).folder, { recursive: true });
   const socket = { path: '/var/run/docker.sock', gid: 998 };
   const user = { uid: 1001, gid: 1002 };
-  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user, socket, identity: 'abc' }));
+  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user, socket, controlPlane: 'abc' }));
   writeFileSync(home.guardPolicy, renderGuardPolicy(home));
   recordGuard(home, hostId);
   return home;

@@ -11,6 +11,8 @@ export interface HostHome {
   accountPublicKey: string;
   /** The private key before the last rotation, for what was sealed before all hosts had the new one. */
   previousAccountPrivateKey: string;
+  /** Made by a rotation that is under way; becomes the current one when the control plane has accepted it. */
+  nextAccountPrivateKey: string;
   bigeyePublicKey: string;
   composeFile: string;
   guardPolicy: string;
@@ -38,6 +40,7 @@ export function hostHomeAt(folder: string): HostHome {
     accountPrivateKey: path.join(agentConfig, 'agent_private_key.pem'),
     accountPublicKey: path.join(agentConfig, 'agent_public_key.pem'),
     previousAccountPrivateKey: path.join(agentConfig, 'agent_private_key_previous.pem'),
+    nextAccountPrivateKey: path.join(agentConfig, 'agent_private_key_next.pem'),
     bigeyePublicKey: path.join(agentConfig, 'bigeye_public_key.pem'),
     composeFile: path.join(root, 'docker-compose.bigeye.yml'),
     guardPolicy: path.join(root, 'guard_policy.json'),

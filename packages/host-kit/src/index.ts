@@ -14,5 +14,6 @@ export * from './guard-fingerprint.ts';
 export * from './guard-policy-file.ts';
 export * from './host-home.ts';
 export * from './payload-keys.ts';
+export * from './rotate-account-key.ts';
 export * from './stack-user.ts';
 export * from './write-file.ts';

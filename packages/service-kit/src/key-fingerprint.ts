@@ -3,10 +3,10 @@ import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'no
 /** How people and envelopes name a public key: `SHA256:` and the base64 of the hash over its SPKI, as OpenSSH prints it. */
 export function keyFingerprint(key: string | KeyObject): string {
   const publicKey = typeof key === 'string' || key.type === 'private' ? createPublicKey(key) : key;
-  return named(publicKey.export({ type: 'spki', format: 'der' }));
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  return `SHA256:${createHash('sha256').update(spki).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The same over the DER of a certificate in PEM. */
-export const certificateFingerprint = (pem: string): string => named(new X509Certificate(pem).raw);
-
-const named = (der: Buffer): string => `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+/** SHA-256 over the DER in lower-case hex, as API, database and UI name a certificate. `certificate`: PEM or DER. */
+export const certificateFingerprint = (certificate: string | Uint8Array): string =>
+  createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AppError, type LogLine } from '@bigeye/contracts';
 import {
   type Container,
@@ -47,6 +48,7 @@ export function createFakeContainerRunner(options: {
   const images = new Set(options.images);
   const calls: string[] = [];
   const changes = new EventTarget();
+  setMaxListeners(0, changes);
   let connection = new AbortController();
   let lastNanos = BigInt(Date.now()) * 1_000_000n;
 

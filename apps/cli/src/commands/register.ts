@@ -12,7 +12,7 @@ import {
   writeBigeyePublicKey,
   writeHostCertificate,
 } from '@bigeye/host-kit';
-import { createHttpTransport, pause } from '@bigeye/service-kit';
+import { certificateFingerprint, createHttpTransport, pause } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { checkAccount, checkKeys, checkMachine } from '../host/check-registration.ts';
@@ -25,6 +25,7 @@ interface RegisterFlags {
   personalApiKey?: string;
   agentApiKey?: string;
   caFile?: string;
+  caFingerprint?: string;
   skipProxy?: boolean;
 }
 
@@ -44,6 +45,7 @@ export const registerCommand = new Command('register')
   .option('--personal-api-key <key>', 'of an admin; never written to disk (BIGEYE_PERSONAL_API_KEY)')
   .option('--agent-api-key <key>', 'what the agents use (BIGEYE_AGENT_API_KEY)')
   .option('--ca-file <path>', 'PEM file of an own CA of the control plane')
+  .option('--ca-fingerprint <hex>', "SHA-256 of the control plane's CA; without it the first answer is believed")
   .option('--skip-proxy', 'ask nothing about an own CA')
   .option('--json', 'print the result as JSON')
   .action(async (flags: RegisterFlags, command: Command) => register(contextOf(command), flags));
@@ -62,7 +64,7 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   await terminal.step(`host id ${hostId}`, () => checkAccount(admin, { home, settings: file.settings, hostId }));
 
   await terminal.step('account keys in agent_config/, public keys exchanged', () => exchangeKeys(home, admin));
-  await terminal.step('registered, certificate received', () => enrol(home, file, hostId, { admin, account }));
+  await terminal.step('registered, certificate received', () => enrol(home, file, hostId, { admin, account, flags }));
   await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
     writeStackFiles(home, hostId, socketPath),
   );
@@ -136,12 +138,13 @@ async function enrol(
   home: HostHome,
   file: AgentFile,
   hostId: HostId,
-  { admin, account }: { admin: ApiClient; account: Account },
+  { admin, account, flags }: { admin: ApiClient; account: Account; flags: RegisterFlags },
 ): Promise<void> {
   const certificateRequest = await createCertificateRequest(hostId, await ensureHostKey(home, hostId));
   const managedAgents = managedAgentsOf(file.settings);
   const issued = await admin.call('registerHost', { body: { hostId, managedAgents, certificateRequest } });
   if (issued.certificate === undefined) throw new AppError('CERTIFICATE_REFUSED', { reason: 'none was issued' });
+  checkFingerprint(issued.caCertificate, flags.caFingerprint);
   file.set(['bigeye', 'api_url'], account.apiUrl);
   file.set(['bigeye', 'agent_api_key'], account.agentApiKey);
   if (account.caFile !== undefined) file.set(['bigeye', 'ca_file'], account.caFile);
@@ -152,6 +155,17 @@ async function enrol(
   file.save();
   const { certificate, caCertificate } = issued;
   writeHostCertificate(home, hostId, { certificate, caCertificate });
+}
+
+/** Over plain HTTP only the fingerprint tells the control plane from somebody in between. */
+function checkFingerprint(caCertificate: string, expected: string | undefined): void {
+  if (expected === undefined) return;
+  const found = certificateFingerprint(caCertificate);
+  const wanted = expected
+    .replace(/^sha-?256:/i, '')
+    .replaceAll(':', '')
+    .toLowerCase();
+  if (found !== wanted) throw new AppError('CA_FINGERPRINT_DIFFERS', { expected, found });
 }
 
 async function waitOnline(admin: ApiClient, hostId: HostId): Promise<void> {

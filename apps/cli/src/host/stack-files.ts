@@ -5,6 +5,7 @@ import {
   ensureFolder,
   type HostHome,
   hostFilesOf,
+  loadAgentFile,
   recordGuard,
   renderComposeFile,
   renderGuardPolicy,
@@ -19,11 +20,13 @@ export function writeStackFiles(home: HostHome, hostId: HostId, socketPath: stri
   ensureFolder(home.runs, { mode: 0o700, owner });
   ensureFolder(home.journal, { mode: 0o700, owner });
   writeFileAtomically(home.guardPolicy, renderGuardPolicy(home), { mode: 0o644 });
-  const certificate = readFileSync(hostFilesOf(home, hostId).certificate);
+  const { orchestrator } = loadAgentFile(home).settings;
+  const ca = readFileSync(hostFilesOf(home, hostId).caCertificate, 'utf8');
+  const controlPlane = [orchestrator.gateway_address, orchestrator.host_api_url, ca].join('\n');
   const compose = renderComposeFile({
     ...{ home, hostId, user: owner },
     socket: { path: socketPath, gid: statSync(socketPath).gid },
-    identity: createHash('sha256').update(certificate).digest('hex').slice(0, 16),
+    controlPlane: createHash('sha256').update(controlPlane).digest('hex').slice(0, 16),
   });
   writeFileAtomically(home.composeFile, compose, { mode: 0o644 });
   recordGuard(home, hostId);

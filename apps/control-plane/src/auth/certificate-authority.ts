@@ -1,5 +1,4 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -19,7 +18,7 @@ import {
   hostUri,
   hostUriPrefix,
 } from '@bigeye/contracts';
-import type { Sealer } from '@bigeye/service-kit';
+import { certificateFingerprint, type Sealer } from '@bigeye/service-kit';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -75,9 +74,6 @@ export interface CertificateAuthority {
   taskTokenKey: Buffer;
 }
 
-/** SHA-256 over the DER, lower-case hex: how a certificate is known in the database. */
-const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
-
 /** Loads CA and payload key from `<dataDir>/keys` (0700), making them at the first start. */
 export async function openCertificateAuthority(
   dataDir: string,
@@ -121,7 +117,7 @@ export async function openCertificateAuthority(
       });
       return {
         pem: certificate.toString('pem'),
-        fingerprint: fingerprintOf(new Uint8Array(certificate.rawData)),
+        fingerprint: certificateFingerprint(new Uint8Array(certificate.rawData)),
         expiresAt: certificate.notAfter,
       };
     },
@@ -238,5 +234,5 @@ async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 export function hostIdOfCertificate(der: Uint8Array): { hostId: string; fingerprint: string } | undefined {
   const names = new NodeCertificate(der).subjectAltName ?? '';
   const hostId = new RegExp(`^URI:${hostUriPrefix}([A-Za-z0-9-]{1,256})$`).exec(names)?.[1];
-  return hostId === undefined ? undefined : { hostId, fingerprint: fingerprintOf(der) };
+  return hostId === undefined ? undefined : { hostId, fingerprint: certificateFingerprint(der) };
 }

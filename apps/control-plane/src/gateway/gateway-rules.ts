@@ -16,8 +16,11 @@ export interface RuleContext {
   controlQueues: ControlQueues;
 }
 
-/** Judges a request of a host and gives back the bytes to send on, rebuilt where a field is ours to set. */
-export type RequestRule = (bytes: Buffer, context: RuleContext) => Uint8Array;
+/**
+ * Judges a request of a host and gives back the bytes to send on, rebuilt where a field is ours to set. Undefined: it is
+ * answered with an empty message, and goes no further.
+ */
+export type RequestRule = (bytes: Buffer, context: RuleContext) => Uint8Array | undefined;
 /** Changes an answer on its way to the host. */
 export type ResponseRule = (bytes: Buffer, context: RuleContext) => Uint8Array;
 
@@ -76,6 +79,12 @@ export class ControlQueues {
     const owner = this.#owners.get(queue);
     if (owner !== undefined && owner !== hostId) throw new Refusal('this control queue belongs to another host');
     this.#owners.set(queue, hostId);
+  }
+
+  /** The host needs it no more. Throws as `claim` does. */
+  release(hostId: HostId, queue: string): void {
+    this.claim(hostId, queue);
+    this.#owners.delete(queue);
   }
 }
 
@@ -199,8 +208,12 @@ const shutdownWorker: MethodRule = {
     const request = api.ShutdownWorkerRequest.decode(bytes);
     requireNamespace(request.namespace, context);
     const own = taskQueues.forHost(context.hostId);
-    // A worker says good-bye on its own queue and on its control queue.
-    if (request.taskQueue && request.taskQueue !== own) context.controlQueues.claim(context.hostId, request.taskQueue);
+    // A worker says good-bye on its own queue and on its control queue. On the latter it does so too when it only moves
+    // to another connection; Temporal would take the whole worker for gone and answer its polls with nothing, at once.
+    if (request.taskQueue && request.taskQueue !== own) {
+      context.controlQueues.release(context.hostId, request.taskQueue);
+      return undefined;
+    }
     // A sticky queue belongs to workers that run workflows, and hosts run none.
     if (request.stickyTaskQueue) throw new Refusal('hosts have no sticky queue');
     request.identity = context.hostId;

@@ -116,7 +116,12 @@ function forward(
   answer: sendUnaryData<Buffer>,
   draining: AbortSignal,
 ): void {
-  const request = Buffer.from(rule.request(call.request, context));
+  const judged = rule.request(call.request, context);
+  if (!judged) {
+    answer(null, Buffer.alloc(0));
+    return;
+  }
+  const request = Buffer.from(judged);
   const metadata = new Metadata();
   for (const name of forwardedMetadata)
     for (const value of call.metadata.get(name) as MetadataValue[]) metadata.add(name, value);

@@ -5,15 +5,19 @@ import type { ChangeFeed } from '../db/change-feed.ts';
 
 /** The open connections of hosts, so that a revoked one is cut off at once and its polls with it. */
 export interface HostSessions extends Disposable {
-  /** `socket`: past its handshake, and so with a verified certificate. */
-  track(socket: TLSSocket): void;
+  /**
+   * `socket`: past its handshake, and so with a verified certificate. `graceMs`: how long an answer that is on its way
+   * may take; whatever the host asks meanwhile is refused.
+   */
+  track(socket: TLSSocket, graceMs?: number): void;
   readonly size: number;
 }
 
 export function createHostSessions(changes: ChangeFeed): HostSessions {
-  const sockets = new Map<TLSSocket, string | undefined>();
+  const sockets = new Map<TLSSocket, { owner: string | undefined; graceMs: number }>();
   const close = (hostId: HostId) => {
-    for (const [socket, owner] of sockets) if (owner === hostId) socket.destroy();
+    for (const [socket, { owner, graceMs }] of sockets)
+      if (owner === hostId) setTimeout(() => socket.destroy(), graceMs).unref();
   };
   // A revocation missed in a gap is no danger: each request is judged anew.
   const subscription = changes.subscribe({
@@ -23,8 +27,9 @@ export function createHostSessions(changes: ChangeFeed): HostSessions {
     onGap: () => undefined,
   });
   return {
-    track: (socket) => {
-      sockets.set(socket, hostIdOfCertificate(socket.getPeerCertificate()?.raw ?? new Uint8Array())?.hostId);
+    track: (socket, graceMs = 0) => {
+      const certificate = socket.getPeerCertificate()?.raw;
+      sockets.set(socket, { owner: certificate && hostIdOfCertificate(certificate)?.hostId, graceMs });
       socket.once('close', () => sockets.delete(socket));
     },
     get size() {

@@ -10,6 +10,8 @@ import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
 import { keepAlive, listen, portOf } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 
+const answerMs = 500;
+
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
 export async function startHostListener(
   deps: HostApiDeps,
@@ -25,7 +27,8 @@ export async function startHostListener(
   const servers = await Promise.all(
     options.listen.map(async (address) => {
       const listener = createHttpsServer({ ...authority.mutualTls, ...keepAlive }, server.routing);
-      listener.on('secureConnection', options.sessions.track);
+      // A host that takes itself out is still told so.
+      listener.on('secureConnection', (socket) => options.sessions.track(socket, answerMs));
       await listen(listener, address);
       return listener;
     }),

@@ -1,4 +1,5 @@
-import { queryOptions } from '@tanstack/react-query';
+import type { HostId } from '@bigeye/contracts';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 
 const refreshEveryMs = 5000;
@@ -8,3 +9,12 @@ export const hostsQuery = queryOptions({
   queryFn: async () => (await api.call('listHosts')).hosts,
   refetchInterval: refreshEveryMs,
 });
+
+export function useRevokeHost(hostId: HostId) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.call('revokeHost', { params: { hostId } }),
+    onSuccess: (revoked) =>
+      client.setQueryData(hostsQuery.queryKey, (hosts) => hosts?.map((host) => (host.id === hostId ? revoked : host))),
+  });
+}

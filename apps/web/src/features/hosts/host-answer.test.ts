@@ -43,3 +43,9 @@ test('low disk warns but does not keep a host from running', () => {
     'The one host can run. 1 warning: etl-01 has 4.0 GiB disk left.',
   );
 });
+
+test('a revoked host is out on purpose and counts no more', () => {
+  const old = host('old-01', { state: 'revoked', revokedAt: '2026-03-12T09:12:00Z' });
+  expect(hostAnswer([host('etl-01'), old], now)).toBe('The one host can run.');
+  expect(hostAnswer([old], now)).toBe('Every host is revoked.');
+});

@@ -17,7 +17,10 @@ function troubleOf(host: Host, now: Date): string | undefined {
 }
 
 /** The answer to "can everything run tonight?" of at least one host: how many can, what keeps the others, warnings. */
-export function hostAnswer(hosts: Host[], now: Date): string {
+export function hostAnswer(all: Host[], now: Date): string {
+  // A revoked host is out on purpose, and no trouble.
+  const hosts = all.filter((host) => host.state !== 'revoked');
+  if (hosts.length === 0) return 'Every host is revoked.';
   const troubled = hosts.flatMap((host) => {
     const trouble = troubleOf(host, now);
     return trouble ? [{ host, trouble }] : [];

@@ -4,7 +4,7 @@ import { useNow } from '../../lib/clock.ts';
 import { formatExact, formatSince } from '../../lib/format.ts';
 import styles from './hosts.module.css';
 
-/** Filled, hollow, dashed: told apart without colour. */
+/** Filled, hollow, dashed, crossed out: told apart without colour. */
 export function HostStateIcon({ state }: { state: State }) {
   return (
     <svg
@@ -24,6 +24,7 @@ export function HostStateIcon({ state }: { state: State }) {
         strokeWidth="1.6"
         strokeDasharray={state === 'registered' ? '2 1.6' : undefined}
       />
+      {state === 'revoked' && <path d="M3.2 3.2 8.8 8.8" stroke="currentColor" strokeWidth="1.6" />}
     </svg>
   );
 }
@@ -38,8 +39,14 @@ export function HostState({ host }: { host: Host }) {
   );
 }
 
-function HostStateWords({ host: { state, lastSeenAt, registeredAt } }: { host: Host }) {
+function HostStateWords({ host: { state, lastSeenAt, registeredAt, revokedAt } }: { host: Host }) {
   const now = useNow();
+  if (state === 'revoked' && revokedAt)
+    return (
+      <span>
+        Revoked <Ago at={revokedAt} />
+      </span>
+    );
   if (state === 'registered' || !lastSeenAt)
     return (
       <span>

@@ -9,11 +9,13 @@ import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
+import { useUser } from '../access/api.ts';
 import { hostsQuery } from './api.ts';
 import { hostAnswer, isLowOnDisk } from './host-answer.ts';
 import { HostState } from './host-state.tsx';
 import styles from './hosts.module.css';
 import { RegisterHost } from './register-host.tsx';
+import { RevokeHostButton } from './revoke-host-button.tsx';
 
 const columns: Column<Host>[] = [
   {
@@ -34,9 +36,20 @@ const columns: Column<Host>[] = [
   { name: 'Disk free', width: '104px', end: true, cell: (host) => <Disk host={host} /> },
 ];
 
+const adminColumns: Column<Host>[] = [
+  ...columns,
+  {
+    name: 'Access',
+    width: '92px',
+    end: true,
+    cell: (host) => (host.state === 'revoked' ? <None /> : <RevokeHostButton host={host} />),
+  },
+];
+
 export function HostsPage() {
   const hosts = useQuery(hostsQuery);
   const now = useNow();
+  const isAdmin = useUser()?.role === 'admin';
   const [isRegistering, registering] = useDisclosure();
   const isEmpty = hosts.data?.length === 0;
   return (
@@ -61,7 +74,13 @@ export function HostsPage() {
         </EmptyState>
       ) : (
         (hosts.data || !hosts.error) && (
-          <DataTable label="Hosts" columns={columns} rows={hosts.data} rowKey={(host) => host.id} expectedRows={3} />
+          <DataTable
+            label="Hosts"
+            columns={isAdmin ? adminColumns : columns}
+            rows={hosts.data}
+            rowKey={(host) => host.id}
+            expectedRows={3}
+          />
         )
       )}
       <Modal opened={isRegistering} onClose={registering.close} title="Register a host" size="lg">
@@ -97,7 +116,7 @@ function Certificate({ host: { certificateExpiresAt } }: { host: Host }) {
       </Tooltip>
     );
   return (
-    <time dateTime={certificateExpiresAt} title={`Until ${formatExact(end)}`}>
+    <time dateTime={certificateExpiresAt} title={`Renewed by the host itself, good until ${formatExact(end)}`}>
       ends {formatAhead(end, now)}
     </time>
   );

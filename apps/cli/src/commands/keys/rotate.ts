@@ -1,0 +1,58 @@
+import { type ApiClient, AppError, type HostId } from '@bigeye/contracts';
+import {
+  accountKeyFingerprints,
+  adoptNextAccountKey,
+  loadAgentFile,
+  prepareNextAccountKey,
+  registeredHost,
+} from '@bigeye/host-kit';
+import { keyFingerprint } from '@bigeye/service-kit';
+import { Command } from 'commander';
+import { type CommandContext, contextOf } from '../../command-context.ts';
+import { adminClientOf } from '../../host/admin-client.ts';
+
+interface RotateFlags {
+  personalApiKey?: string;
+  finish?: boolean;
+  force?: boolean;
+}
+
+export const rotateCommand = new Command('rotate')
+  .description('replace the account key; the old one works beside it until --finish')
+  .option('--personal-api-key <key>', 'of an admin (BIGEYE_PERSONAL_API_KEY)')
+  .option('--finish', 'end the time in which both keys work')
+  .option('--force', 'with --finish: also while hosts lack the new key')
+  .option('--json', 'print the result as JSON')
+  .action(async (flags: RotateFlags, command: Command) => rotate(contextOf(command), flags));
+
+async function rotate(context: CommandContext, flags: RotateFlags): Promise<void> {
+  const { settings } = loadAgentFile(context.home);
+  const { hostId } = registeredHost(context.home, settings);
+  const admin = await adminClientOf(context, settings, flags);
+  if (flags.finish) await finish(context, admin, flags.force === true);
+  else await begin(context, admin, hostId);
+}
+
+/** Runs that are under way keep what they were sealed with; hosts keep the old private key for them. */
+async function begin({ home, terminal }: CommandContext, admin: ApiClient, hostId: HostId): Promise<void> {
+  const before = accountKeyFingerprints(home)[0];
+  const next = await terminal.step('next account key in agent_config/', () => prepareNextAccountKey(home));
+  const registered = keyFingerprint((await admin.call('getAgentPublicKey')).publicKey);
+  // A rotation that was cut off after the control plane had accepted the key is only completed here.
+  if (registered !== keyFingerprint(next.publicKey)) {
+    if (registered !== before) throw new AppError('ACCOUNT_KEY_MISMATCH', {});
+    await terminal.step('accepted by the control plane', () => admin.call('putAgentPublicKey', { body: next }));
+  }
+  adoptNextAccountKey(home);
+  const { hosts } = await admin.call('listHosts');
+  const others = hosts.filter((host) => host.id !== hostId && host.state !== 'revoked').map((host) => host.id);
+  const copy = `Copy agent_private_key.pem, agent_private_key_previous.pem and agent_public_key.pem from ${home.agentConfig} to: ${others.join(', ')}`;
+  const finishing = 'Then, on any host: bigeye-agent keys rotate --finish';
+  const data = { accountKey: keyFingerprint(next.publicKey), previousAccountKey: before, otherHosts: others };
+  terminal.result([`The account key is now ${data.accountKey}.`, ...(others.length ? [copy] : []), finishing], data);
+}
+
+async function finish({ terminal }: CommandContext, admin: ApiClient, force: boolean): Promise<void> {
+  await admin.call('deletePreviousPublicKey', { query: { force: String(force) } as never });
+  terminal.result(['Nothing is sealed for the old account key any more.'], { finished: true });
+}
