@@ -92,6 +92,7 @@ test('a host that registers again after it was revoked works again, and the old 
   const second = await stack.registerHost('old-01');
   expect((await second.api.call('getOwnHost')).host).toMatchObject({ id: 'old-01', revokedAt: null });
   await expect(first.api.call('getOwnHost')).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+  await second.api.call('unregisterHost');
 });
 
 test('a host takes itself out with its own certificate', async () => {
