@@ -1,8 +1,9 @@
 import { connect as tlsConnect } from 'node:tls';
 import { controlPlaneServerName, taskQueues } from '@bigeye/contracts';
-import grpc, { type Client, type ServiceError } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectClient, send } from './support/gateway-client.ts';
 import { createCertificateRequest, startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
 
 const api = proto.temporal.api.workflowservice.v1;
@@ -24,36 +25,9 @@ afterAll(async () => {
 });
 
 function gatewayClient(identity: TestHost['identity'] | undefined): Client {
-  const { certificate, privateKey, caCertificate } = identity ?? hostA.identity;
-  const secrets = identity ? [Buffer.from(privateKey), Buffer.from(certificate)] : [];
-  const client = new grpc.Client(
-    stack.gatewayAddress,
-    grpc.credentials.createSsl(Buffer.from(caCertificate), ...secrets),
-    { 'grpc.ssl_target_name_override': controlPlaneServerName },
-  );
+  const client = connectClient(stack.gatewayAddress, hostA.identity, identity);
   clients.push(client);
   return client;
-}
-
-/** Sends raw bytes as any gRPC client can; gives the status code, and the answer where there is one. */
-function send(
-  client: Client,
-  path: string,
-  request: Uint8Array,
-  deadlineMs = 3_000,
-): Promise<{ code: string; details: string; bytes: Buffer | undefined }> {
-  return new Promise((resolve) => {
-    client.makeUnaryRequest(
-      path,
-      (b: Buffer) => b,
-      (b: Buffer) => b,
-      Buffer.from(request),
-      new grpc.Metadata(),
-      { deadline: Date.now() + deadlineMs },
-      (error: ServiceError | null, bytes?: Buffer) =>
-        resolve({ code: grpc.status[error?.code ?? 0] ?? '', details: error?.details ?? '', bytes }),
-    );
-  });
 }
 
 const poll = (queue: string, namespace = 'default', more: object = {}) =>
@@ -69,52 +43,6 @@ test('a host may poll its own queue', async () => {
   expect(answer).toMatchObject({ code: 'OK', bytes: Buffer.alloc(0) });
 });
 
-const refusedPolls: [string, () => Uint8Array][] = [
-  ["another host's queue", () => poll(taskQueues.forHost(hostB.id))],
-  ["the control plane's queue", () => poll(taskQueues.controlPlane)],
-  ['no queue at all', () => poll('')],
-  ['its own queue in another namespace', () => poll(taskQueues.forHost(hostA.id), 'temporal-system')],
-  [
-    'its own name as a sticky queue',
-    () => poll(taskQueues.forHost(hostA.id), 'default', { taskQueue: { name: taskQueues.forHost(hostA.id), kind: 2 } }),
-  ],
-  [
-    'its own queue with a control queue of another kind',
-    () => poll(taskQueues.forHost(hostA.id), 'default', { workerControlTaskQueue: taskQueues.forHost(hostB.id) }),
-  ],
-];
-
-test.each(refusedPolls)('a host may not poll %s', async (_, request) => {
-  const answer = await send(gatewayClient(hostA.identity), `${workflowService}/PollActivityTaskQueue`, request());
-  expect(answer.code).toBe('PERMISSION_DENIED');
-});
-
-const otherMethods = [
-  ...['StartWorkflowExecution', 'SignalWorkflowExecution', 'TerminateWorkflowExecution', 'QueryWorkflow'],
-  ...['GetWorkflowExecutionHistory', 'ListWorkflowExecutions', 'PollWorkflowTaskQueue', 'ListNamespaces'],
-  ...['RespondActivityTaskCompletedById', 'RecordActivityTaskHeartbeatById', 'RespondActivityTaskFailedById'],
-  ...['UpdateNamespace', 'RegisterNamespace', 'DescribeTaskQueue', 'ResetStickyTaskQueue', 'CountWorkflowExecutions'],
-].map((method) => `${workflowService}/${method}`);
-
-test.each([
-  ...otherMethods,
-  '/temporal.api.operatorservice.v1.OperatorService/DeleteNamespace',
-  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-  '/grpc.health.v1.Health/Check',
-])('%s does not exist for a host', async (path) => {
-  const answer = await send(gatewayClient(hostA.identity), path, new Uint8Array());
-  expect(answer.code).toBe('UNIMPLEMENTED');
-});
-
-test('a task token that was given to nobody, or is bare, is refused', async () => {
-  const forged = api.RespondActivityTaskCompletedRequest.encode({
-    namespace: 'default',
-    taskToken: Buffer.from('0a24666f72676564', 'hex'),
-  }).finish();
-  const answer = await send(gatewayClient(hostA.identity), `${workflowService}/RespondActivityTaskCompleted`, forged);
-  expect(answer).toMatchObject({ code: 'PERMISSION_DENIED', details: 'this task was not given to this host' });
-});
-
 test('a task given to one host cannot be answered by another, and can by its own', async () => {
   const { id: jobId } = await stack.createJob({ hostId: hostA.id });
   const run = await stack.admin.call('startRun', { params: { jobId } });
@@ -122,7 +50,7 @@ test('a task given to one host cannot be answered by another, and can by its own
     gatewayClient(hostA.identity),
     `${workflowService}/PollActivityTaskQueue`,
     poll(taskQueues.forHost(hostA.id)),
-    10_000,
+    { deadlineMs: 10_000 },
   );
   const task = api.PollActivityTaskQueueResponse.decode(polled.bytes ?? Buffer.alloc(0));
   expect(task.workflowExecution?.workflowId).toBe(run.id);
@@ -200,22 +128,4 @@ test('TLS below 1.3 is not spoken', async () => {
     });
   expect(await attempt('TLSv1.2')).toBe('refused');
   expect(await attempt('TLSv1.3')).toBe('TLSv1.3');
-});
-
-test('a message over the limit is refused', async () => {
-  const answer = await send(
-    gatewayClient(hostA.identity),
-    `${workflowService}/GetSystemInfo`,
-    new Uint8Array(5 * 1024 * 1024),
-  );
-  expect(answer.code).toBe('RESOURCE_EXHAUSTED');
-});
-
-test('bytes that are no message of the method are refused', async () => {
-  const answer = await send(
-    gatewayClient(hostA.identity),
-    `${workflowService}/PollActivityTaskQueue`,
-    Buffer.from('ffffffff', 'hex'),
-  );
-  expect(['INVALID_ARGUMENT', 'PERMISSION_DENIED']).toContain(answer.code);
 });

@@ -80,12 +80,6 @@ export class ControlQueues {
     if (owner !== undefined && owner !== hostId) throw new Refusal('this control queue belongs to another host');
     this.#owners.set(queue, hostId);
   }
-
-  /** The host needs it no more. Throws as `claim` does. */
-  release(hostId: HostId, queue: string): void {
-    this.claim(hostId, queue);
-    this.#owners.delete(queue);
-  }
 }
 
 function requireNamespace(given: string | null | undefined, { namespace }: RuleContext): void {
@@ -129,7 +123,10 @@ function answersTask<M extends TokenMessage>(type: {
     request: (bytes, context) => {
       const message = type.decode(bytes);
       requireNamespace(message.namespace, context);
-      message.taskToken = context.tokens.unwrap(context.hostId, message.taskToken ?? new Uint8Array());
+      message.taskToken = context.tokens.unwrap(
+        context.hostId, // An absent field is an empty array, and no bytes.
+        Buffer.from(message.taskToken ?? []),
+      );
       message.identity = context.hostId;
       return type.encode(message).finish();
     },
@@ -211,7 +208,7 @@ const shutdownWorker: MethodRule = {
     // A worker says good-bye on its own queue and on its control queue. On the latter it does so too when it only moves
     // to another connection; Temporal would take the whole worker for gone and answer its polls with nothing, at once.
     if (request.taskQueue && request.taskQueue !== own) {
-      context.controlQueues.release(context.hostId, request.taskQueue);
+      context.controlQueues.claim(context.hostId, request.taskQueue);
       return undefined;
     }
     // A sticky queue belongs to workers that run workflows, and hosts run none.
