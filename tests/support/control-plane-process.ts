@@ -23,7 +23,7 @@ export interface ControlPlaneProcess extends AsyncDisposable {
   log(): string;
 }
 
-export async function startControlPlaneProcess(): Promise<ControlPlaneProcess> {
+export async function startControlPlaneProcess(settings: Record<string, string> = {}): Promise<ControlPlaneProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'control-plane-'));
   const bridge = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
   const [api = 0, gateway = 0, hostApi = 0, temporal = 0] = await freePorts(4);
@@ -42,6 +42,7 @@ export async function startControlPlaneProcess(): Promise<ControlPlaneProcess> {
       TEMPORAL_CLI: temporalCli,
       WORKFLOW_BUNDLE: join(root, 'dist/workflows.js'),
       WEB_ROOT: join(root, 'apps/web/dist'),
+      ...settings,
     };
     const started = spawn(process.execPath, [join(root, 'apps/control-plane/src/main.ts')], { env });
     child = started;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId, type JobInput, type JobSettings, type Run } from '@bigeye/contracts';
@@ -34,14 +35,19 @@ export function buildTestAgent(): void {
   );
 }
 
-/** `image`: of the Lineage Plus agent on this host; default the product's own. */
+/**
+ * `image`: of the Lineage Plus agent on this host; default the product's own. `keysFrom`: the host whose `agent_config/`
+ * is copied first, as the account's further hosts need it.
+ */
 export async function registerRealHost(
   controlPlane: ControlPlaneProcess,
   hostId: string,
   image?: string,
+  keysFrom?: RealHost,
 ): Promise<RealHost> {
   const id = HostId.parse(hostId);
   const home = mkdtempSync(join(tmpdir(), 'host-'));
+  if (keysFrom) cpSync(join(keysFrom.home, 'agent_config'), join(home, 'agent_config'), { recursive: true });
   const { apiKey } = await controlPlane.admin.call('createAgentApiKey', { body: { name: hostId } });
   const cli = (...args: string[]) => {
     const env = { ...process.env, BIGEYE_NODE: process.execPath, BIGEYE_PERSONAL_API_KEY: controlPlane.adminKey };
@@ -71,7 +77,7 @@ export async function registerRealHost(
     start: async (connectionName, settings = {}) => {
       const parameters = { connectors: ['postgres'], connectionName };
       const body: JobInput = {
-        name: `${hostId} ${connectionName} ${Date.now()}`,
+        name: `${hostId} ${connectionName} ${randomBytes(6).toString('hex')}`,
         ...{ hostId: id, agentType: 'LINEAGE_PLUS', parameters, settings },
       };
       const job = await controlPlane.admin.call('createJob', { body });

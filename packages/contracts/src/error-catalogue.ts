@@ -101,7 +101,7 @@ const apiErrors = {
     409,
     (d: { hosts: string[] }) => `These hosts do not have the new account key yet: ${(d.hosts ?? []).join(', ')}.`,
     () =>
-      'Copy agent_private_key.pem and agent_private_key_previous.pem to agent_config/ there and wait ten seconds, or give them up with --force.',
+      'Copy agent_private_key.pem and agent_private_key_previous.pem to agent_config/ there and run "bigeye-agent keys show" there, or give them up with --force.',
   ),
   KEYS_DIFFER: needsAction(
     409,

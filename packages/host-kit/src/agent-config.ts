@@ -5,7 +5,7 @@ import { AppError, type HostId } from '@bigeye/contracts';
 import type { ClientIdentity } from '@bigeye/service-kit';
 import { type HostHome, hostFilesOf } from './host-home.ts';
 import { stackUser } from './stack-user.ts';
-import { ensureFolder, writeFileAtomically } from './write-file.ts';
+import { ensureFolder, setOwnership, writeFileAtomically } from './write-file.ts';
 
 const generate = promisify(generateKeyPair);
 const pem = {
@@ -29,10 +29,20 @@ export function findAccountPublicKey(home: HostHome): string | undefined {
   }
 }
 
+/** Files that were copied here belong to whoever copied them; the orchestrator must be able to read them. */
+export function ownAccountKeys(home: HostHome): void {
+  const owner = stackUser();
+  ensureFolder(home.agentConfig, { mode: 0o700, owner });
+  for (const file of [home.accountPrivateKey, home.previousAccountPrivateKey, home.nextAccountPrivateKey])
+    if (existsSync(file)) setOwnership(file, { mode: 0o600, owner });
+  for (const file of [home.accountPublicKey, home.bigeyePublicKey])
+    if (existsSync(file)) setOwnership(file, { mode: 0o644, owner });
+}
+
 /** Makes the RSA-4096 pair of the account on its first host. Returns the public key in PEM. */
 export async function ensureAccountKeys(home: HostHome): Promise<string> {
   const owner = stackUser();
-  ensureFolder(home.agentConfig, { mode: 0o700, owner });
+  ownAccountKeys(home);
   const known = findAccountPublicKey(home);
   if (known) {
     if (!existsSync(home.accountPublicKey)) writeFileAtomically(home.accountPublicKey, known, { mode: 0o644, owner });

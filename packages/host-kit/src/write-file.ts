@@ -42,10 +42,14 @@ export function writeFileAtomically(file: string, content: string | Uint8Array, 
   syncFolder(path.dirname(target));
 }
 
-export function ensureFolder(folder: string, { mode, owner }: Ownership): void {
-  mkdirSync(folder, { recursive: true, mode });
-  chmodSync(folder, mode);
-  if (owner) giveTo(folder, owner);
+export function ensureFolder(folder: string, ownership: Ownership): void {
+  mkdirSync(folder, { recursive: true, mode: ownership.mode });
+  setOwnership(folder, ownership);
+}
+
+export function setOwnership(file: string, { mode, owner }: Ownership): void {
+  chmodSync(file, mode);
+  if (owner) giveTo(file, owner);
 }
 
 function syncFolder(folder: string): void {

@@ -30,7 +30,7 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
           orchestratorVersion: productVersion,
           engineReachable: here.containers !== undefined,
           diskFreeBytes: await diskFreeBytes(deps.home.runs),
-          accountKeys: accountKeyFingerprints(deps.home),
+          accountKeys: accountKeysHere(deps),
         },
       });
       onAcknowledged();
@@ -45,6 +45,16 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
     await pause(Math.max(0, everyMs - (Date.now() - begun)), deps.shutdown);
   }
   await reaping;
+}
+
+/** A key that was just copied here may not be readable yet; that is no reason to fall silent. */
+function accountKeysHere({ home, log }: HostDeps): string[] {
+  try {
+    return accountKeyFingerprints(home);
+  } catch (error) {
+    log.warn({ err: error instanceof Error ? error.message : error }, 'account keys cannot be read');
+    return [];
+  }
 }
 
 interface RunsHere {

@@ -15,15 +15,18 @@ const timeoutMs = 30_000;
 export function createHttpTransport(options: { caCertificate?: string | undefined } = {}): ApiTransport {
   const agent = new Agent({ keepAlive: true, ...(options.caCertificate ? { ca: options.caCertificate } : {}) });
   return (call) =>
-    call.url.startsWith('https:')
-      ? send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body)
-      : send(httpRequest(call.url, optionsOf(call)), call.body);
+    withFreshConnection(() =>
+      call.url.startsWith('https:')
+        ? send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body)
+        : send(httpRequest(call.url, optionsOf(call)), call.body),
+    );
 }
 
 /** TLS 1.3 with a client certificate, trusting the pinned CA only and checking the control plane's fixed name. */
 export function createMutualTlsTransport(identity: ClientIdentity): MutualTlsTransport {
   let agent = createAgent(identity);
-  const transport: ApiTransport = (call) => send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body);
+  const transport: ApiTransport = (call) =>
+    withFreshConnection(() => send(httpsRequest(call.url, { ...optionsOf(call), agent }), call.body));
   return Object.assign(transport, {
     use: (renewed: ClientIdentity) => {
       const old = agent;
@@ -51,6 +54,19 @@ const createAgent = (identity: ClientIdentity): Agent =>
     servername: controlPlaneServerName,
   });
 
+/** The other side closed an idle connection just as we used it again: it has not read the request. */
+class StaleConnection extends Error {}
+
+async function withFreshConnection(attempt: () => Promise<ApiReply>): Promise<ApiReply> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+    }
+  }
+}
+
 function optionsOf(call: Parameters<ApiTransport>[0]): HttpRequestOptions {
   return { method: call.method, headers: call.headers, timeout: timeoutMs };
 }
@@ -58,7 +74,9 @@ function optionsOf(call: Parameters<ApiTransport>[0]): HttpRequestOptions {
 function send(request: ReturnType<typeof httpRequest>, body: string | Uint8Array | undefined): Promise<ApiReply> {
   return new Promise((resolve, reject) => {
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    request.on('error', reject);
+    request.on('error', (error) =>
+      reject(request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' ? new StaleConnection() : error),
+    );
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -4,6 +4,7 @@ import {
   assertEngineAccess,
   loadAgentFile,
   managedAgentsOf,
+  ownAccountKeys,
   registeredHost,
 } from '@bigeye/host-kit';
 import { Command } from 'commander';
@@ -21,6 +22,7 @@ export const syncCommand = new Command('sync')
 async function sync({ home, terminal }: CommandContext, { restart = false }: { restart?: boolean }): Promise<void> {
   const { settings } = loadAgentFile(home);
   const { hostId } = registeredHost(home, settings);
+  ownAccountKeys(home);
   await assertDockerCli();
   await assertComposeV2();
   const socketPath = await assertEngineAccess();

@@ -3,6 +3,7 @@ import {
   accountKeyFingerprints,
   adoptNextAccountKey,
   loadAgentFile,
+  ownAccountKeys,
   prepareNextAccountKey,
   registeredHost,
 } from '@bigeye/host-kit';
@@ -35,6 +36,7 @@ async function rotate(context: CommandContext, flags: RotateFlags): Promise<void
 
 /** Runs that are under way keep what they were sealed with; hosts keep the old private key for them. */
 async function begin({ home, terminal }: CommandContext, admin: ApiClient, hostId: HostId): Promise<void> {
+  ownAccountKeys(home);
   const before = accountKeyFingerprints(home)[0];
   const next = await terminal.step('next account key in agent_config/', () => prepareNextAccountKey(home));
   const registered = keyFingerprint((await admin.call('getAgentPublicKey')).publicKey);
@@ -46,7 +48,7 @@ async function begin({ home, terminal }: CommandContext, admin: ApiClient, hostI
   adoptNextAccountKey(home);
   const { hosts } = await admin.call('listHosts');
   const others = hosts.filter((host) => host.id !== hostId && host.state !== 'revoked').map((host) => host.id);
-  const copy = `Copy agent_private_key.pem, agent_private_key_previous.pem and agent_public_key.pem from ${home.agentConfig} to: ${others.join(', ')}`;
+  const copy = `Copy agent_private_key.pem, agent_private_key_previous.pem and agent_public_key.pem from ${home.agentConfig} to: ${others.join(', ')}; there, run bigeye-agent keys show`;
   const finishing = 'Then, on any host: bigeye-agent keys rotate --finish';
   const data = { accountKey: keyFingerprint(next.publicKey), previousAccountKey: before, otherHosts: others };
   terminal.result([`The account key is now ${data.accountKey}.`, ...(others.length ? [copy] : []), finishing], data);

@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AppError } from '@bigeye/contracts';
-import { accountKeyFingerprints, loadAgentFile, loadHostIdentity, registeredHost } from '@bigeye/host-kit';
+import {
+  accountKeyFingerprints,
+  loadAgentFile,
+  loadHostIdentity,
+  ownAccountKeys,
+  registeredHost,
+} from '@bigeye/host-kit';
 import { certificateFingerprint, keyFingerprint } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../../command-context.ts';
@@ -16,6 +22,7 @@ export const showCommand = new Command('show')
 async function show({ home, terminal }: CommandContext): Promise<void> {
   const { settings } = loadAgentFile(home);
   const { hostId } = registeredHost(home, settings);
+  ownAccountKeys(home);
   const identity = loadHostIdentity(home, hostId);
   const [accountKey = null, previousAccountKey = null] = accountKeyFingerprints(home);
   const here = {
