@@ -18,6 +18,7 @@ export interface ControlPlaneProcess extends AsyncDisposable {
   /** SIGKILL: nothing gets a chance to tidy up. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  pid(): number;
   temporalPid(): number;
   finished(runId: RunId, timeoutMs?: number): Promise<Run>;
   log(): string;
@@ -64,6 +65,7 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
   return {
     ...{ apiUrl, ports: { api, gateway, hostApi, temporal }, bridge, adminKey, admin, start },
     log: () => output,
+    pid: () => child?.pid ?? 0,
     temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),
     kill: () => end(child, 'SIGKILL'),
     finished: (runId, timeoutMs = 90_000) => finished(admin, runId, timeoutMs),
