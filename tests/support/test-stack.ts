@@ -71,7 +71,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
   });
   const running = await startControlPlane(config, createLogger('control-plane', config.LOG_LEVEL));
   const apiUrl = `http://127.0.0.1:${api}`;
-  const adminKey = running.firstAdminKey ?? '';
+  const adminKey = running.firstAdmin?.apiKey ?? '';
   const client = (key: string) =>
     createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization: `apikey ${key}` });
   const admin = client(adminKey);

@@ -23,6 +23,12 @@ export const ControlPlaneConfig = z.object({
     .describe('A PostgreSQL server instead of PGlite.'),
   API_LISTEN: addresses.prefault('127.0.0.1:7700').describe('Browsers, CLI, agents. Several: separated by commas.'),
   PUBLIC_URL: z.url().optional().describe('How others reach the API. Default: the first API address.'),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])))
+    .optional()
+    .describe('Addresses or networks of reverse proxies, whose X-Forwarded-… headers are believed.'),
   TLS_CERT_PATH: z.string().optional().describe('Certificate chain of the API listener, PEM.'),
   TLS_KEY_PATH: z.string().optional(),
   GATEWAY_LISTEN: addresses.prefault('127.0.0.1:7701').describe('Worker gateway (mTLS).'),

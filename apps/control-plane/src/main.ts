@@ -10,10 +10,12 @@ try {
   installRuntime(log);
   const stopped = shutdownSignal();
   await using controlPlane = await startControlPlane(config, log);
-  if (controlPlane.firstAdminKey)
+  const { firstAdmin, publicUrl } = controlPlane;
+  if (firstAdmin)
     process.stderr.write(
-      `\nThe first admin is ${config.ADMIN_EMAIL}. Personal API key, shown only now:\n\n  ${controlPlane.firstAdminKey}\n\n` +
-        `Sign in with it at ${controlPlane.publicUrl}\n\n`,
+      `\nThe first admin is ${config.ADMIN_EMAIL}. Personal API key, shown only now:\n\n  ${firstAdmin.apiKey}\n\n` +
+        `Sign in with it at ${publicUrl}\n` +
+        `or set a password first (once, within 72 hours):\n\n  ${firstAdmin.passwordLink}\n\n`,
     );
   log.info({ signal: await stopped }, 'control plane stops');
 } catch (error) {

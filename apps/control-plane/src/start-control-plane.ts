@@ -1,10 +1,15 @@
 import { certificateFingerprint, createDataConverter, createLogger, type Logger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
+import { createAuditLog } from './audit/audit-log.ts';
+import { createAuditStore } from './audit/audit-store.ts';
 import { createAccessStore } from './auth/access-store.ts';
 import { createAccountKeyStore } from './auth/account-key-store.ts';
+import { createAttemptLimits } from './auth/attempt-limits.ts';
 import { openCertificateAuthority } from './auth/certificate-authority.ts';
-import { createFirstAdmin } from './auth/first-admin.ts';
+import { createFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { createPayloadKeys } from './auth/payload-keys.ts';
+import { createSessionStore } from './auth/session-store.ts';
+import { createUserStore } from './auth/user-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import type { ControlPlaneConfig, ListenAddress } from './config.ts';
 import { openDatabase } from './db/database.ts';
@@ -25,8 +30,8 @@ import { startWorkflowEngine } from './temporal/workflow-engine.ts';
 
 export interface ControlPlane extends AsyncDisposable {
   publicUrl: string;
-  /** The personal API key of the admin that this start created; undefined at every later start. */
-  firstAdminKey: string | undefined;
+  /** How the admin that this start created comes in; undefined at every later start. */
+  firstAdmin: FirstAdmin | undefined;
 }
 
 /** Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. */
@@ -47,7 +52,16 @@ export async function startControlPlane(
   const runStore = createRunStore(db, changes);
   const runLogStore = createRunLogStore(db, changes);
   const lineageStore = createLineageStore(db);
-  const firstAdminKey = await createFirstAdmin(accessStore, config.ADMIN_EMAIL);
+  const userStore = createUserStore(db);
+  const sessionStore = createSessionStore(db);
+  const auditStore = createAuditStore(db);
+  const auditLog = createAuditLog(auditStore, log);
+  const tls =
+    config.TLS_CERT_PATH && config.TLS_KEY_PATH
+      ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
+      : undefined;
+  const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
+  const firstAdmin = await createFirstAdmin({ userStore, accessStore }, { email: config.ADMIN_EMAIL, publicUrl });
 
   const temporalAddress =
     config.TEMPORAL_ADDRESS ??
@@ -70,18 +84,9 @@ export async function startControlPlane(
   const sessions = starting.use(createHostSessions(changes));
   const deps = {
     payloadReader: createPayloadReader(payloadKeys),
-    ...{
-      accessStore,
-      accountKeyStore,
-      hostStore,
-      jobStore,
-      runStore,
-      runLogStore,
-      lineageStore,
-      changes,
-      authority,
-      dispatcher,
-    },
+    ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
+    ...{ hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },
+    attemptLimits: createAttemptLimits(),
     endpoints: {
       gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
       hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
@@ -93,16 +98,11 @@ export async function startControlPlane(
     }),
   );
   starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, sessions, log }));
-  const tls =
-    config.TLS_CERT_PATH && config.TLS_KEY_PATH
-      ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
-      : undefined;
-  const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
   starting.use(
     await startApiListener(deps, {
       listen: config.API_LISTEN,
       tls,
-      publicUrl,
+      ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
       webRoot: config.WEB_ROOT,
       isReady: async () => ({
         database: await sql`select 1`.execute(db).then(
@@ -117,7 +117,7 @@ export async function startControlPlane(
   const caFingerprint = certificateFingerprint(authority.caCertificate);
   log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
   const running = starting.move();
-  return { publicUrl, firstAdminKey, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function textOf([first]: ListenAddress[]): string {

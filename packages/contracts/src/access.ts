@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { ApiKeyId, UserId } from './ids.ts';
+import { ApiKeyId, SessionId, UserId } from './ids.ts';
 
 export const Role = z.enum(['viewer', 'member', 'admin']);
 export type Role = z.infer<typeof Role>;
+
+/** Addresses are one account whatever their case. */
+const Email = z.email().max(254).toLowerCase();
+const UserName = z.string().trim().min(1).max(128);
 
 export const User = z.object({
   id: UserId,
@@ -10,14 +14,56 @@ export const User = z.object({
   name: z.string(),
   role: Role,
   createdAt: z.iso.datetime(),
+  /** Set while the user may not come in by any way. */
+  disabledAt: z.iso.datetime().nullable(),
+  hasPassword: z.boolean(),
 });
 export type User = z.infer<typeof User>;
 
-export const UserInput = z.object({ email: z.email(), name: z.string().trim().min(1).max(128), role: Role });
+export const UserInput = z.object({ email: Email, name: UserName, role: Role });
+export const UserChange = z.object({ name: UserName, role: Role, disabled: z.boolean() });
+
+/** A link with which its holder sets a password, once. Shown here and never again. */
+export const PasswordLink = z.object({ url: z.string(), expiresAt: z.iso.datetime() });
+export type PasswordLink = z.infer<typeof PasswordLink>;
+
+export const UserCreated = User.extend({ passwordLink: PasswordLink });
+
+/** Length is what makes a password hard to guess. More than 256 characters would only be work for us. */
+export const NewPassword = z
+  .string()
+  .min(12, 'at least 12 characters')
+  .max(256, 'at most 256 characters')
+  .refine((text) => new Set(text).size >= 5, 'at least 5 different characters');
+
+/** What is typed to prove who one is; whether it is long enough is no question here. */
+const Password = z.string().min(1).max(256);
+
+export const PasswordByLink = z.object({ token: z.string().min(1).max(128), password: NewPassword });
+export const PasswordChange = z.object({ currentPassword: Password, newPassword: NewPassword });
+
+/** How somebody signs in to the UI. */
+export const SignIn = z.union([
+  z.object({ apiKey: z.string().min(1).max(256) }),
+  z.object({ email: Email, password: Password }),
+]);
 
 /** Who asks: the user behind a personal key or a session. */
 export const Session = z.object({ user: User });
 export type Session = z.infer<typeof Session>;
+
+/** One sign-in of the UI that has not ended. */
+export const SessionInfo = z.object({
+  id: SessionId,
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  address: z.string().nullable(),
+  /** As the browser names itself. */
+  userAgent: z.string().nullable(),
+  /** The one that this request came with. */
+  isCurrent: z.boolean(),
+});
+export type SessionInfo = z.infer<typeof SessionInfo>;
 
 export const ApiKeyInput = z.object({
   name: z.string().trim().min(1).max(128),
@@ -37,6 +83,7 @@ export type ApiKeyInfo = z.infer<typeof ApiKeyInfo>;
 
 /** `apiKey` is shown here and never again. */
 export const ApiKeyCreated = z.object({ apiKey: z.string(), info: ApiKeyInfo });
+export type ApiKeyCreated = z.infer<typeof ApiKeyCreated>;
 
 export const PublicKey = z.object({ publicKey: z.string().max(16_384).describe('RSA public key in PEM (SPKI).') });
 

@@ -51,6 +51,68 @@ const apiErrors = {
     (d: { role: string; needed: string }) => `This needs the role ${d.needed}; the key or session has ${d.role}.`,
     () => 'Ask an admin to do it, or to give you the role.',
   ),
+  SIGN_IN_REFUSED: needsAction(
+    401,
+    (_: object) => 'E-mail and password do not match an account that can sign in.',
+    () => 'Try again, sign in with a personal API key, or ask an admin for a link to set a new password.',
+  ),
+  TOO_MANY_ATTEMPTS: mayWorkLater(
+    429,
+    (d: { retryAfterSeconds: number }) =>
+      `Too many attempts failed; the next one is taken in ${d.retryAfterSeconds} s.`,
+    () => 'Wait that long. Sessions and keys that are valid go on working meanwhile.',
+  ),
+  PASSWORD_LINK_INVALID: needsAction(
+    401,
+    (_: object) => 'This link to set a password was used already, was replaced by a newer one, or is too old.',
+    () => 'Ask an admin for a new link: Settings → Users.',
+  ),
+  PASSWORD_WRONG: needsAction(
+    403,
+    (_: object) => 'The current password is not right.',
+    () => 'Type it again, or ask an admin for a link to set a new one.',
+  ),
+  PASSWORD_NOT_SET: needsAction(
+    409,
+    (_: object) => 'This account has no password yet, so there is none to change.',
+    () => 'Ask an admin for a link to set one: Settings → Users.',
+  ),
+  EMAIL_TAKEN: needsAction(
+    409,
+    (d: { email: string }) => `Another user has the address ${d.email}.`,
+    () => 'Use another address, or change the user that has it: Settings → Users.',
+  ),
+  USER_NOT_FOUND: needsAction(
+    404,
+    (d: { userId: string }) => `There is no user ${d.userId}.`,
+    () => 'List the users with GET /api/v1/users.',
+  ),
+  USER_DISABLED: needsAction(
+    409,
+    (d: { userId: string }) => `User ${d.userId} is disabled.`,
+    () => 'Enable the user first: Settings → Users.',
+  ),
+  LAST_ADMIN: needsAction(
+    409,
+    (_: object) => 'This is the last admin that can come in; without one nobody could manage users and hosts.',
+    () => 'Give another user the role admin first.',
+  ),
+  API_KEY_NOT_FOUND: needsAction(
+    404,
+    (d: { apiKeyId: string }) => `There is no API key ${d.apiKeyId} that you may delete.`,
+    () => 'List the keys under Settings → API Keys.',
+  ),
+  SESSION_NOT_FOUND: needsAction(
+    404,
+    (d: { sessionId: string }) => `You have no session ${d.sessionId}.`,
+    () => 'It has ended already; nothing is left to do.',
+  ),
+  AUDIT_NOT_WRITTEN: mayWorkLater(
+    503,
+    (_: object) => 'The audit log cannot be written, so nothing is changed until it can.',
+    () =>
+      'Check the database of the control plane (its log names the fault); then read what you changed last and try again.',
+  ),
   CERTIFICATE_REFUSED: needsAction(
     403,
     (d: { reason: string }) => `The host certificate was refused: ${d.reason}.`,

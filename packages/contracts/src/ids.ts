@@ -21,6 +21,8 @@ export const UserId = idOf<'UserId'>('usr');
 export type UserId = z.infer<typeof UserId>;
 export const ApiKeyId = idOf<'ApiKeyId'>('key');
 export type ApiKeyId = z.infer<typeof ApiKeyId>;
+export const SessionId = idOf<'SessionId'>('ses');
+export type SessionId = z.infer<typeof SessionId>;
 
 /** The fence against running a run twice: one run has one container name, and Docker allows a name once. */
 export const containerNameOf = (runId: RunId): string => `bigeye-run-${runId.slice('run_'.length)}`;

@@ -4,6 +4,7 @@ export * from './agent-run.ts';
 export * from './agent-types.ts';
 export * from './api-client.ts';
 export * from './app-error.ts';
+export * from './audit.ts';
 export { errorCatalogue } from './error-catalogue.ts';
 export * from './hosts.ts';
 export * from './ids.ts';

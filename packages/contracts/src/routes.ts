@@ -5,15 +5,23 @@ import {
   ApiKeyCreated,
   ApiKeyInfo,
   ApiKeyInput,
+  PasswordByLink,
+  PasswordChange,
+  PasswordLink,
   PublicKey,
   type Role,
   Session,
+  SessionInfo,
+  SignIn,
   User,
+  UserChange,
+  UserCreated,
   UserInput,
 } from './access.ts';
 import type { ErrorCode } from './app-error.ts';
+import { AuditActorKind, AuditEntry, AuditVerification } from './audit.ts';
 import { HeartbeatRequest, HeartbeatResponse, Host, OwnHost, RegisterRequest, RegisterResponse } from './hosts.ts';
-import { HostId, JobId, RunId, UserId } from './ids.ts';
+import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
@@ -45,7 +53,12 @@ export interface Route {
   /** `null`: 204 without a body. */
   response: z.ZodType | null;
   /** Set where the answer is not JSON. */
-  contentType?: 'text/event-stream' | 'text/plain; charset=utf-8' | 'application/octet-stream';
+  contentType?: 'text/event-stream' | 'text/plain; charset=utf-8' | 'application/octet-stream' | 'application/x-ndjson';
+  /**
+   * Every route but GET is audited with its params. Here stand the fields of the body that are kept beside them, none of
+   * them a secret; false: not audited, for what hosts report of their work.
+   */
+  audit?: readonly string[] | false;
   errors: readonly ErrorCode[];
 }
 
@@ -96,6 +109,7 @@ const hostRoutes = {
     summary: 'Register a host, or re-issue its certificate',
     access: atLeast('admin'),
     body: RegisterRequest,
+    audit: ['hostId'],
     response: RegisterResponse,
     errors: ['INVALID_INPUT'],
   }),
@@ -139,6 +153,7 @@ const jobRoutes = {
     summary: 'Create a job',
     access: atLeast('member'),
     body: JobInput,
+    audit: ['name', 'hostId', 'agentType'],
     response: Job,
     errors: ['INVALID_INPUT', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
   }),
@@ -160,6 +175,7 @@ const jobRoutes = {
     access: atLeast('member'),
     params: z.object({ jobId: JobId }),
     body: JobInput,
+    audit: ['name', 'hostId'],
     response: Job,
     errors: ['INVALID_INPUT', 'JOB_NOT_FOUND', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
   }),
@@ -285,11 +301,11 @@ const accessRoutes = {
     method: 'POST',
     path: '/api/v1/session',
     tag: 'Access',
-    summary: 'Sign in to the UI with a personal API key; sets an HttpOnly cookie',
+    summary: 'Sign in to the UI with e-mail and password or with a personal API key; sets an HttpOnly cookie',
     access: { kind: 'public' },
-    body: z.object({ apiKey: z.string().max(256) }),
+    body: SignIn,
     response: Session,
-    errors: ['UNAUTHENTICATED'],
+    errors: ['INVALID_INPUT', 'UNAUTHENTICATED', 'SIGN_IN_REFUSED', 'TOO_MANY_ATTEMPTS'],
   }),
   getSession: route({
     method: 'GET',
@@ -309,15 +325,55 @@ const accessRoutes = {
     response: null,
     errors: [],
   }),
+  listSessions: route({
+    method: 'GET',
+    path: '/api/v1/sessions',
+    tag: 'Access',
+    summary: 'List my sessions of the UI',
+    access: atLeast('viewer'),
+    response: z.object({ sessions: z.array(SessionInfo) }),
+    errors: [],
+  }),
+  deleteSession: route({
+    method: 'DELETE',
+    path: '/api/v1/sessions/:sessionId',
+    tag: 'Access',
+    summary: 'End one of my sessions',
+    access: atLeast('viewer'),
+    params: z.object({ sessionId: SessionId }),
+    response: null,
+    errors: ['SESSION_NOT_FOUND'],
+  }),
+  setPassword: route({
+    method: 'POST',
+    path: '/api/v1/password',
+    tag: 'Access',
+    summary: 'Set a password with the token of a set-password link; ends all sessions of the user',
+    access: { kind: 'public' },
+    body: PasswordByLink,
+    response: z.object({ email: z.string() }),
+    errors: ['INVALID_INPUT', 'PASSWORD_LINK_INVALID', 'TOO_MANY_ATTEMPTS'],
+  }),
+  changePassword: route({
+    method: 'PUT',
+    path: '/api/v1/password',
+    tag: 'Access',
+    summary: 'Change my password; ends my other sessions',
+    access: atLeast('viewer'),
+    body: PasswordChange,
+    response: null,
+    errors: ['INVALID_INPUT', 'PASSWORD_WRONG', 'PASSWORD_NOT_SET', 'TOO_MANY_ATTEMPTS'],
+  }),
   createUser: route({
     method: 'POST',
     path: '/api/v1/users',
     tag: 'Access',
-    summary: 'Create a user',
+    summary: 'Create a user; the answer holds the link to set a password, shown once',
     access: atLeast('admin'),
     body: UserInput,
-    response: User,
-    errors: ['INVALID_INPUT'],
+    audit: ['email', 'name', 'role'],
+    response: UserCreated,
+    errors: ['INVALID_INPUT', 'EMAIL_TAKEN'],
   }),
   listUsers: route({
     method: 'GET',
@@ -328,6 +384,38 @@ const accessRoutes = {
     response: z.object({ users: z.array(User) }),
     errors: [],
   }),
+  updateUser: route({
+    method: 'PUT',
+    path: '/api/v1/users/:userId',
+    tag: 'Access',
+    summary: 'Change name or role, disable or enable; disabling ends sessions and refuses keys at once',
+    access: atLeast('admin'),
+    params: z.object({ userId: UserId }),
+    body: UserChange,
+    audit: ['name', 'role', 'disabled'],
+    response: User,
+    errors: ['INVALID_INPUT', 'USER_NOT_FOUND', 'LAST_ADMIN'],
+  }),
+  deleteUser: route({
+    method: 'DELETE',
+    path: '/api/v1/users/:userId',
+    tag: 'Access',
+    summary: 'Delete a user with sessions and personal keys',
+    access: atLeast('admin'),
+    params: z.object({ userId: UserId }),
+    response: null,
+    errors: ['USER_NOT_FOUND', 'LAST_ADMIN'],
+  }),
+  createPasswordLink: route({
+    method: 'POST',
+    path: '/api/v1/users/:userId/password-link',
+    tag: 'Access',
+    summary: 'Make a new link to set a password, shown once; an older link of the user ends',
+    access: atLeast('admin'),
+    params: z.object({ userId: UserId }),
+    response: PasswordLink,
+    errors: ['USER_NOT_FOUND', 'USER_DISABLED'],
+  }),
   createPersonalApiKey: route({
     method: 'POST',
     path: '/api/v1/personal-api-keys',
@@ -335,8 +423,29 @@ const accessRoutes = {
     summary: 'Create a personal API key, for oneself or (admin) for another user; shown once',
     access: atLeast('viewer'),
     body: ApiKeyInput.extend({ userId: UserId.optional() }),
+    audit: ['name', 'userId'],
     response: ApiKeyCreated,
-    errors: ['INVALID_INPUT', 'FORBIDDEN'],
+    errors: ['INVALID_INPUT', 'FORBIDDEN', 'USER_NOT_FOUND'],
+  }),
+  listPersonalApiKeys: route({
+    method: 'GET',
+    path: '/api/v1/personal-api-keys',
+    tag: 'Access',
+    summary: "List my personal API keys, or (admin) another user's, without their values",
+    access: atLeast('viewer'),
+    query: z.object({ userId: UserId.optional() }),
+    response: z.object({ apiKeys: z.array(ApiKeyInfo) }),
+    errors: ['FORBIDDEN'],
+  }),
+  deletePersonalApiKey: route({
+    method: 'DELETE',
+    path: '/api/v1/personal-api-keys/:apiKeyId',
+    tag: 'Access',
+    summary: "Delete one of my personal API keys, or (admin) another user's; it is refused from the next request on",
+    access: atLeast('viewer'),
+    params: z.object({ apiKeyId: ApiKeyId }),
+    response: null,
+    errors: ['API_KEY_NOT_FOUND'],
   }),
   verifyPersonalApiKey: route({
     method: 'GET',
@@ -345,7 +454,7 @@ const accessRoutes = {
     summary: '204 for a good personal key, 401 for another',
     access: atLeast('viewer'),
     response: null,
-    errors: [],
+    errors: ['TOO_MANY_ATTEMPTS'],
   }),
   createAgentApiKey: route({
     method: 'POST',
@@ -354,6 +463,7 @@ const accessRoutes = {
     summary: 'Create an agent API key; shown once',
     access: atLeast('admin'),
     body: ApiKeyInput,
+    audit: ['name'],
     response: ApiKeyCreated,
     errors: ['INVALID_INPUT'],
   }),
@@ -366,6 +476,16 @@ const accessRoutes = {
     response: z.object({ apiKeys: z.array(ApiKeyInfo) }),
     errors: [],
   }),
+  deleteAgentApiKey: route({
+    method: 'DELETE',
+    path: '/api/v1/agent-api-keys/:apiKeyId',
+    tag: 'Access',
+    summary: 'Delete an agent API key; it is refused from the next request on',
+    access: atLeast('admin'),
+    params: z.object({ apiKeyId: ApiKeyId }),
+    response: null,
+    errors: ['API_KEY_NOT_FOUND'],
+  }),
   verifyAgentApiKey: route({
     method: 'GET',
     path: '/api/v1/agent-api-keys/verify',
@@ -373,7 +493,7 @@ const accessRoutes = {
     summary: '204 for a good agent key, 401 for another',
     access: { kind: 'agentKey' },
     response: null,
-    errors: [],
+    errors: ['TOO_MANY_ATTEMPTS'],
   }),
   getAgentPublicKey: route({
     method: 'GET',
@@ -415,6 +535,46 @@ const accessRoutes = {
   }),
 };
 
+const auditRoutes = {
+  listAuditEntries: route({
+    method: 'GET',
+    path: '/api/v1/audit',
+    tag: 'Audit',
+    summary: 'Entries of the audit log, newest first',
+    access: atLeast('admin'),
+    query: z.object({
+      ...pageQuery,
+      actor: z.string().max(256).optional().describe('A part of the name of who did it.'),
+      actorKind: AuditActorKind.optional(),
+      action: z.string().max(64).optional().describe('Name of a route, for example createUser.'),
+      refused: z.stringbool().optional().describe('Only what was refused or failed (true), or only what was done.'),
+      from: z.iso.datetime().optional(),
+      to: z.iso.datetime().optional(),
+    }),
+    response: page(AuditEntry),
+    errors: ['INVALID_INPUT'],
+  }),
+  verifyAuditLog: route({
+    method: 'GET',
+    path: '/api/v1/audit/verification',
+    tag: 'Audit',
+    summary: 'Recompute the chain of hashes over the whole audit log',
+    access: atLeast('admin'),
+    response: AuditVerification,
+    errors: [],
+  }),
+  exportAuditLog: route({
+    method: 'GET',
+    path: '/api/v1/audit/export',
+    tag: 'Audit',
+    summary: 'The whole audit log, oldest first, one JSON object a line',
+    access: atLeast('admin'),
+    response: z.string(),
+    contentType: 'application/x-ndjson',
+    errors: [],
+  }),
+};
+
 const lineageAccess = { kind: 'role', role: 'member', agentKey: true } as const;
 const lineageRoutes = {
   listCustomRepositories: route({
@@ -433,6 +593,7 @@ const lineageRoutes = {
     summary: 'Create a custom repository, or find the one of that name',
     access: lineageAccess,
     body: CustomRepositoryInput,
+    audit: ['name'],
     response: CustomRepository,
     errors: ['INVALID_INPUT'],
   }),
@@ -445,6 +606,7 @@ const lineageRoutes = {
     body: LineageSyncRequest,
     // 10,000 views with 100,000 columns are about 90 MB.
     bodyLimit: 256 * MiB,
+    audit: ['customRepositoryId'],
     response: LineageSyncResponse,
     errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'],
   }),
@@ -483,6 +645,7 @@ const hostApiRoutes = {
     summary: 'Push the agents installed on this host, or renew its certificate',
     access: certificate,
     body: RegisterRequest,
+    audit: ['hostId'],
     response: RegisterResponse,
     errors: ['INVALID_INPUT', 'CERTIFICATE_REFUSED'],
   }),
@@ -511,6 +674,7 @@ const hostApiRoutes = {
     summary: 'Proof of life of the orchestrator; answers with the runs that belong on this host',
     access: certificate,
     body: HeartbeatRequest,
+    audit: false,
     response: HeartbeatResponse,
     errors: ['CERTIFICATE_REFUSED'],
   }),
@@ -533,6 +697,7 @@ const hostApiRoutes = {
     params: z.object({ runId: RunId, sequence: z.coerce.number().int().min(1) }),
     body: LogChunk,
     bodyLimit: 16 * MiB,
+    audit: false,
     response: LogPosition,
     errors: ['RUN_NOT_FOUND', 'LOG_CHUNK_OUT_OF_ORDER'],
   }),
@@ -544,6 +709,7 @@ const hostApiRoutes = {
     access: certificate,
     params: runParams,
     body: z.object({ events: z.array(TimelineEvent).min(1).max(50) }),
+    audit: false,
     response: null,
     errors: ['RUN_NOT_FOUND'],
   }),
@@ -555,6 +721,7 @@ const hostApiRoutes = {
     access: certificate,
     params: runParams,
     body: z.object({ exit: RunExit, outcome: RunOutcome.nullable() }),
+    audit: false,
     response: null,
     errors: ['RUN_NOT_FOUND'],
   }),
@@ -566,13 +733,21 @@ const hostApiRoutes = {
     access: certificate,
     params: artifactParams,
     rawBodyLimit: artifactBytes,
+    audit: false,
     response: null,
     errors: ['RUN_NOT_FOUND'],
   }),
 };
 
 /** Everything the control plane answers, by name. Handlers, client, OpenAPI and the access test all walk this table. */
-export const apiRoutes = { ...hostRoutes, ...jobRoutes, ...runRoutes, ...accessRoutes, ...lineageRoutes };
+export const apiRoutes = {
+  ...hostRoutes,
+  ...jobRoutes,
+  ...runRoutes,
+  ...accessRoutes,
+  ...auditRoutes,
+  ...lineageRoutes,
+};
 export const hostListenerRoutes = hostApiRoutes;
 export const routes = { ...apiRoutes, ...hostListenerRoutes };
 export type Routes = typeof routes;

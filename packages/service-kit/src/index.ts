@@ -1,3 +1,4 @@
+export * from './audit-chain.ts';
 export * from './create-id.ts';
 export * from './data-converter.ts';
 export * from './failures.ts';

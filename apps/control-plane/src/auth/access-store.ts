@@ -1,63 +1,48 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { type ApiKeyInfo, AppError, type Role, type User, type UserId } from '@bigeye/contracts';
-import { createApiKeyId, createUserId, randomText } from '@bigeye/service-kit';
+import { type ApiKeyId, type ApiKeyInfo, AppError, type User, type UserId } from '@bigeye/contracts';
+import { createApiKeyId, randomText } from '@bigeye/service-kit';
 import type { Selectable } from 'kysely';
 import type { Db, Tables } from '../db/tables.ts';
+import { secretHashOf } from './secret-hash.ts';
+import { toUser } from './user-store.ts';
 
-const sessionLifetimeMs = 12 * 60 * 60 * 1000;
 const lastUseEveryMs = 60_000;
-
-/** 256 bits of randomness need no slow hash: nobody guesses them. */
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 const prefixes = { personal: 'bigeye_pak_', agent: 'bigeye_agent_' } as const;
+
+export type KeyOwner =
+  | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
+  | { kind: 'user'; keyId: ApiKeyId; user: User };
 
 export type AccessStore = ReturnType<typeof createAccessStore>;
 
-/** The only SQL about users, API keys and sessions. Keys and session tokens are stored as hashes. */
+/** The only SQL about API keys, which are stored as hashes. */
 export function createAccessStore(db: Db) {
   return {
-    async countUsers(): Promise<number> {
-      const { n } = await db
-        .selectFrom('users')
-        .select(({ fn }) => fn.countAll<string>().as('n'))
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
-
-    async listUsers(): Promise<User[]> {
-      return (await db.selectFrom('users').selectAll().orderBy('created_at').execute()).map(toUser);
-    },
-
-    async insertUser(input: { email: string; name: string; role: Role }): Promise<User> {
-      const row = { id: createUserId(), ...input, created_at: new Date() };
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('users')
-        .values(row)
-        .onConflict((conflict) => conflict.column('email').doNothing())
-        .executeTakeFirstOrThrow();
-      if (numInsertedOrUpdatedRows !== 1n)
-        throw new AppError('INVALID_INPUT', { issues: [{ path: 'email', message: 'another user has this address' }] });
-      return toUser(row);
-    },
-
-    /** Creates a key; the answer holds its value for the only time. */
+    /** Creates a key; the answer holds its value for the only time. Throws USER_NOT_FOUND. */
     async insertApiKey(
       kind: 'personal' | 'agent',
       input: { name: string; description: string; userId: UserId | null },
     ): Promise<{ apiKey: string; info: ApiKeyInfo }> {
+      const { userId } = input;
       const apiKey = prefixes[kind] + randomText(50);
       const row = {
         id: createApiKeyId(),
         kind,
-        user_id: input.userId,
+        user_id: userId,
         name: input.name,
         description: input.description,
-        hash: hashOf(apiKey),
+        hash: secretHashOf(apiKey),
         created_at: new Date(),
         last_used_at: null,
         last_used_ip: null,
       };
-      await db.insertInto('api_keys').values(row).execute();
+      await db.transaction().execute(async (tx) => {
+        // Held until the key is there: a user who is being deleted must not leave one behind, nor fail us on the way.
+        if (userId !== null) {
+          const user = await tx.selectFrom('users').select('id').where('id', '=', userId).forShare().executeTakeFirst();
+          if (!user) throw new AppError('USER_NOT_FOUND', { userId });
+        }
+        await tx.insertInto('api_keys').values(row).execute();
+      });
       return { apiKey, info: toInfo(row) };
     },
 
@@ -71,66 +56,49 @@ export function createAccessStore(db: Db) {
       return rows.map(toInfo);
     },
 
-    /** Whose key it is; records its use, at most once a minute. */
-    async findKeyOwner(
-      apiKey: string,
-      address: string,
-    ): Promise<{ kind: 'agent' } | { kind: 'user'; user: User } | undefined> {
+    async listPersonalApiKeys(userId: UserId): Promise<ApiKeyInfo[]> {
+      const rows = await db
+        .selectFrom('api_keys')
+        .selectAll()
+        .where('kind', '=', 'personal')
+        .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
+        .execute();
+      return rows.map(toInfo);
+    },
+
+    /** `userId`: only where it is that user's. Throws API_KEY_NOT_FOUND. */
+    async deleteApiKey(kind: 'personal' | 'agent', id: ApiKeyId, userId?: UserId): Promise<void> {
+      let query = db.deleteFrom('api_keys').where('id', '=', id).where('kind', '=', kind);
+      if (userId !== undefined) query = query.where('user_id', '=', userId);
+      const { numDeletedRows } = await query.executeTakeFirst();
+      if (numDeletedRows !== 1n) throw new AppError('API_KEY_NOT_FOUND', { apiKeyId: id });
+    },
+
+    /** Whose key it is; records its use, at most once a minute. Undefined for a key of a user who is disabled. */
+    async findKeyOwner(apiKey: string, address: string): Promise<KeyOwner | undefined> {
       const key = await db
         .selectFrom('api_keys')
-        .leftJoin('users', 'users.id', 'api_keys.user_id')
-        .select(['api_keys.id', 'kind', 'last_used_at', 'user_id', 'email', 'users.name', 'role', 'users.created_at'])
-        .where('hash', '=', hashOf(apiKey))
+        .leftJoin('users', (join) =>
+          join.onRef('users.id', '=', 'api_keys.user_id').on('users.disabled_at', 'is', null),
+        )
+        .selectAll('users')
+        .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'kind', 'last_used_at'])
+        .where('hash', '=', secretHashOf(apiKey))
         .executeTakeFirst();
-      if (!key) return undefined;
+      if (!key || (key.kind === 'personal' && key.id === null)) return undefined;
       if (Date.now() - (key.last_used_at?.getTime() ?? 0) > lastUseEveryMs)
         await db
           .updateTable('api_keys')
           .set({ last_used_at: new Date(), last_used_ip: address })
-          .where('id', '=', key.id)
+          .where('id', '=', key.key_id)
           .execute();
-      if (key.kind === 'agent') return { kind: 'agent' };
-      const { user_id: id, email, name, role, created_at } = key;
-      if (!id || !email || !name || !role || !created_at) return undefined;
-      return { kind: 'user', user: toUser({ id, email, name, role, created_at }) };
-    },
-
-    async createSession(userId: UserId): Promise<{ token: string; expiresAt: Date }> {
-      const token = randomBytes(32).toString('base64url');
-      const now = Date.now();
-      const expiresAt = new Date(now + sessionLifetimeMs);
-      await db.deleteFrom('sessions').where('expires_at', '<', new Date(now)).execute();
-      await db
-        .insertInto('sessions')
-        .values({ hash: hashOf(token), user_id: userId, created_at: new Date(now), expires_at: expiresAt })
-        .execute();
-      return { token, expiresAt };
-    },
-
-    async findSessionUser(token: string): Promise<User | undefined> {
-      const row = await db
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .selectAll('users')
-        .where('hash', '=', hashOf(token))
-        .where('expires_at', '>', new Date())
-        .executeTakeFirst();
-      return row && toUser(row);
-    },
-
-    async deleteSession(token: string): Promise<void> {
-      await db.deleteFrom('sessions').where('hash', '=', hashOf(token)).execute();
+      if (key.kind === 'agent') return { kind: 'agent', keyId: key.key_id, keyName: key.key_name };
+      // The join found a user, so all its columns are there.
+      return { kind: 'user', keyId: key.key_id, user: toUser(key as Selectable<Tables['users']>) };
     },
   };
 }
-
-const toUser = (row: Selectable<Tables['users']>): User => ({
-  id: row.id,
-  email: row.email,
-  name: row.name,
-  role: row.role,
-  createdAt: row.created_at.toISOString(),
-});
 
 const toInfo = (row: Selectable<Tables['api_keys']>): ApiKeyInfo => ({
   id: row.id,

@@ -1,8 +1,19 @@
-import { type Access, AppError, type HostId, type Role, type User } from '@bigeye/contracts';
+import {
+  type Access,
+  type ApiKeyId,
+  AppError,
+  type HostId,
+  type Role,
+  type SessionId,
+  type User,
+} from '@bigeye/contracts';
 import type { ProvenHost } from '../hosts/host-identity.ts';
 
 /** Who sent a request, as proven by a key, a session or a certificate. */
-export type Caller = { kind: 'user'; user: User } | { kind: 'agent' } | ({ kind: 'host' } & ProvenHost);
+export type Caller =
+  | { kind: 'user'; user: User; credential: ApiKeyId | SessionId }
+  | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
+  | ({ kind: 'host' } & ProvenHost);
 
 const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2 };
 

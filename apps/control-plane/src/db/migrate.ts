@@ -1,11 +1,13 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
+import { up as accounts } from './migrations/0002-accounts.ts';
 import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
 const migrations: Record<string, Migration> = {
   '0001-first-tables': { up: firstTables },
+  '0002-accounts': { up: accounts },
   '0003-host-keys': { up: hostKeys },
 };
 

@@ -1,6 +1,7 @@
 import type {
   AgentParameters,
   ApiKeyId,
+  AuditActorKind,
   BatchAgentType,
   HostId,
   JobId,
@@ -13,6 +14,7 @@ import type {
   RunId,
   RunOutcome,
   RunStatus,
+  SessionId,
   TimelineKind,
   UserId,
 } from '@bigeye/contracts';
@@ -25,8 +27,25 @@ type Time = ColumnType<Date, Date | string, Date | string>;
 type NullableTime = ColumnType<Date | null, Date | string | null, Date | string | null>;
 
 export interface Tables {
-  users: { id: UserId; email: string; name: string; role: Role; created_at: Time };
-  sessions: { hash: string; user_id: UserId; created_at: Time; expires_at: Time };
+  users: {
+    id: UserId;
+    email: string;
+    name: string;
+    role: Role;
+    created_at: Time;
+    password_hash: string | null;
+    disabled_at: NullableTime;
+  };
+  sessions: {
+    hash: string;
+    id: SessionId;
+    user_id: UserId;
+    created_at: Time;
+    expires_at: Time;
+    address: string | null;
+    user_agent: string | null;
+  };
+  password_links: { user_id: UserId; hash: string; created_at: Time; expires_at: Time };
   api_keys: {
     id: ApiKeyId;
     kind: 'personal' | 'agent';
@@ -37,6 +56,23 @@ export interface Tables {
     created_at: Time;
     last_used_at: NullableTime;
     last_used_ip: string | null;
+  };
+  audit_log: {
+    /** A bigint, which drivers read as number or text. */
+    sequence: ColumnType<string | number, number, never>;
+    at: Time;
+    action: string;
+    actor_kind: AuditActorKind;
+    actor_id: string | null;
+    actor_name: string;
+    credential: string | null;
+    address: string;
+    status: number;
+    error_code: string | null;
+    details: Json<Record<string, string>>;
+    request_id: string;
+    previous_hash: string;
+    hash: string;
   };
   account_keys: { name: 'account' | 'previous'; public_key: string; created_at: Time };
   hosts: {

@@ -1,8 +1,8 @@
-import { AppError, type apiRoutes, isActive } from '@bigeye/contracts';
-import type { AccessStore } from '../auth/access-store.ts';
+import { type apiRoutes, isActive } from '@bigeye/contracts';
+import type { AuditStore } from '../audit/audit-store.ts';
 import type { AccountKeyStore } from '../auth/account-key-store.ts';
 import { finishRotation, getAccountKey, putAccountKey } from '../auth/account-keys.ts';
-import { nameOfCaller, requireUser } from '../auth/caller.ts';
+import { nameOfCaller } from '../auth/caller.ts';
 import type { LineageStore } from '../catalog/lineage-store.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { type RegisterDeps, registerHost } from '../hosts/register-host.ts';
@@ -12,14 +12,15 @@ import { createJob, updateJob } from '../jobs/write-job.ts';
 import type { RunLogStore } from '../runs/run-log-store.ts';
 import { type StartRunDeps, startRun } from '../runs/start-run.ts';
 import type { PayloadReader } from '../temporal/payload-reader.ts';
+import { type AccessDeps, createAccessHandlers, type KeyRoute } from './access-handlers.ts';
+import { createAuditHandlers } from './audit-handlers.ts';
 import type { Handlers } from './handlers.ts';
 import { streamRunEvents } from './run-events.ts';
-import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
 
-export interface ApiDeps extends StartRunDeps, RegisterDeps {
-  accessStore: AccessStore;
+export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps {
   accountKeyStore: AccountKeyStore;
   payloadReader: PayloadReader;
+  auditStore: AuditStore;
   runLogStore: RunLogStore;
   lineageStore: LineageStore;
   changes: ChangeFeed;
@@ -70,7 +71,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
       reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
       return await wholeLog(runLogStore, params.runId);
     },
-    streamRunEvents: ({ params, reply }) => streamRunEvents(deps, params.runId, reply),
+    streamRunEvents: ({ params, ...input }) => streamRunEvents(deps, params.runId, input),
     downloadArtifact: async ({ params, reply }) => {
       await runStore.getRun(params.runId);
       reply.header('content-disposition', `attachment; filename="${params.name}"`);
@@ -78,6 +79,8 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
     },
 
     ...createAccessHandlers(deps),
+    ...createAuditHandlers(deps),
+    ...createKeyHandlers(deps),
 
     listCustomRepositories: async () => ({ customRepositories: await lineageStore.listRepositories() }),
     createCustomRepository: ({ body }) => lineageStore.upsertRepository(body.name, body.workspaceId),
@@ -91,39 +94,9 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
   };
 }
 
-type AccessRoute = {
-  [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
-}[keyof typeof apiRoutes];
-
-function createAccessHandlers(deps: ApiDeps): Handlers<AccessRoute> {
-  const { accessStore, authority } = deps;
+function createKeyHandlers(deps: ApiDeps): Handlers<KeyRoute> {
+  const { authority } = deps;
   return {
-    signIn: async ({ body, request, reply }) => {
-      const owner = await accessStore.findKeyOwner(body.apiKey, request.ip);
-      if (owner?.kind !== 'user') throw new AppError('UNAUTHENTICATED', {});
-      const { token, expiresAt } = await accessStore.createSession(owner.user.id);
-      setSessionCookie(request, reply, token, expiresAt);
-      return { user: owner.user };
-    },
-    getSession: ({ caller }) => ({ user: requireUser(caller) }),
-    signOut: async ({ request, reply }) => {
-      const token = sessionTokenOf(request);
-      if (token) await accessStore.deleteSession(token);
-      setSessionCookie(request, reply, '', new Date(0));
-    },
-    createUser: ({ body }) => accessStore.insertUser(body),
-    listUsers: async () => ({ users: await accessStore.listUsers() }),
-    createPersonalApiKey: ({ body, caller }) => {
-      const user = requireUser(caller);
-      const { userId = user.id, ...input } = body;
-      if (userId !== user.id && user.role !== 'admin')
-        throw new AppError('FORBIDDEN', { role: user.role, needed: 'admin' });
-      return accessStore.insertApiKey('personal', { ...input, userId });
-    },
-    verifyPersonalApiKey: () => undefined,
-    createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
-    listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),
-    verifyAgentApiKey: () => undefined,
     getAgentPublicKey: () => getAccountKey(deps),
     putAgentPublicKey: ({ body }) => putAccountKey(deps, body),
     deletePreviousPublicKey: ({ query }) => finishRotation(deps, query.force),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -7,13 +8,16 @@ import type { Logger } from '@bigeye/service-kit';
 import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { answerClientError } from './client-error.ts';
 import { createServer } from './create-server.ts';
-import { keepAlive, listen, portOf } from './listen.ts';
+import { listen, portOf, serverOptions } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
+import { pagePolicyOf } from './security-headers.ts';
 
 export interface Listener extends AsyncDisposable {
   ports: number[];
@@ -22,17 +26,20 @@ export interface Listener extends AsyncDisposable {
 export interface ApiListenerOptions {
   listen: ListenAddress[];
   tls?: { certificateFile: string; keyFile: string } | undefined;
-  publicUrl: string;
+  trustedProxies?: string[];
   webRoot?: string | undefined;
   isReady: () => Promise<Record<string, boolean>>;
   log: Logger;
 }
 
 /** API, documentation, health and the web UI, on every address of `listen`. */
-export async function startApiListener(deps: ApiDeps, options: ApiListenerOptions): Promise<Listener> {
+export async function startApiListener(
+  deps: ApiDeps & { auditLog: AuditLog },
+  options: ApiListenerOptions,
+): Promise<Listener> {
   const { log, webRoot } = options;
-  const server = createServer(log);
-  const document = createOpenApi(options.publicUrl);
+  const server = createServer(log, options);
+  const document = createOpenApi(deps.publicUrl);
   await server.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
   await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   server.get('/openapi.json', () => document);
@@ -42,7 +49,11 @@ export async function startApiListener(deps: ApiDeps, options: ApiListenerOption
     const ready = Object.values(parts).every(Boolean);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
   });
-  mountRoutes(server, apiRoutes, createApiHandlers(deps), createAuthenticate(deps.accessStore));
+  mountRoutes(server, apiRoutes, {
+    handlers: createApiHandlers(deps),
+    authenticate: createAuthenticate(deps),
+    auditLog: deps.auditLog,
+  });
   if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);
   await server.ready();
 
@@ -56,20 +67,23 @@ export async function startApiListener(deps: ApiDeps, options: ApiListenerOption
   };
 }
 
-const contentSecurityPolicy =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/** As the build leaves it in the page, for a new value at each answer. */
+const noncePlaceholder = 'CSP_NONCE';
 
 /** Built files under /assets, named by their content; any other page address is the app's, which knows its own routes. */
 async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string): Promise<void> {
   await server.register(fastifyStatic, { root: resolve(webRoot), serve: false });
+  const page = readFileSync(join(webRoot, 'index.html'), 'utf8');
   server.get('/*', (request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     if (path.startsWith('/api/')) return reply.callNotFound();
     if (path.startsWith('/assets/')) return reply.sendFile(path.slice(1), { maxAge: '1y', immutable: true });
+    const nonce = randomBytes(16).toString('base64');
     return reply
-      .header('content-security-policy', contentSecurityPolicy)
-      .sendFile('index.html', { cacheControl: false })
-      .header('cache-control', 'no-cache');
+      .header('content-security-policy', pagePolicyOf(nonce))
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(page.replaceAll(noncePlaceholder, nonce));
   });
 }
 
@@ -84,11 +98,12 @@ async function listenOn(
           cert: readFileSync(tls.certificateFile),
           key: readFileSync(tls.keyFile),
           minVersion: 'TLSv1.2',
-          ...keepAlive,
+          ...serverOptions,
         },
         handle,
       )
-    : createHttpServer(keepAlive, handle);
+    : createHttpServer(serverOptions, handle);
+  server.on('clientError', answerClientError);
   await listen(server, address);
   return server;
 }

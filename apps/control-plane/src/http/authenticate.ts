@@ -1,39 +1,54 @@
 import { AppError } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { AccessStore } from '../auth/access-store.ts';
+import type { AttemptLimits } from '../auth/attempt-limits.ts';
 import type { Caller } from '../auth/caller.ts';
+import type { SessionStore } from '../auth/session-store.ts';
 import { sessionTokenOf } from './session-cookie.ts';
 
 /**
  * Who sent the request: by `Authorization: apikey <key>`, by Basic (the key as password), or by the session cookie of
- * the UI. Undefined when nothing was sent. Throws UNAUTHENTICATED for what was sent and is not valid.
+ * the UI. Undefined when nothing was sent. Throws UNAUTHENTICATED for what was sent and is not valid, and
+ * TOO_MANY_ATTEMPTS for an address that does so again and again.
  */
-export function createAuthenticate(accessStore: AccessStore) {
+export function createAuthenticate({
+  accessStore,
+  sessionStore,
+  attemptLimits,
+}: {
+  accessStore: AccessStore;
+  sessionStore: SessionStore;
+  attemptLimits: AttemptLimits;
+}) {
   return async (request: FastifyRequest): Promise<Caller | undefined> => {
-    const key = apiKeyOf(request.headers.authorization);
-    if (key !== undefined) {
-      const owner = await accessStore.findKeyOwner(key, request.ip);
-      if (!owner) throw new AppError('UNAUTHENTICATED', {});
-      return owner;
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const key = apiKeyOf(authorization);
+      const owner = key ? await accessStore.findKeyOwner(key, request.ip) : undefined;
+      if (!owner) {
+        await attemptLimits.recordBadKey(request.ip);
+        throw new AppError('UNAUTHENTICATED', {});
+      }
+      return owner.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
     }
     const token = sessionTokenOf(request);
     if (token === undefined || !isSameOrigin(request)) return undefined;
-    const user = await accessStore.findSessionUser(token);
-    return user && { kind: 'user', user };
+    const session = await sessionStore.findSession(token);
+    return session && { kind: 'user', user: session.user, credential: session.id };
   };
 }
 
-function apiKeyOf(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
+function apiKeyOf(header: string): string | undefined {
   const [scheme = '', value = ''] = header.split(/ +/, 2);
   if (/^apikey$/i.test(scheme)) return value;
   if (/^basic$/i.test(scheme)) return Buffer.from(value, 'base64').toString().split(':').slice(1).join(':');
-  throw new AppError('UNAUTHENTICATED', {});
+  return undefined;
 }
 
 /** A cookie alone proves nothing about a request that another site made the browser send. */
 function isSameOrigin(request: FastifyRequest): boolean {
-  if (request.method === 'GET') return true;
-  const { origin, host } = request.headers;
-  return origin === undefined || URL.parse(origin)?.host === host;
+  if (request.method === 'GET' || request.method === 'HEAD') return true;
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  return origin === undefined || URL.parse(origin)?.host === request.host;
 }

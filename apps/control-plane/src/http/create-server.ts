@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type ErrorBody, isAppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { addSecurityHeaders } from './security-headers.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
-/** A Fastify server with our error body, request ids and security headers. */
-export function createServer(log: Logger): FastifyInstance {
+/** A Fastify server with our error body, request ids and security headers. `trustedProxies`: whose word on the client counts. */
+export function createServer(log: Logger, options: { trustedProxies?: string[] } = {}): FastifyInstance {
   // Fastify tells of every request at the level info; that is for those who look for a fault.
   const level = log.level === 'debug' || log.level === 'trace' ? log.level : 'warn';
-  const loggerInstance: FastifyBaseLogger = log.child({}, { level });
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level, serializers: { req: describeRequest } });
   const server = fastify({
     loggerInstance,
     genReqId: () => randomUUID(),
+    trustProxy: options.trustedProxies?.length ? options.trustedProxies : false,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: true,
   });
@@ -24,32 +27,43 @@ export function createServer(log: Logger): FastifyInstance {
         { err: error, requestId: request.id, method: request.method, path: request.routeOptions.url },
         'request failed',
       );
+    if (isAppError(known, 'TOO_MANY_ATTEMPTS')) reply.header('retry-after', known.details.retryAfterSeconds);
     reply.code(statusOf(error, known)).send(bodyOf(known, request.id));
   });
   server.setNotFoundHandler((request, reply) => {
-    const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path: request.url.split('?')[0] ?? '' });
+    const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path: pathOf(request) });
     reply.code(404).send(bodyOf(error, request.id));
   });
-  server.addHook('onSend', async (_request, reply) => {
-    reply.headers(securityHeaders);
-  });
+  server.addHook('onSend', async (request, reply) => addSecurityHeaders(request, reply));
   return server;
 }
 
-const securityHeaders = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-};
+/** Without the query: what people put there by mistake are keys. */
+const pathOf = ({ url }: { url: string }): string => withoutSecrets(url.split('?')[0] ?? '');
+
+const describeRequest = (request: FastifyRequest) => ({
+  method: request.method,
+  path: pathOf(request),
+  remoteAddress: request.ip,
+});
 
 /** Fastify's own refusals (bad JSON, too large) are the sender's to correct. */
 function toAppError(error: FastifyError): AppError {
   if (isAppError(error)) return error;
   if (error.statusCode !== undefined && error.statusCode < 500)
-    return new AppError('INVALID_INPUT', { issues: [{ path: 'body', message: error.message }] }, { cause: error });
+    return new AppError('INVALID_INPUT', { issues: [{ path: 'body', message: refusalOf(error) }] }, { cause: error });
   return new AppError('INTERNAL', {}, { cause: error });
 }
+
+/** In our words: a parser's own message quotes what it did not understand. */
+const refusalOf = ({ code, message }: FastifyError): string => refusals[code] ?? withoutSecrets(message);
+
+const refusals: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'not valid JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty, where JSON is announced',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'a content type that is not taken here; send application/json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'larger than this route takes',
+};
 
 function statusOf(error: FastifyError, known: AppError): number {
   return !isAppError(error) && error.statusCode !== undefined && error.statusCode < 500

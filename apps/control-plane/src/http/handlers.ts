@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { RouteName, Routes } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
+import type { AuditNote } from './audited.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
@@ -13,6 +15,10 @@ export interface HandlerInput<Name extends RouteName> {
     ? Buffer
     : Parsed<Routes[Name] extends { body: infer B } ? B : undefined>;
   caller: Caller | undefined;
+  /** Whether the one who asked could ask again; for answers that go on and on. */
+  isStillAllowed: () => Promise<boolean>;
+  /** What the audit log should know beside caller, params and body. */
+  note: AuditNote;
   request: FastifyRequest;
   reply: FastifyReply;
 }
@@ -20,7 +26,7 @@ export interface HandlerInput<Name extends RouteName> {
 /** Nothing for 204, and from a handler that answered by itself (a stream). */
 export type HandlerAnswer<Name extends RouteName> = Routes[Name]['response'] extends z.ZodType
   ? Routes[Name] extends { contentType: string }
-    ? Promise<string | Buffer | undefined>
+    ? Promise<string | Buffer | Readable | undefined>
     : Promise<z.input<Routes[Name]['response']>> | z.input<Routes[Name]['response']>
   : Promise<void> | undefined;
 

@@ -2,33 +2,40 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
+import { answerClientError } from './client-error.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
-import { keepAlive, listen, portOf } from './listen.ts';
+import { listen, portOf, serverOptions } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 
 const answerMs = 500;
 
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
 export async function startHostListener(
-  deps: HostApiDeps,
+  deps: HostApiDeps & { auditLog: AuditLog },
   options: { listen: ListenAddress[]; identity: HostIdentity; sessions: HostSessions; log: Logger },
 ): Promise<{ ports: number[] } & AsyncDisposable> {
   const { authority } = deps;
   const server = createServer(options.log);
-  mountRoutes(server, hostListenerRoutes, createHostHandlers(deps), async (request) => {
-    const certificate = (request.raw.socket as TLSSocket).getPeerCertificate();
-    return { kind: 'host', ...(await options.identity.identify(certificate?.raw)) };
+  mountRoutes(server, hostListenerRoutes, {
+    handlers: createHostHandlers(deps),
+    authenticate: async (request) => {
+      const certificate = (request.raw.socket as TLSSocket).getPeerCertificate();
+      return { kind: 'host', ...(await options.identity.identify(certificate?.raw)) };
+    },
+    auditLog: deps.auditLog,
   });
   await server.ready();
   const servers = await Promise.all(
     options.listen.map(async (address) => {
-      const listener = createHttpsServer({ ...authority.mutualTls, ...keepAlive }, server.routing);
+      const listener = createHttpsServer({ ...authority.mutualTls, ...serverOptions }, server.routing);
       // A host that takes itself out is still told so.
       listener.on('secureConnection', (socket) => options.sessions.track(socket, answerMs));
+      listener.on('clientError', answerClientError);
       await listen(listener, address);
       return listener;
     }),

@@ -25,5 +25,10 @@ export function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Longer than clients and proxies keep an idle connection: whoever closes first must be the one who sends next. */
-export const keepAlive = { keepAliveTimeout: 75_000 };
+export const serverOptions = {
+  /** Longer than clients and proxies keep an idle connection: whoever closes first must be the one who sends next. */
+  keepAliveTimeout: 75_000,
+  /** All headers of a request together, in bytes and in time. */
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 20_000,
+};

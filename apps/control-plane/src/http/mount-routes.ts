@@ -1,7 +1,9 @@
 import { AppError, type Route, type RouteName } from '@bigeye/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { type Caller, requireAccess } from '../auth/caller.ts';
+import { type AuditNote, createAuditor, resultOf } from './audited.ts';
 import type { Handlers } from './handlers.ts';
 
 type LooseHandler = (input: {
@@ -9,19 +11,27 @@ type LooseHandler = (input: {
   query: unknown;
   body: unknown;
   caller: Caller | undefined;
+  isStillAllowed: () => Promise<boolean>;
+  note: AuditNote;
   request: FastifyRequest;
   reply: FastifyReply;
 }) => unknown;
 
+export interface MountOptions<Names extends RouteName> {
+  handlers: Handlers<Names>;
+  authenticate: (request: FastifyRequest) => Promise<Caller | undefined>;
+  auditLog: AuditLog;
+}
+
 const jsonBodyLimit = 1024 * 1024;
 
-/** Puts each row of the table on the server: access first, then the input, then the handler. */
+/** Puts each row of the table on the server: access first, then the input, then the handler, then the audit log. */
 export function mountRoutes<Names extends RouteName>(
   server: FastifyInstance,
   table: Record<Names, Route>,
-  handlers: Handlers<Names>,
-  authenticate: (request: FastifyRequest) => Promise<Caller | undefined>,
+  { handlers, authenticate, auditLog }: MountOptions<Names>,
 ): void {
+  const auditor = createAuditor(auditLog);
   for (const [name, route] of Object.entries(table) as [Names, Route][]) {
     const handler = handlers[name] as LooseHandler;
     server.route({
@@ -31,21 +41,33 @@ export function mountRoutes<Names extends RouteName>(
       // Before the body is read: who may not call gets no chance to send much.
       onRequest: async (request) => {
         const caller = await authenticate(request);
-        requireAccess(route.access, caller);
         callers.set(request, caller);
+        try {
+          requireAccess(route.access, caller);
+        } catch (error) {
+          const nothing = { note: { details: {} }, body: undefined };
+          if (caller) await auditor.refused({ name, route, request, caller, ...nothing, ...resultOf(error) });
+          throw error;
+        }
       },
       handler: async (request, reply) => {
-        const issues: Issue[] = [];
-        const input = {
-          params: parsePart('path', route.params, request.params, issues),
-          query: parsePart('query', route.query, request.query, issues),
-          body: route.rawBodyLimit ? request.body : parsePart('body', route.body, request.body, issues),
-          caller: callers.get(request),
-          request,
-          reply,
-        };
-        if (issues.length > 0) throw new AppError('INVALID_INPUT', { issues });
-        const answer = await handler(input);
+        const caller = callers.get(request);
+        const note: AuditNote = { details: {} };
+        const isStillAllowed = () => mayStillCall(route, () => authenticate(request));
+        const audited = { name, route, request, caller, note };
+        let body: unknown;
+        let answer: unknown;
+        await auditor.before(route);
+        try {
+          const input = parseInput(route, request);
+          body = input.body;
+          answer = await handler({ ...input, caller, isStillAllowed, note, request, reply });
+        } catch (error) {
+          await auditor.after({ ...audited, body, ...resultOf(error) });
+          throw error;
+        }
+        const status = route.response === null ? 204 : 200;
+        await auditor.after({ ...audited, body, answer, status });
         // Hijacked by a handler that streams.
         if (reply.sent) return reply;
         if (route.response === null) return reply.code(204).send();
@@ -58,9 +80,31 @@ export function mountRoutes<Names extends RouteName>(
 
 const callers = new WeakMap<FastifyRequest, Caller | undefined>();
 
+/** For answers that go on: a key may have been deleted meanwhile, a session may have ended. */
+async function mayStillCall(route: Route, authenticate: () => Promise<Caller | undefined>): Promise<boolean> {
+  try {
+    requireAccess(route.access, await authenticate());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface Issue {
   path: string;
   message: string;
+}
+
+/** Throws INVALID_INPUT with every fault at once. */
+function parseInput(route: Route, request: FastifyRequest): { params: unknown; query: unknown; body: unknown } {
+  const issues: Issue[] = [];
+  const input = {
+    params: parsePart('path', route.params, request.params, issues),
+    query: parsePart('query', route.query, request.query, issues),
+    body: route.rawBodyLimit ? request.body : parsePart('body', route.body, request.body, issues),
+  };
+  if (issues.length > 0) throw new AppError('INVALID_INPUT', { issues });
+  return input;
 }
 
 function parsePart(part: string, schema: z.ZodType | undefined, value: unknown, issues: Issue[]): unknown {

@@ -1,22 +1,33 @@
 import type { RunId, RunStreamEvent } from '@bigeye/contracts';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChangeFeed, RunChange } from '../db/change-feed.ts';
 import type { RunStore } from '../runs/run-store.ts';
+import { securityHeadersOf } from './security-headers.ts';
 
 const keepAliveEveryMs = 15_000;
 /** Changes that come closer together than this are told as one. */
 const gatherMs = 50;
 
-/** Server-sent events of one run: all it is now, then each change, until the client goes. Throws RUN_NOT_FOUND. */
+interface Listening {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  isStillAllowed: () => Promise<boolean>;
+}
+
+/**
+ * Server-sent events of one run: all it is now, then each change, until the client goes or may no longer ask. Throws
+ * RUN_NOT_FOUND.
+ */
 export async function streamRunEvents(
   { runStore, changes }: { runStore: RunStore; changes: ChangeFeed },
   runId: RunId,
-  reply: FastifyReply,
+  { request, reply, isStillAllowed }: Listening,
 ): Promise<undefined> {
   await runStore.getRun(runId);
   reply.hijack();
   const out = reply.raw;
   out.writeHead(200, {
+    ...securityHeadersOf(request),
     'content-type': 'text/event-stream',
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
@@ -51,7 +62,10 @@ export async function streamRunEvents(
     },
     onGap: () => schedule(all),
   });
-  const keepAlive = setInterval(() => out.write(': still here\n\n'), keepAliveEveryMs);
+  const keepAlive = setInterval(async () => {
+    if (await isStillAllowed()) out.write(': still here\n\n');
+    else out.end();
+  }, keepAliveEveryMs);
   out.once('close', () => {
     clearInterval(keepAlive);
     clearTimeout(timer);

@@ -1,0 +1,128 @@
+import { AppError, type AuditActorKind, type AuditEntry, firstPreviousHash } from '@bigeye/contracts';
+import { auditHashOf } from '@bigeye/service-kit';
+import { type Selectable, sql } from 'kysely';
+import type { Db, Tables } from '../db/tables.ts';
+
+export type NewAuditEntry = Omit<AuditEntry, 'sequence' | 'previousHash' | 'hash'>;
+
+export interface AuditFilter {
+  actor?: string | undefined;
+  actorKind?: AuditActorKind | undefined;
+  action?: string | undefined;
+  refused?: boolean | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+const batch = 1000;
+
+export type AuditStore = ReturnType<typeof createAuditStore>;
+
+/** The only SQL about the audit log. */
+export function createAuditStore(db: Db) {
+  return {
+    /** Puts the entries at the end of the chain, all or none. Several processes queue up for it in the database. */
+    async appendEntries(entries: NewAuditEntry[]): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        // Readers are let through; another writer waits until this one is committed, and then reads its last entry.
+        await sql`lock table audit_log in share row exclusive mode`.execute(tx);
+        const last = await tx
+          .selectFrom('audit_log')
+          .select(['sequence', 'hash'])
+          .orderBy('sequence', 'desc')
+          .limit(1)
+          .executeTakeFirst();
+        let sequence = Number(last?.sequence ?? 0);
+        let previousHash = last?.hash ?? firstPreviousHash;
+        for (const entry of entries) {
+          sequence += 1;
+          const linked = { ...entry, sequence, previousHash };
+          const hash = auditHashOf(linked);
+          await tx
+            .insertInto('audit_log')
+            .values(toRow({ ...linked, hash }))
+            .execute();
+          previousHash = hash;
+        }
+      });
+    },
+
+    /** Newest first. */
+    async listEntries({ cursor, limit, ...filter }: AuditFilter & { cursor?: string | undefined; limit: number }) {
+      let query = db
+        .selectFrom('audit_log')
+        .selectAll()
+        .orderBy('sequence', 'desc')
+        .limit(limit + 1);
+      if (cursor !== undefined) query = query.where('sequence', '<', sequenceOf(cursor));
+      const { actor, actorKind, action, refused, from, to } = filter;
+      if (actor) query = query.where(sql<string>`lower(actor_name)`, 'like', `%${escapeLike(actor.toLowerCase())}%`);
+      if (actorKind) query = query.where('actor_kind', '=', actorKind);
+      if (action) query = query.where('action', '=', action);
+      if (refused !== undefined) query = query.where('status', refused ? '>=' : '<', 400);
+      if (from) query = query.where('at', '>=', new Date(from));
+      if (to) query = query.where('at', '<', new Date(to));
+      const rows = await query.execute();
+      const items = rows.slice(0, limit).map(toEntry);
+      const last = items.at(-1);
+      return { items, nextCursor: rows.length > limit && last ? String(last.sequence) : null };
+    },
+
+    /** From the first on, read in batches: the log may be larger than the memory. */
+    async *readEntries(): AsyncGenerator<AuditEntry> {
+      for (let after = 0; ; ) {
+        const rows = await db
+          .selectFrom('audit_log')
+          .selectAll()
+          .where('sequence', '>', after)
+          .orderBy('sequence')
+          .limit(batch)
+          .execute();
+        for (const row of rows) yield toEntry(row);
+        if (rows.length < batch) return;
+        after = Number(rows.at(-1)?.sequence);
+      }
+    },
+  };
+}
+
+function sequenceOf(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
+}
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+const toRow = (entry: AuditEntry) => ({
+  sequence: entry.sequence,
+  at: entry.at,
+  action: entry.action,
+  actor_kind: entry.actorKind,
+  actor_id: entry.actorId,
+  actor_name: entry.actorName,
+  credential: entry.credential,
+  address: entry.address,
+  status: entry.status,
+  error_code: entry.errorCode,
+  details: JSON.stringify(entry.details),
+  request_id: entry.requestId,
+  previous_hash: entry.previousHash,
+  hash: entry.hash,
+});
+
+const toEntry = (row: Selectable<Tables['audit_log']>): AuditEntry => ({
+  sequence: Number(row.sequence),
+  at: row.at.toISOString(),
+  action: row.action,
+  actorKind: row.actor_kind,
+  actorId: row.actor_id,
+  actorName: row.actor_name,
+  credential: row.credential,
+  address: row.address,
+  status: row.status,
+  errorCode: row.error_code,
+  details: row.details,
+  requestId: row.request_id,
+  previousHash: row.previous_hash,
+  hash: row.hash,
+});

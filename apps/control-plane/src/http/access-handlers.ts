@@ -1,0 +1,119 @@
+import { AppError, type apiRoutes, type User, type UserId } from '@bigeye/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessStore } from '../auth/access-store.ts';
+import type { AttemptLimits } from '../auth/attempt-limits.ts';
+import { type Caller, requireUser } from '../auth/caller.ts';
+import { hashPassword } from '../auth/password.ts';
+import { passwordLinkOf } from '../auth/password-link.ts';
+import { secretHashOf } from '../auth/secret-hash.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+import { changePassword, signInByKey, signInByPassword } from '../auth/sign-in.ts';
+import type { UserStore } from '../auth/user-store.ts';
+import type { AuditNote } from './audited.ts';
+import type { Handlers } from './handlers.ts';
+import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
+
+export interface AccessDeps {
+  accessStore: AccessStore;
+  userStore: UserStore;
+  sessionStore: SessionStore;
+  attemptLimits: AttemptLimits;
+  publicUrl: string;
+}
+
+/** Of the account's keys, which hosts and the control plane seal for each other with. */
+export type KeyRoute = 'getAgentPublicKey' | 'putAgentPublicKey' | 'deletePreviousPublicKey' | 'getBigeyePublicKey';
+type AccessRoute = Exclude<
+  {
+    [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
+  }[keyof typeof apiRoutes],
+  KeyRoute
+>;
+
+/** Users, sessions and API keys. */
+export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
+  const { accessStore, userStore, sessionStore, attemptLimits, publicUrl } = deps;
+  return {
+    signIn: async ({ body, request, reply, note }) => {
+      const address = request.ip;
+      if ('email' in body) note.claimedName = body.email;
+      note.details.by = 'email' in body ? 'password' : 'key';
+      const user = await ('email' in body
+        ? signInByPassword(deps, { ...body, address })
+        : signInByKey(deps, { ...body, address }));
+      return { user: await openSession(deps, user, { request, reply, note }) };
+    },
+    getSession: ({ caller }) => ({ user: requireUser(caller) }),
+    signOut: async ({ request, reply }) => {
+      const token = sessionTokenOf(request);
+      if (token) await sessionStore.endSession(token);
+      setSessionCookie(request, reply, '', new Date(0));
+    },
+    listSessions: async ({ caller, request }) => ({
+      sessions: await sessionStore.listSessions(requireUser(caller).id, sessionTokenOf(request)),
+    }),
+    deleteSession: ({ caller, params }) => sessionStore.deleteSession(requireUser(caller).id, params.sessionId),
+
+    setPassword: async ({ body, request, note }) => {
+      const user = await attemptLimits.bySecret(request.ip, () =>
+        userStore.setPasswordByLink(body.token, () => hashPassword(body.password)),
+      );
+      note.details.userId = user.id;
+      note.claimedName = user.email;
+      return { email: user.email };
+    },
+    changePassword: async ({ body, caller, request }) => {
+      const token = sessionTokenOf(request);
+      const exceptSession = token && secretHashOf(token);
+      await changePassword(deps, requireUser(caller), { ...body, address: request.ip, exceptSession });
+    },
+
+    createUser: async ({ body }) => {
+      const user = await userStore.insertUser(body);
+      return { ...user, passwordLink: passwordLinkOf(publicUrl, await userStore.createPasswordLink(user.id)) };
+    },
+    listUsers: async () => ({ users: await userStore.listUsers() }),
+    updateUser: ({ params, body }) => userStore.updateUser(params.userId, body),
+    deleteUser: ({ params }) => userStore.deleteUser(params.userId),
+    createPasswordLink: async ({ params }) =>
+      passwordLinkOf(publicUrl, await userStore.createPasswordLink(params.userId)),
+
+    createPersonalApiKey: ({ body: { userId, ...input }, caller }) =>
+      accessStore.insertApiKey('personal', { ...input, userId: ownOrAnyForAdmin(caller, userId) }),
+    listPersonalApiKeys: async ({ query, caller }) => ({
+      apiKeys: await accessStore.listPersonalApiKeys(ownOrAnyForAdmin(caller, query.userId)),
+    }),
+    deletePersonalApiKey: ({ params, caller }) => {
+      const user = requireUser(caller);
+      return accessStore.deleteApiKey('personal', params.apiKeyId, user.role === 'admin' ? undefined : user.id);
+    },
+    verifyPersonalApiKey: () => undefined,
+    createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
+    listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),
+    deleteAgentApiKey: ({ params }) => accessStore.deleteApiKey('agent', params.apiKeyId),
+    verifyAgentApiKey: () => undefined,
+  };
+}
+
+/** A new session at each sign-in: one that somebody else put into this browser ends. */
+async function openSession(
+  { sessionStore }: AccessDeps,
+  user: User,
+  { request, reply, note }: { request: FastifyRequest; reply: FastifyReply; note: AuditNote },
+): Promise<User> {
+  const before = sessionTokenOf(request);
+  if (before) await sessionStore.endSession(before);
+  const from = { address: request.ip, userAgent: request.headers['user-agent'] };
+  const { id, token, expiresAt } = await sessionStore.createSession(user.id, from);
+  setSessionCookie(request, reply, token, expiresAt);
+  note.caller = { kind: 'user', user, credential: id };
+  return user;
+}
+
+/** Throws FORBIDDEN for another user's, unless an admin asks. */
+function ownOrAnyForAdmin(caller: Caller | undefined, userId: UserId | undefined): UserId {
+  const user = requireUser(caller);
+  if (userId === undefined || userId === user.id) return user.id;
+  if (user.role !== 'admin') throw new AppError('FORBIDDEN', { role: user.role, needed: 'admin' });
+  return userId;
+}

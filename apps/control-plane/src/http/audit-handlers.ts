@@ -1,0 +1,28 @@
+import { Readable } from 'node:stream';
+import { createAuditChecker } from '@bigeye/service-kit';
+import type { AuditStore } from '../audit/audit-store.ts';
+import type { Handlers } from './handlers.ts';
+
+/** Reading the audit log. Nothing here writes it. */
+export function createAuditHandlers({
+  auditStore,
+}: {
+  auditStore: AuditStore;
+}): Handlers<'listAuditEntries' | 'verifyAuditLog' | 'exportAuditLog'> {
+  return {
+    listAuditEntries: ({ query }) => auditStore.listEntries(query),
+    verifyAuditLog: async () => {
+      const checker = createAuditChecker();
+      for await (const entry of auditStore.readEntries()) checker.add(entry);
+      return checker.result();
+    },
+    exportAuditLog: async ({ reply }) => {
+      reply.header('content-disposition', 'attachment; filename="audit.ndjson"');
+      return Readable.from(lines(auditStore));
+    },
+  };
+}
+
+async function* lines(auditStore: AuditStore): AsyncGenerator<string> {
+  for await (const entry of auditStore.readEntries()) yield `${JSON.stringify(entry)}\n`;
+}
