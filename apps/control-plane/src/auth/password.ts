@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** N = 2^15, r = 8, p = 3: 32 MiB and about a tenth of a second for each guess. */
+/** N = 2^15, r = 8, p = 3: 32 MiB and about a quarter of a second for each guess. */
 const cost = { n: 2 ** 15, r: 8, p: 3 };
 const saltBytes = 16;
 const keyBytes = 32;
