@@ -30,6 +30,8 @@ export interface TestStack extends AsyncDisposable {
   hostApiUrl: string;
   dataDir: string;
   adminKey: string;
+  /** With which the first admin may set a password. */
+  adminPasswordToken: string;
   admin: ApiClient;
   /** A client with the personal key of a new user. */
   createUser(role: Role): Promise<{ key: string; client: ApiClient }>;
@@ -54,7 +56,10 @@ const lineagePlus: ManagedAgent = {
   connections: [{ connector: 'postgres', name: 'shop' }],
 };
 
-export async function startTestStack(settings: Record<string, string> = {}): Promise<TestStack> {
+export async function startTestStack(
+  settings: Record<string, string> = {},
+  logTo?: { write(line: string): void },
+): Promise<TestStack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'test-stack-'));
   const [api, gateway, hostApi, temporal] = await freePorts(4);
   const bundle = join(root, 'dist/workflows.js');
@@ -69,7 +74,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}),
     ...settings,
   });
-  const running = await startControlPlane(config, createLogger('control-plane', config.LOG_LEVEL));
+  const running = await startControlPlane(config, createLogger('control-plane', config.LOG_LEVEL, logTo));
   const apiUrl = `http://127.0.0.1:${api}`;
   const adminKey = running.firstAdmin?.apiKey ?? '';
   const client = (key: string) =>
@@ -84,6 +89,7 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     hostApiUrl,
     dataDir,
     adminKey,
+    adminPasswordToken: running.firstAdmin?.passwordLink.split('#')[1] ?? '',
     admin,
     client,
     createUser: async (role) => {

@@ -92,7 +92,8 @@ async function controlPlane({
     requestId: 'x',
   });
   const now = new Date().toISOString();
-  const user = { id: `usr_${'0'.repeat(20)}`, email: 'a@b.example', name: 'A', role, createdAt: now };
+  const identity = { id: `usr_${'0'.repeat(20)}`, email: 'a@b.example', name: 'A', role };
+  const user = { ...identity, createdAt: now, disabledAt: null, hasPassword: false };
   const host = (id: string) => ({
     ...{ id, state: 'online', registeredAt: now, lastSeenAt: now, orchestratorVersion: null, engineReachable: null },
     ...{ diskFreeBytes: null, certificateExpiresAt: null, certificateFingerprint: null, managedAgents: [] },
@@ -133,6 +134,9 @@ test.each<[string, string[], RegExp]>([
   ['a connector that is not there', ['add-connector', '-c', 'oracle'], /^error USAGE: --connector: "oracle"/],
   ['a connection without a name', ['add-connector', '-c', 'postgres'], /^error USAGE: --name is needed/],
   ['a service that is not there', ['compose', 'logs', '-s', 'x'], /^error USAGE: --service: "x"/],
+  ['an audit log of nobody', ['audit', 'list'], /^error USAGE: --api-url is needed/],
+  ['a time that is none', ['audit', 'list', '--since', 'noon'], /^error USAGE: --since: "noon"/],
+  ['an export that is not there', ['audit', 'verify', '--file', '/none'], /^error USAGE: --file: \/none/],
 ])('%s is wrong usage, with what to do', async (_, args, message) => {
   const home = newFolder();
   const { code, stderr } = await run(['--home', home, ...args]);

@@ -1,6 +1,7 @@
 import { isAppError, productVersion } from '@bigeye/contracts';
 import { Command, CommanderError } from 'commander';
 import { addConnectorCommand } from './commands/add-connector.ts';
+import { auditCommand } from './commands/audit.ts';
 import { composeCommand } from './commands/compose.ts';
 import { guardCommand } from './commands/guard.ts';
 import { installCommand } from './commands/install.ts';
@@ -21,8 +22,8 @@ const program = new Command('bigeye-agent')
   .version(productVersion)
   .option('--home <folder>', 'folder of bigeye_agent.yml (BIGEYE_HOME; the current one without it)');
 const host = [registerCommand, installCommand, syncCommand, addConnectorCommand];
-for (const command of [...host, composeCommand, guardCommand, keysCommand, unregisterCommand, serveCommand])
-  program.addCommand(command);
+const security = [guardCommand, keysCommand, auditCommand];
+for (const command of [...host, unregisterCommand, composeCommand, ...security, serveCommand]) program.addCommand(command);
 
 /** Commander's own faults are wrong usage and look like every other error. */
 function sameErrors(command: Command): void {

@@ -449,6 +449,17 @@ const hostErrors = {
       `docker-socket-proxy in docker-compose.bigeye.yml is not what the CLI wrote: ${d.differs?.join(', ')}.`,
     () => 'Find out who changed it; then run "bigeye-agent sync" to write it again and "bigeye-agent compose upgrade".',
   ),
+  AUDIT_CHAIN_BROKEN: needsAction(
+    409,
+    (d: { sequence: number }) =>
+      `The audit log was changed: entry ${d.sequence} does not follow from what is before it.`,
+    () => 'Compare it with an earlier export ("bigeye-agent audit export") and find out who can write to the database.',
+  ),
+  AUDIT_HASH_MISSING: needsAction(
+    409,
+    (d: { hash: string }) => `No entry of the audit log has the hash ${d.hash}.`,
+    () => 'Entries were cut off or written anew since that hash was noted. Compare with the export of that day.',
+  ),
   CONNECTION_EXISTS: needsAction(
     409,
     (d: { connector: string; connectionName: string }) =>

@@ -1,14 +1,15 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** JSON lines on standard output. A line is a fixed sentence with fields; secrets and payloads are not fields. */
-export function createLogger(program: string, level = 'info'): Logger {
-  return pino({
+/** JSON lines on standard output, or where `destination` puts them. A line is a fixed sentence with fields; secrets and payloads are not fields. */
+export function createLogger(program: string, level = 'info', destination?: DestinationStream): Logger {
+  const options = {
     name: program,
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeFault },
     redact: [
       'authorization',
       '*.authorization',
@@ -17,5 +18,12 @@ export function createLogger(program: string, level = 'info'): Logger {
       '*.headers.authorization',
       '*.headers.cookie',
     ],
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** Errors of databases carry the query with its values, and who knows what others carry. */
+function describeFault(error: Error & { code?: unknown }): object {
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  return { type, message, stack, code: error.code };
 }

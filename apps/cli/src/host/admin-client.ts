@@ -1,19 +1,35 @@
 import { type ApiClient, AppError, createApiClient } from '@bigeye/contracts';
-import { type AgentSettings, loadCaCertificate } from '@bigeye/host-kit';
+import { loadAgentFile, loadCaCertificate } from '@bigeye/host-kit';
 import { createHttpTransport } from '@bigeye/service-kit';
+import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 
-/** A client with an admin's personal key: flag > environment > question. It is never written to disk. */
-export async function adminClientOf(
-  { config, home, terminal }: CommandContext,
-  { bigeye }: AgentSettings,
-  flags: { personalApiKey?: string },
-): Promise<ApiClient> {
-  if (!bigeye.api_url) throw new AppError('HOST_NOT_REGISTERED', { file: home.agentFile });
-  const key =
-    flags.personalApiKey ??
-    config.BIGEYE_PERSONAL_API_KEY ??
-    (await terminal.askSecret({ flag: '--personal-api-key', message: 'Personal API key of an admin' }));
-  const transport = createHttpTransport({ caCertificate: loadCaCertificate(home, bigeye.ca_file) });
-  return createApiClient({ baseUrl: bigeye.api_url, transport, authorization: `apikey ${key}` });
+export interface AdminFlags {
+  apiUrl?: string;
+  personalApiKey?: string;
+  caFile?: string;
+}
+
+/** The flags of commands for admins. They work on any machine, registered as a host or not. */
+export const withAdminFlags = (command: Command): Command =>
+  command
+    .option('--api-url <url>', 'address of the control plane (BIGEYE_API_URL)')
+    .option('--personal-api-key <key>', 'of an admin (BIGEYE_PERSONAL_API_KEY)')
+    .option('--ca-file <path>', 'PEM file of an own CA of the control plane');
+
+/** Flag > environment > bigeye_agent.yml > question. */
+export async function adminClient({ config, home, terminal }: CommandContext, flags: AdminFlags): Promise<ApiClient> {
+  const { settings } = loadAgentFile(home);
+  const url = { flag: '--api-url', message: 'Address of the control plane', placeholder: 'https://…' };
+  const baseUrl = flags.apiUrl ?? config.BIGEYE_API_URL ?? settings.bigeye.api_url ?? (await terminal.askText(url));
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ''))
+    throw new AppError('USAGE', { reason: `--api-url: "${baseUrl}" is no http or https address.` });
+  const question = { flag: '--personal-api-key', message: 'Personal API key of an admin' };
+  const key = flags.personalApiKey ?? config.BIGEYE_PERSONAL_API_KEY ?? (await terminal.askSecret(question));
+  const caCertificate = loadCaCertificate(home, flags.caFile ?? settings.bigeye.ca_file);
+  return createApiClient({
+    baseUrl,
+    transport: createHttpTransport({ caCertificate }),
+    authorization: `apikey ${key}`,
+  });
 }

@@ -1,9 +1,10 @@
-import { type ErrorCode, isAppError, type Route } from '@bigeye/contracts';
+import type { ErrorCode, Route } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { NewAuditEntry } from '../audit/audit-store.ts';
 import type { Caller } from '../auth/caller.ts';
+import { toAppError } from './to-app-error.ts';
 
 /** What a handler tells the audit log beside what the table says already. */
 export interface AuditNote {
@@ -127,7 +128,6 @@ const plain = (text: string): string =>
 
 /** The result of a request that threw. */
 export function resultOf(error: unknown): { status: number; errorCode: ErrorCode } {
-  return isAppError(error)
-    ? { status: error.httpStatus, errorCode: error.code }
-    : { status: 500, errorCode: 'INTERNAL' };
+  const { httpStatus: status, code: errorCode } = toAppError(error);
+  return { status, errorCode };
 }

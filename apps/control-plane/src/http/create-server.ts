@@ -3,6 +3,7 @@ import { AppError, type ErrorBody, isAppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { addSecurityHeaders } from './security-headers.ts';
+import { toAppError } from './to-app-error.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A Fastify server with our error body, request ids and security headers. `trustedProxies`: whose word on the client counts. */
@@ -46,24 +47,6 @@ const describeRequest = (request: FastifyRequest) => ({
   path: pathOf(request),
   remoteAddress: request.ip,
 });
-
-/** Fastify's own refusals (bad JSON, too large) are the sender's to correct. */
-function toAppError(error: FastifyError): AppError {
-  if (isAppError(error)) return error;
-  if (error.statusCode !== undefined && error.statusCode < 500)
-    return new AppError('INVALID_INPUT', { issues: [{ path: 'body', message: refusalOf(error) }] }, { cause: error });
-  return new AppError('INTERNAL', {}, { cause: error });
-}
-
-/** In our words: a parser's own message quotes what it did not understand. */
-const refusalOf = ({ code, message }: FastifyError): string => refusals[code] ?? withoutSecrets(message);
-
-const refusals: Record<string, string> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'not valid JSON',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty, where JSON is announced',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'a content type that is not taken here; send application/json',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'larger than this route takes',
-};
 
 function statusOf(error: FastifyError, known: AppError): number {
   return !isAppError(error) && error.statusCode !== undefined && error.statusCode < 500

@@ -10,17 +10,15 @@ import {
 import { keyFingerprint } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../../command-context.ts';
-import { adminClientOf } from '../../host/admin-client.ts';
+import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
 
-interface RotateFlags {
-  personalApiKey?: string;
+interface RotateFlags extends AdminFlags {
   finish?: boolean;
   force?: boolean;
 }
 
-export const rotateCommand = new Command('rotate')
+export const rotateCommand = withAdminFlags(new Command('rotate'))
   .description('replace the account key; the old one works beside it until --finish')
-  .option('--personal-api-key <key>', 'of an admin (BIGEYE_PERSONAL_API_KEY)')
   .option('--finish', 'end the time in which both keys work')
   .option('--force', 'with --finish: also while hosts lack the new key')
   .option('--json', 'print the result as JSON')
@@ -29,7 +27,7 @@ export const rotateCommand = new Command('rotate')
 async function rotate(context: CommandContext, flags: RotateFlags): Promise<void> {
   const { settings } = loadAgentFile(context.home);
   const { hostId } = registeredHost(context.home, settings);
-  const admin = await adminClientOf(context, settings, flags);
+  const admin = await adminClient(context, flags);
   if (flags.finish) await finish(context, admin, flags.force === true);
   else await begin(context, admin, hostId);
 }
