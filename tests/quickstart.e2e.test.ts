@@ -1,10 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser, look as lookAt } from './support/browser.ts';
 import { docker } from './support/control-plane-process.ts';
 import { freePorts, root } from './support/test-stack.ts';
 
@@ -12,7 +12,6 @@ import { freePorts, root } from './support/test-stack.ts';
 
 const name = `qs-${process.pid}`;
 const data = mkdtempSync(join(tmpdir(), 'quickstart-'));
-const shots = process.env.SCREENSHOTS ?? join(root, '.data/screenshots');
 let port = 0;
 let up: SpawnSyncReturns<string>;
 let browser: Browser;
@@ -25,25 +24,13 @@ function quickstart(...args: string[]): SpawnSyncReturns<string> {
 beforeAll(async () => {
   [port = 0] = await freePorts(1);
   up = quickstart();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? findChromium(), args: browserFlags });
-  mkdirSync(shots, { recursive: true });
+  browser = await launchBrowser();
 }, 600_000);
 afterAll(async () => {
   await browser?.close();
   quickstart('down');
   rmSync(data, { recursive: true, force: true });
 }, 120_000);
-
-const browserFlags = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
-
-function findChromium(): string {
-  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  if (!found) throw new Error('no Chromium: run "script/bootstrap test", or set CHROMIUM');
-  return found;
-}
 
 const url = (path: string) => `http://127.0.0.1:${port}${path}`;
 const containers = () =>
@@ -52,7 +39,7 @@ const containers = () =>
     .filter((one) => one.includes(name));
 
 async function signIn(page: Page): Promise<void> {
-  await page.goto(url('/'));
+  await page.goto(url('/sign-in?by=key'));
   await page.getByLabel('Personal API key').fill(readFileSync(join(data, 'admin-api-key'), 'utf8').trim());
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Runs' }).waitFor();
@@ -85,15 +72,7 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
   });
   afterAll(() => page?.context().close());
 
-  /** Takes the picture at both widths, and asks axe. */
-  async function look(what: string): Promise<void> {
-    await page.screenshot({ path: join(shots, `${what}-${colorScheme}-1440.png`) });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))])).toEqual([]);
-    await page.setViewportSize({ width: 768, height: 1024 });
-    await page.screenshot({ path: join(shots, `${what}-${colorScheme}-768.png`) });
-    await page.setViewportSize({ width: 1440, height: 900 });
-  }
+  const look = (what: string) => lookAt(page, `${what}-${colorScheme}`);
 
   test('the host is online with its agent', async () => {
     await page.goto(url('/settings/agents/hosts'));

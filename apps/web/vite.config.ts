@@ -5,6 +5,8 @@ const controlPlane = process.env.CONTROL_PLANE_URL ?? 'http://127.0.0.1:7700';
 
 export default defineConfig({
   plugins: [react()],
+  // The control plane puts a new value in its place in each page it sends.
+  html: { cspNonce: 'CSP_NONCE' },
   server: {
     // Vite's short form would send another Host than the page's, and a session counts for its own origin only.
     proxy: Object.fromEntries(

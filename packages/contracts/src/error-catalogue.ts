@@ -53,7 +53,7 @@ const apiErrors = {
   ),
   SIGN_IN_REFUSED: needsAction(
     401,
-    (_: object) => 'E-mail and password do not match an account that can sign in.',
+    (_: object) => 'E-mail and password do not match a user who can sign in.',
     () => 'Try again, sign in with a personal API key, or ask an admin for a link to set a new password.',
   ),
   TOO_MANY_ATTEMPTS: mayWorkLater(
@@ -74,7 +74,7 @@ const apiErrors = {
   ),
   PASSWORD_NOT_SET: needsAction(
     409,
-    (_: object) => 'This account has no password yet, so there is none to change.',
+    (_: object) => 'You have no password yet, so there is none to change.',
     () => 'Ask an admin for a link to set one: Settings → Users.',
   ),
   EMAIL_TAKEN: needsAction(

@@ -18,13 +18,21 @@ export function Breadcrumbs() {
   );
 }
 
+const settingsNames: Record<string, string> = {
+  hosts: 'Hosts',
+  'api-keys': 'API Keys',
+  users: 'Users',
+  audit: 'Audit',
+  profile: 'Profile',
+};
+
 function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
   if (first === 'settings')
     return (
       <>
         <li>Settings</li>
-        <li>Agents</li>
-        <li aria-current="page">Hosts</li>
+        {second === 'agents' && <li>Agents</li>}
+        <li aria-current="page">{settingsNames[(second === 'agents' ? third : second) ?? '']}</li>
       </>
     );
   if (first === 'lineage') return <li aria-current="page">Lineage</li>;

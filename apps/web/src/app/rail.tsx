@@ -2,6 +2,7 @@ import { Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { Icon, type IconName } from '../components/icon.tsx';
+import { useUser } from '../features/access/api.ts';
 import styles from './shell.module.css';
 
 interface Place {
@@ -16,8 +17,14 @@ const places: Place[] = [
   { name: 'Lineage', icon: 'lineage', to: '/lineage' },
 ];
 const agentSettings: Place[] = [{ name: 'Hosts', icon: 'hosts', to: '/settings/agents/hosts' }];
+const settings: (Place & { adminOnly?: true })[] = [
+  { name: 'API Keys', icon: 'key', to: '/settings/api-keys' },
+  { name: 'Users', icon: 'user', to: '/settings/users', adminOnly: true },
+  { name: 'Audit', icon: 'audit', to: '/settings/audit', adminOnly: true },
+];
 
 export function Rail() {
+  const isAdmin = useUser()?.role === 'admin';
   return (
     <nav className={styles.rail} aria-label="Main">
       <Link to="/runs" search={{}} className={styles.brand ?? ''} activeProps={{ 'aria-current': false }}>
@@ -31,6 +38,12 @@ export function Rail() {
       {agentSettings.map((place) => (
         <RailLink key={place.name} place={place} />
       ))}
+      <div className={styles.group}>Settings</div>
+      {settings
+        .filter(({ adminOnly }) => isAdmin || !adminOnly)
+        .map((place) => (
+          <RailLink key={place.name} place={place} />
+        ))}
       <div className={styles.space} />
       <a className={styles.link} href="/docs" target="_blank" rel="noreferrer">
         <Icon name="docs" />

@@ -1,4 +1,4 @@
-import { isAppError, JobId, RunId } from '@bigeye/contracts';
+import { isAppError, JobId, RunId, UserId } from '@bigeye/contracts';
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -9,7 +9,12 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { sessionQuery } from '../features/access/api.ts';
+import { ProfilePage } from '../features/access/profile-page.tsx';
+import { SetPasswordPage } from '../features/access/set-password-page.tsx';
 import { SignInPage } from '../features/access/sign-in-page.tsx';
+import { ApiKeysPage } from '../features/api-keys/api-keys-page.tsx';
+import { auditFilterOf } from '../features/audit/audit-filter.ts';
+import { AuditPage } from '../features/audit/audit-page.tsx';
 import { HostsPage } from '../features/hosts/hosts-page.tsx';
 import { CreateJobPage, EditJobPage } from '../features/jobs/job-form-page.tsx';
 import { JobPage } from '../features/jobs/job-page.tsx';
@@ -18,6 +23,7 @@ import { lineagePlaceOf } from '../features/lineage/lineage-place.ts';
 import { runFilterOf } from '../features/runs/run-filter.ts';
 import { RunPage } from '../features/runs/run-page.tsx';
 import { RunsPage } from '../features/runs/runs-page.tsx';
+import { UsersPage } from '../features/users/users-page.tsx';
 import { NotFoundPage, UnexpectedErrorPage } from './fault-pages.tsx';
 import { Shell } from './shell.tsx';
 
@@ -30,9 +36,16 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   // Only a place of this app: an address elsewhere must not be the way on after signing in.
-  validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
-    typeof to === 'string' && /^\/(?!\/)/.test(to) ? { to } : {},
+  validateSearch: ({ to, by }: Record<string, unknown>): { to?: string; by?: 'key' } => ({
+    ...(typeof to === 'string' && /^\/(?![/\\])/.test(to) && { to }),
+    ...(by === 'key' && { by }),
+  }),
   component: SignInPage,
+});
+const setPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/set-password',
+  component: SetPasswordPage,
 });
 
 const shellRoute = createRoute({
@@ -91,6 +104,23 @@ const lineageRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/lineage/lineage-page.tsx'), 'LineagePage'),
 });
 const hostsRoute = createRoute({ ...under, path: '/settings/agents/hosts', component: HostsPage });
+const apiKeysRoute = createRoute({
+  ...under,
+  path: '/settings/api-keys',
+  validateSearch: ({ user }: Record<string, unknown>): { user?: UserId } => {
+    const id = UserId.safeParse(user).data;
+    return id ? { user: id } : {};
+  },
+  component: ApiKeysPage,
+});
+const usersRoute = createRoute({ ...under, path: '/settings/users', component: UsersPage });
+const auditRoute = createRoute({
+  ...under,
+  path: '/settings/audit',
+  validateSearch: auditFilterOf,
+  component: AuditPage,
+});
+const profileRoute = createRoute({ ...under, path: '/settings/profile', component: ProfilePage });
 const documentedJobsRoute = createRoute({
   ...under,
   path: '/settings/agents/jobs',
@@ -101,6 +131,7 @@ const documentedJobsRoute = createRoute({
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  setPasswordRoute,
   shellRoute.addChildren([
     indexRoute,
     runsRoute,
@@ -111,6 +142,10 @@ const routeTree = rootRoute.addChildren([
     editJobRoute,
     lineageRoute,
     hostsRoute,
+    apiKeysRoute,
+    usersRoute,
+    auditRoute,
+    profileRoute,
     documentedJobsRoute,
   ]),
 ]);

@@ -7,10 +7,12 @@ import {
   Menu,
   Modal,
   NumberInput,
+  PasswordInput,
   Popover,
   Select,
   Switch,
   TagsInput,
+  Textarea,
   TextInput,
   Tooltip,
 } from '@mantine/core';
@@ -73,6 +75,8 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', size: 'md' } }),
     TextInput: TextInput.extend(field),
     NumberInput: NumberInput.extend(field),
+    PasswordInput: PasswordInput.extend(field),
+    Textarea: Textarea.extend(field),
     TagsInput: TagsInput.extend(field),
     Select: Select.extend({
       defaultProps: {
@@ -83,7 +87,14 @@ export const theme = createTheme({
     }),
     Switch: Switch.extend(small),
     Modal: Modal.extend({
-      defaultProps: { centered: true, transitionProps: { duration: 0 }, overlayProps: { opacity: 0.5 } },
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 0 },
+        overlayProps: { opacity: 0.5 },
+        closeButtonProps: { 'aria-label': 'Close' },
+        // It would be a second banner of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
     }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),

@@ -51,7 +51,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, expectedRows = 6 
           {rows
             ? rows.map((row) => (
                 // The link in the row is the way for keyboards and screen readers; this only widens its target.
-                <tr key={rowKey(row)} data-opens onClick={openRow}>
+                <tr key={rowKey(row)} onClick={openRow}>
                   {columns.map((column) => (
                     <td key={column.name} className={classOf(column)}>
                       {column.cell(row)}

@@ -62,6 +62,13 @@ const shapes = {
       <path d="M2.5 14c.6-3 2.7-4.5 5.5-4.5s4.9 1.5 5.5 4.5" />
     </>
   ),
+  key: (
+    <>
+      <circle cx="5" cy="11" r="2.75" />
+      <path d="m7 9 6.5-6.5M11 5l2 2M9 7l1.5 1.5" />
+    </>
+  ),
+  audit: <path d="M4 1.5h8v13H4zM6 5l.7.7L8 4.4M6 8.5l.7.7L8 7.9M9.5 5.3h1M9.5 8.8h1M6.3 12h4.2" />,
   fit: <path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" />,
   minus: <path d="M3 8h10" />,
 } satisfies Record<string, ReactNode>;

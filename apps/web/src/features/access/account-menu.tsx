@@ -28,6 +28,7 @@ export function AccountMenu() {
           <br />
           Signed in as {user.role}
         </Menu.Label>
+        <Menu.Item onClick={() => navigate({ to: '/settings/profile' })}>Profile, password and sessions</Menu.Item>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {schemes.map(([value, name]) => (

@@ -1,3 +1,4 @@
+import type { CallInput, SessionId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 
@@ -12,10 +13,12 @@ export const sessionQuery = queryOptions({
 /** Who is signed in. */
 export const useUser = () => useQuery(sessionQuery).data?.user;
 
+export type SignInBody = CallInput<'signIn'>['body'];
+
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (apiKey: string) => api.call('signIn', { body: { apiKey } }),
+    mutationFn: (body: SignInBody) => api.call('signIn', { body }),
     onSuccess: (session) => {
       client.clear();
       client.setQueryData(sessionKey, session);
@@ -26,4 +29,36 @@ export function useSignIn() {
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({ mutationFn: () => api.call('signOut'), onSuccess: () => client.clear() });
+}
+
+/** With the token of a link; whoever set it is signed in with it at once. */
+export function useSetPassword() {
+  const signIn = useSignIn();
+  return useMutation({
+    mutationFn: async (body: CallInput<'setPassword'>['body']) => {
+      const { email } = await api.call('setPassword', { body });
+      await signIn.mutateAsync({ email, password: body.password });
+    },
+  });
+}
+
+export function useChangePassword() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: CallInput<'changePassword'>['body']) => api.call('changePassword', { body }),
+    onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+  });
+}
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async () => (await api.call('listSessions')).sessions,
+});
+
+export function useEndSession() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (sessionId: SessionId) => api.call('deleteSession', { params: { sessionId } }),
+    onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+  });
 }

@@ -1,69 +1,120 @@
 import { isAppError } from '@bigeye/contracts';
-import { Button, PasswordInput } from '@mantine/core';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
-import { Command } from '../../components/copy.tsx';
+import { LinkButton } from '../../components/link-button.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
-import { useSignIn } from './api.ts';
+import { type SignInBody, useSignIn } from './api.ts';
 import styles from './sign-in-page.module.css';
 
 const route = getRouteApi('/sign-in');
 
 export function SignInPage() {
-  const { to } = route.useSearch();
-  const router = useRouter();
-  const signIn = useSignIn();
-  const [apiKey, setApiKey] = useState('');
-  const [isMissing, setIsMissing] = useState(false);
+  const { to, by } = route.useSearch();
   useEffect(() => {
     document.title = 'Sign in · Agent Orchestrator';
   }, []);
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setIsMissing(apiKey.trim() === '');
-    if (apiKey.trim() !== '') signIn.mutate(apiKey.trim(), { onSuccess: () => router.history.push(to ?? '/runs') });
-  };
-  const refused = isAppError(signIn.error, 'UNAUTHENTICATED');
-
+  const back = to === undefined ? {} : { to };
   return (
     <main className={styles.page}>
-      <form className={styles.form} onSubmit={submit} noValidate>
-        <h1>Agent Orchestrator</h1>
-        <p>Sign in with your personal API key.</p>
-        <PasswordInput
-          label="Personal API key"
-          placeholder="bigeye_pak_…"
-          value={apiKey}
-          onChange={(event) => setApiKey(event.currentTarget.value)}
-          error={errorOf(isMissing, refused)}
-          autoComplete="current-password"
-          autoFocus
-          size="sm"
-          classNames={{ innerInput: 'mono' }}
-        />
-        {signIn.error && !refused && <ErrorNotice error={signIn.error} />}
-        <Button type="submit" size="sm" loading={signIn.isPending} fullWidth>
-          Sign in
-        </Button>
-        <section className={styles.help} aria-label="How to get a key">
-          <h2>No key yet?</h2>
-          <p>
-            The first start of the control plane prints the admin’s key once, in its own output. Every further key is
-            made by somebody who has one:
-          </p>
-          <Command text={createKeyCommand(location.origin)} />
-        </section>
-      </form>
+      {by === 'key' ? <ByKey /> : <ByPassword />}
+      <section className={styles.help} aria-label="Other ways in">
+        <LinkButton to="/sign-in" search={by === 'key' ? back : { ...back, by: 'key' }} variant="default" fullWidth>
+          {by === 'key' ? 'Use e-mail and password' : 'Use a personal API key'}
+        </LinkButton>
+        <p>
+          No password yet, or forgotten? An admin makes you a link to set one: Settings → Users. The first start of the
+          control plane prints the admin’s link and key in its own output.
+        </p>
+      </section>
     </main>
   );
 }
 
-function errorOf(isMissing: boolean, refused: boolean): string | undefined {
-  if (isMissing) return 'Paste the key here; it begins with bigeye_pak_.';
-  if (refused) return 'This key is not valid. Compare it with the one you were given, or ask an admin for a new one.';
-  return undefined;
+/** Signs in, then goes on to where the visitor wanted to be. */
+function useForm() {
+  const { to } = route.useSearch();
+  const router = useRouter();
+  const signIn = useSignIn();
+  const [isTried, setIsTried] = useState(false);
+  const submit = (body: SignInBody | undefined) => (event: FormEvent) => {
+    event.preventDefault();
+    setIsTried(true);
+    if (body) signIn.mutate(body, { onSuccess: () => router.history.push(to ?? '/runs') });
+  };
+  return { signIn, isTried, submit };
 }
 
-const createKeyCommand = (origin: string): string =>
-  `curl -X POST ${origin}/api/v1/personal-api-keys -H "Authorization: apikey $BIGEYE_PERSONAL_API_KEY" -H "Content-Type: application/json" -d '{"name": "my browser"}'`;
+function ByPassword() {
+  const { signIn, isTried, submit } = useForm();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const isRefused = isAppError(signIn.error, 'SIGN_IN_REFUSED');
+  const body = email.trim() && password ? { email: email.trim(), password } : undefined;
+  return (
+    <form className={styles.form} onSubmit={submit(body)} noValidate>
+      <h1>Agent Orchestrator</h1>
+      <TextInput
+        label="E-mail"
+        type="email"
+        autoComplete="username"
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        error={isTried && !email.trim() ? 'Type your e-mail address.' : wrongAddress(signIn.error)}
+        autoFocus
+      />
+      <PasswordInput
+        label="Password"
+        autoComplete="current-password"
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={
+          isTried && !password
+            ? 'Type your password.'
+            : isRefused && 'E-mail and password do not match a user who can sign in.'
+        }
+      />
+      <Fault error={signIn.error} isAtField={isRefused || wrongAddress(signIn.error) !== undefined} />
+      <Button type="submit" size="sm" loading={signIn.isPending} fullWidth>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
+function ByKey() {
+  const { signIn, isTried, submit } = useForm();
+  const [apiKey, setApiKey] = useState('');
+  const isRefused = isAppError(signIn.error, 'UNAUTHENTICATED');
+  const body = apiKey.trim() ? { apiKey: apiKey.trim() } : undefined;
+  return (
+    <form className={styles.form} onSubmit={submit(body)} noValidate>
+      <h1>Agent Orchestrator</h1>
+      <PasswordInput
+        label="Personal API key"
+        placeholder="bigeye_pak_…"
+        value={apiKey}
+        onChange={(event) => setApiKey(event.currentTarget.value)}
+        error={
+          isTried && !body
+            ? 'Paste the key here; it begins with bigeye_pak_.'
+            : isRefused &&
+              'This key is not valid. Compare it with the one you were given, or ask an admin for a new one.'
+        }
+        autoComplete="off"
+        autoFocus
+        classNames={{ innerInput: 'mono' }}
+      />
+      <Fault error={signIn.error} isAtField={isRefused} />
+      <Button type="submit" size="sm" loading={signIn.isPending} fullWidth>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
+const Fault = ({ error, isAtField }: { error: unknown; isAtField: boolean }) =>
+  error && !isAtField ? <ErrorNotice error={error} /> : null;
+
+const wrongAddress = (error: unknown): string | undefined =>
+  isAppError(error, 'INVALID_INPUT') ? 'This is no e-mail address.' : undefined;

@@ -2,6 +2,7 @@ import { HostId, JobId, RunStatus } from '@bigeye/contracts';
 import { Select } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import filters from '../../components/filters.module.css';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
@@ -11,7 +12,6 @@ import { jobsQuery } from '../jobs/api.ts';
 import { runsQuery } from './api.ts';
 import { runsAnswer } from './run-answer.ts';
 import { type RunFilter, toListFilter } from './run-filter.ts';
-import styles from './runs.module.css';
 import { RunsTable } from './runs-table.tsx';
 
 const route = getRouteApi('/shell/runs');
@@ -48,10 +48,10 @@ function Filters({ filter }: { filter: RunFilter }) {
     void navigate({ to: '/runs', search: next });
   };
   return (
-    <search className={styles.filters} aria-label="Filter the runs">
+    <search className={filters.filters} aria-label="Filter the runs">
       <StatusLinks filter={filter} />
       <Select
-        className={styles.choose ?? ''}
+        className={filters.choose ?? ''}
         size="xs"
         aria-label="Job"
         placeholder="All jobs"
@@ -64,7 +64,7 @@ function Filters({ filter }: { filter: RunFilter }) {
         onChange={(value) => change({ job: JobId.safeParse(value).data })}
       />
       <Select
-        className={styles.choose ?? ''}
+        className={filters.choose ?? ''}
         size="xs"
         aria-label="Host"
         placeholder="All hosts"
@@ -82,7 +82,7 @@ function Filters({ filter }: { filter: RunFilter }) {
 function StatusLinks({ filter: { status: _, ...rest } }: { filter: RunFilter }) {
   const exact = { activeOptions: { includeSearch: true, exact: true } };
   return (
-    <nav className={styles.statuses} aria-label="Status">
+    <nav className={filters.statuses} aria-label="Status">
       <Link to="/runs" search={rest} {...exact}>
         All
       </Link>

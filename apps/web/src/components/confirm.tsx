@@ -1,0 +1,37 @@
+import { Button, Group, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { ErrorNotice } from './notice.tsx';
+
+interface Props {
+  title: string;
+  /** What happens then. */
+  children: ReactNode;
+  /** On the button that does it, for example "Delete key". */
+  action: string;
+  isPending: boolean;
+  error: unknown;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Asks before something that cannot be taken back. The safe answer has the focus. */
+export function Confirm({ title, children, action, isPending, error, onConfirm, onClose }: Props) {
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <p>{children}</p>
+      {error ? (
+        <div style={{ marginTop: 12 }}>
+          <ErrorNotice error={error} />
+        </div>
+      ) : null}
+      <Group justify="flex-end" mt="lg">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Keep it as it is
+        </Button>
+        <Button color="red.8" loading={isPending} onClick={onConfirm}>
+          {action}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

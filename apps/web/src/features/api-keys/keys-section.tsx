@@ -1,0 +1,115 @@
+import type { ApiKeyInfo } from '@bigeye/contracts';
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Confirm } from '../../components/confirm.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { Ago } from '../../components/time.tsx';
+import { apiKeysQuery, type KeysOf, useDeleteApiKey } from './api.ts';
+import { CreateKey } from './create-key.tsx';
+import styles from './keys-section.module.css';
+
+interface Props {
+  of: KeysOf;
+  title: string;
+  about: string;
+  /** On the button that makes one. */
+  action: string;
+}
+
+/** One kind of keys: all there are, making one, and deleting one. */
+export function KeysSection({ of, title, about, action }: Props) {
+  const keys = useQuery(apiKeysQuery(of));
+  const [isCreating, creating] = useDisclosure();
+  const [doomed, setDoomed] = useState<ApiKeyInfo>();
+  const create = (
+    <Button onClick={creating.open} leftSection={<Icon name="plus" />} data-create={of === 'me' || undefined}>
+      {action}
+    </Button>
+  );
+  return (
+    <section aria-label={title}>
+      <div className={styles.head}>
+        <div>
+          <h2>{title}</h2>
+          <p>{about}</p>
+        </div>
+        {keys.data?.length !== 0 && create}
+      </div>
+      {keys.error && !keys.data ? (
+        <ErrorNotice error={keys.error} retry={() => void keys.refetch()} />
+      ) : keys.data?.length === 0 ? (
+        <EmptyState title="None yet">{create}</EmptyState>
+      ) : (
+        <DataTable
+          label={title}
+          columns={columnsWith(setDoomed)}
+          rows={keys.data}
+          rowKey={({ id }) => id}
+          expectedRows={2}
+        />
+      )}
+      {isCreating && <CreateKey of={of} title={action} onClose={creating.close} />}
+      {doomed && <DeleteKey of={of} apiKey={doomed} onClose={() => setDoomed(undefined)} />}
+    </section>
+  );
+}
+
+const columnsWith = (askToDelete: (key: ApiKeyInfo) => void): Column<ApiKeyInfo>[] => [
+  { name: 'Name', width: '24%', cell: ({ name }) => <span title={name}>{name}</span> },
+  {
+    name: 'Description',
+    wide: true,
+    cell: ({ description }) => (
+      <span className="quiet" title={description}>
+        {description}
+      </span>
+    ),
+  },
+  { name: 'Created', width: '120px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  {
+    name: 'Last used',
+    width: '120px',
+    cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} /> : <span className="faint">never</span>),
+  },
+  {
+    name: 'From',
+    width: '150px',
+    cell: ({ lastUsedIp }) =>
+      lastUsedIp ? <span title={lastUsedIp}>{lastUsedIp}</span> : <span className="faint">–</span>,
+  },
+  {
+    name: '_Actions',
+    width: '90px',
+    end: true,
+    cell: (key) => (
+      <Button
+        variant="default"
+        size="compact-xs"
+        onClick={() => askToDelete(key)}
+        aria-label={`Delete the key ${key.name}`}
+      >
+        Delete
+      </Button>
+    ),
+  },
+];
+
+function DeleteKey({ of, apiKey, onClose }: { of: KeysOf; apiKey: ApiKeyInfo; onClose: () => void }) {
+  const remove = useDeleteApiKey(of);
+  return (
+    <Confirm
+      title={`Delete ${apiKey.name}?`}
+      action="Delete key"
+      isPending={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate(apiKey.id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      Whatever uses this key is refused from its next request on. This cannot be undone.
+    </Confirm>
+  );
+}

@@ -1,0 +1,15 @@
+import type { AuditEntry, AuditVerification } from '@bigeye/contracts';
+import { formatCount, sentenceOf } from '../../lib/format.ts';
+
+/** What was verified, if it was; otherwise the newest entry in words. */
+export function auditAnswer(newest: AuditEntry | undefined, verified: AuditVerification | undefined): string {
+  if (verified && verified.brokenAt !== null)
+    return `The audit log was changed: entry ${formatCount(verified.brokenAt)} does not follow from what is before it.`;
+  if (verified)
+    return `${formatCount(verified.entries)} entries, and the chain holds. Last hash: ${verified.lastHash.slice(0, 12)}…`;
+  if (!newest) return 'No entry.';
+  const what = sentenceOf(newest.action).toLowerCase();
+  return newest.status < 400
+    ? `Newest: ${newest.actorName}, ${what}.`
+    : `Newest: ${newest.actorName}, ${what}, refused.`;
+}

@@ -1,0 +1,35 @@
+import type { AuditEntry } from '@bigeye/contracts';
+import { Facts } from '../../components/page.tsx';
+import { formatExact, sentenceOf } from '../../lib/format.ts';
+import styles from './audit.module.css';
+
+/** All of one entry. */
+export function EntryFacts({ entry }: { entry: AuditEntry }) {
+  return (
+    <Facts
+      facts={[
+        ['When', formatExact(new Date(entry.at))],
+        ['Who', entry.actorKind === 'user' ? entry.actorName : `${entry.actorName} (${entry.actorKind})`],
+        ['Id', entry.actorId],
+        ['Proven by', entry.credential],
+        ['From', entry.address],
+        ['What', `${sentenceOf(entry.action)} (${entry.action})`],
+        ['Result', `${entry.status} ${entry.errorCode ?? ''}`],
+        ...Object.entries(entry.details).map(([name, value]): [string, string] => [sentenceOf(name), value]),
+        ['Request', entry.requestId],
+        [
+          'Hash before',
+          <span key="before" className={styles.hash}>
+            {entry.previousHash}
+          </span>,
+        ],
+        [
+          'Hash',
+          <span key="hash" className={styles.hash}>
+            {entry.hash}
+          </span>,
+        ],
+      ]}
+    />
+  );
+}

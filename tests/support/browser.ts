@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { root } from './test-stack.ts';
+
+/** The Chromium of this machine. `CHROMIUM` names another. */
+export function launchBrowser(): Promise<Browser> {
+  mkdirSync(shots, { recursive: true });
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? findChromium(), args: flags });
+}
+
+const shots = process.env.SCREENSHOTS ?? join(root, '.data/screenshots');
+
+const flags = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+function findChromium(): string {
+  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (!found) throw new Error('no Chromium: run "script/bootstrap test", or set CHROMIUM');
+  return found;
+}
+
+/** Takes the picture at both widths, and asks axe. `name`: with the theme in it. */
+export async function look(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(shots, `${name}-1440.png`) });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))])).toEqual([]);
+  await page.setViewportSize({ width: 768, height: 1024 });
+  await page.screenshot({ path: join(shots, `${name}-768.png`) });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
