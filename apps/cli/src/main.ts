@@ -23,7 +23,8 @@ const program = new Command('bigeye-agent')
   .option('--home <folder>', 'folder of bigeye_agent.yml (BIGEYE_HOME; the current one without it)');
 const host = [registerCommand, installCommand, syncCommand, addConnectorCommand];
 const security = [guardCommand, keysCommand, auditCommand];
-for (const command of [...host, unregisterCommand, composeCommand, ...security, serveCommand]) program.addCommand(command);
+for (const command of [...host, unregisterCommand, composeCommand, ...security, serveCommand])
+  program.addCommand(command);
 
 /** Commander's own faults are wrong usage and look like every other error. */
 function sameErrors(command: Command): void {
