@@ -129,3 +129,18 @@ test('TLS below 1.3 is not spoken', async () => {
   expect(await attempt('TLSv1.2')).toBe('refused');
   expect(await attempt('TLSv1.3')).toBe('TLSv1.3');
 });
+
+test('a gateway that stops says so: open polls end at once, what is under way is answered, then the connection ends', async () => {
+  const stopping = await startTestStack();
+  const host = await stopping.registerHost('host-d');
+  const client = connectClient(stopping.gatewayAddress, host.identity, host.identity);
+  clients.push(client);
+  const path = `${workflowService}/PollActivityTaskQueue`;
+  const polling = send(client, path, poll(taskQueues.forHost(host.id)), { deadlineMs: 30_000 });
+  const described = await send(client, `${workflowService}/GetSystemInfo`, new Uint8Array());
+  expect(described.code).toBe('OK');
+  const stopped = stopping[Symbol.asyncDispose]();
+  expect(await polling).toMatchObject({ code: 'UNAVAILABLE', details: 'the gateway stops' });
+  await stopped;
+  await expect.poll(() => client.getChannel().getConnectivityState(false)).not.toBe(2);
+});

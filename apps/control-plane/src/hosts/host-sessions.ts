@@ -10,7 +10,6 @@ export interface HostSessions extends Disposable {
    * may take; whatever the host asks meanwhile is refused.
    */
   track(socket: TLSSocket, graceMs?: number): void;
-  readonly size: number;
 }
 
 export function createHostSessions(changes: ChangeFeed): HostSessions {
@@ -31,9 +30,6 @@ export function createHostSessions(changes: ChangeFeed): HostSessions {
       const certificate = socket.getPeerCertificate()?.raw;
       sockets.set(socket, { owner: certificate && hostIdOfCertificate(certificate)?.hostId, graceMs });
       socket.once('close', () => sockets.delete(socket));
-    },
-    get size() {
-      return sockets.size;
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
