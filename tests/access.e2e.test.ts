@@ -184,6 +184,19 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
     await look('audit-empty');
   });
 
+  test('a host is revoked, after the question what that means', async () => {
+    const hostId = `lost-${colorScheme}`;
+    await stack.registerHost(`kept-${colorScheme}`);
+    await stack.registerHost(hostId);
+    await page.goto(url('/settings/agents/hosts'));
+    await page.getByRole('button', { name: `Revoke ${hostId}` }).click();
+    await page.getByText('Its certificate is refused from now on').waitFor();
+    await look('host-revoke');
+    await page.getByRole('button', { name: 'Revoke host' }).click();
+    await page.getByRole('row', { name: new RegExp(`${hostId}.*Revoked`) }).waitFor();
+    await look('host-revoked');
+  });
+
   test('nothing failed in the pages on the way, and the content policy refused nothing', () => {
     expect(problems).toEqual([]);
   });

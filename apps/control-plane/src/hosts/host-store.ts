@@ -99,7 +99,10 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
     async revokeHost(hostId: HostId): Promise<void> {
       await db
         .updateTable('hosts')
-        .set({ revoked_at: new Date(), certificate_fingerprint: null, previous_certificate_fingerprint: null })
+        .set({
+          ...{ revoked_at: new Date(), certificate_fingerprint: null, certificate_expires_at: null },
+          previous_certificate_fingerprint: null,
+        })
         .where('id', '=', hostId)
         .execute();
       await changes.announce({ hostId, what: 'revoked' });

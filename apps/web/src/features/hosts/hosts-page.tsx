@@ -20,27 +20,27 @@ import { RevokeHostButton } from './revoke-host-button.tsx';
 const columns: Column<Host>[] = [
   {
     name: 'Host',
-    width: '18%',
+    width: '15%',
     cell: (host) => (
       <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
         {host.id}
       </Link>
     ),
   },
-  { name: 'State', width: '268px', cell: (host) => <HostState host={host} /> },
+  { name: 'State', width: '256px', cell: (host) => <HostState host={host} /> },
   { name: 'Agents', cell: (host) => <Agents host={host} /> },
   { name: 'Running', width: '72px', end: true, wide: true, cell: (host) => <Count value={host.runningRuns} /> },
   { name: 'Waiting', width: '72px', end: true, cell: (host) => <Count value={host.queuedRuns} /> },
   { name: 'Version', width: '84px', wide: true, cell: (host) => host.orchestratorVersion ?? <None /> },
-  { name: 'Certificate', width: '190px', wide: true, cell: (host) => <Certificate host={host} /> },
-  { name: 'Disk free', width: '104px', end: true, cell: (host) => <Disk host={host} /> },
+  { name: 'Certificate', width: '146px', wide: true, cell: (host) => <Certificate host={host} /> },
+  { name: 'Disk free', width: '92px', end: true, cell: (host) => <Disk host={host} /> },
 ];
 
 const adminColumns: Column<Host>[] = [
   ...columns,
   {
     name: 'Access',
-    width: '92px',
+    width: '84px',
     end: true,
     cell: (host) => (host.state === 'revoked' ? <None /> : <RevokeHostButton host={host} />),
   },
