@@ -28,6 +28,7 @@ console.log(`control plane idle: ${idle.rssMib} MiB`);
 const registered = await timed('registered', () => inBatches(hostCount, 8, register));
 const ended = new AbortController();
 const polls = { open: 0, ended: 0, failed: 0 };
+const failures = new Map<string, number>();
 const beats = { sent: 0, failed: 0 };
 const clients = await timed('connected, each with a poll', () => inBatches(hostCount, 16, connect));
 const connected = await sample();
@@ -63,6 +64,7 @@ GetSystemInfo, milliseconds     median      p95      p99
   through the gateway       ${figures(through)}
   added                     ${[0.5, 0.95, 0.99].map((q) => format(quantile(through, q) - quantile(direct, q))).join(' ')}
 `);
+for (const [why, times] of failures) console.log(`${times} polls failed: ${why}`);
 process.exit(polls.failed + beats.failed === 0 ? 0 : 1);
 
 interface BenchHost {
@@ -96,11 +98,14 @@ async function poll({ id }: BenchHost, client: Client): Promise<void> {
   const request = api.PollActivityTaskQueueRequest.encode({ namespace: 'default', taskQueue }).finish();
   while (!ended.signal.aborted) {
     polls.open++;
-    const { code } = await send(client, path('PollActivityTaskQueue'), request, { deadlineMs: 70_000 });
+    const { code, details } = await send(client, path('PollActivityTaskQueue'), request, { deadlineMs: 70_000 });
     polls.open--;
     if (ended.signal.aborted) return;
     if (code === 'OK') polls.ended++;
-    else polls.failed++;
+    else {
+      polls.failed++;
+      failures.set(`${code} ${details}`, (failures.get(`${code} ${details}`) ?? 0) + 1);
+    }
   }
 }
 

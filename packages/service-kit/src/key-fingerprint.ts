@@ -9,4 +9,6 @@ export function keyFingerprint(key: string | KeyObject): string {
 
 /** SHA-256 over the DER in lower-case hex, as API, database and UI name a certificate. `certificate`: PEM or DER. */
 export const certificateFingerprint = (certificate: string | Uint8Array): string =>
-  createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
+  createHash('sha256')
+    .update(typeof certificate === 'string' ? new X509Certificate(certificate).raw : certificate)
+    .digest('hex');

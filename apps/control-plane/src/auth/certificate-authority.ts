@@ -230,9 +230,21 @@ async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   return await webcrypto.subtle.importKey('pkcs8', der, curve, false, ['sign']);
 }
 
-/** The host that a verified client certificate names. */
+/** The host that a verified client certificate names. `der`: the certificate. */
 export function hostIdOfCertificate(der: Uint8Array): { hostId: string; fingerprint: string } | undefined {
+  const fingerprint = certificateFingerprint(der);
+  const hostId = namedHosts.get(fingerprint) ?? parseHostId(der);
+  if (hostId === undefined) return undefined;
+  if (namedHosts.size >= namedHostsLimit) namedHosts.clear();
+  namedHosts.set(fingerprint, hostId);
+  return { hostId, fingerprint };
+}
+
+/** What a certificate says never changes, and reading it costs more than all else that a call needs of it. */
+const namedHosts = new Map<string, string>();
+const namedHostsLimit = 20_000;
+
+function parseHostId(der: Uint8Array): string | undefined {
   const names = new NodeCertificate(der).subjectAltName ?? '';
-  const hostId = new RegExp(`^URI:${hostUriPrefix}([A-Za-z0-9-]{1,256})$`).exec(names)?.[1];
-  return hostId === undefined ? undefined : { hostId, fingerprint: certificateFingerprint(der) };
+  return new RegExp(`^URI:${hostUriPrefix}([A-Za-z0-9-]{1,256})$`).exec(names)?.[1];
 }

@@ -1,4 +1,11 @@
-import { AppError, type HeartbeatRequest, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
+import {
+  AppError,
+  type HeartbeatRequest,
+  type Host,
+  type HostId,
+  type ManagedAgent,
+  type RunId,
+} from '@bigeye/contracts';
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import type { IssuedCertificate } from '../auth/certificate-authority.ts';
@@ -108,8 +115,9 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
       await changes.announce({ hostId, what: 'revoked' });
     },
 
-    async recordHeartbeat(hostId: HostId, beat: z.output<typeof HeartbeatRequest>): Promise<void> {
-      await db
+    /** Returns the runs that are active on the host, in the same statement: it is the call that comes most often. */
+    async recordHeartbeat(hostId: HostId, beat: z.output<typeof HeartbeatRequest>): Promise<RunId[]> {
+      const row = await db
         .updateTable('hosts')
         .set({
           last_seen_at: new Date(),
@@ -119,11 +127,17 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
           account_keys: JSON.stringify(beat.accountKeys),
         })
         .where('id', '=', hostId)
-        .execute();
+        .returning(activeRunIds.as('active_run_ids'))
+        .executeTakeFirst();
+      return row?.active_run_ids ?? [];
     },
   };
   return store;
 }
+
+const activeRunIds = sql<RunId[]>`(
+  select coalesce(json_agg(runs.id), '[]') from runs
+  where runs.host_id = hosts.id and runs.status in ('queued', 'running'))`;
 
 /** Which certificates open the door for a host. Fingerprints in hex. */
 export interface HostCertificates {

@@ -1,8 +1,8 @@
-import { AppError, type HeartbeatResponse, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
+import { AppError, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
 import type { z } from 'zod';
 import type { CertificateAuthority } from '../auth/certificate-authority.ts';
 import type { ProvenHost } from './host-identity.ts';
-import type { HostCertificates, HostStore } from './host-store.ts';
+import type { HostStore } from './host-store.ts';
 
 export interface RegisterDeps {
   hostStore: HostStore;
@@ -47,14 +47,4 @@ async function answer(
 ): Promise<RegisterResponse> {
   const host = await hostStore.getHost(hostId);
   return { host, ...(certificate ? { certificate } : {}), caCertificate: authority.caCertificate, ...endpoints };
-}
-
-/** After a third of its life: two more thirds are left to try again. */
-export function isRenewalDue(
-  { issuedAt, expiresAt }: Pick<HostCertificates, 'issuedAt' | 'expiresAt'>,
-  now: Date,
-): HeartbeatResponse['certificateRenewalDue'] {
-  // Issued before its time was recorded: renewed at once.
-  if (!issuedAt || !expiresAt) return true;
-  return now.getTime() > issuedAt.getTime() + (expiresAt.getTime() - issuedAt.getTime()) / 3;
 }

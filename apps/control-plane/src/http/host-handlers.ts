@@ -2,7 +2,7 @@ import type { HostId, hostListenerRoutes, RunId } from '@bigeye/contracts';
 import { keyFingerprint } from '@bigeye/service-kit';
 import type { AccountKeyStore } from '../auth/account-key-store.ts';
 import { type Caller, requireHost, requireProvenHost } from '../auth/caller.ts';
-import { isRenewalDue, type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
+import { type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
 import { type RevokeDeps, revokeHost } from '../hosts/revoke-host.ts';
 import type { RunLogStore } from '../runs/run-log-store.ts';
 import type { Handlers } from './handlers.ts';
@@ -35,13 +35,8 @@ export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hos
       await revokeHost(deps, requireHost(caller));
     },
     heartbeat: async ({ body, caller }) => {
-      const hostId = requireHost(caller);
-      await hostStore.recordHeartbeat(hostId, body);
-      const certificates = await hostStore.findCertificates(hostId);
-      return {
-        activeRunIds: await runStore.listActiveIdsOfHost(hostId),
-        certificateRenewalDue: certificates !== undefined && isRenewalDue(certificates, new Date()),
-      };
+      const { hostId, certificateRenewalDue } = requireProvenHost(caller);
+      return { activeRunIds: await hostStore.recordHeartbeat(hostId, body), certificateRenewalDue };
     },
     getLogPosition: async ({ params, caller }) => {
       await ownRun(caller, params.runId);
