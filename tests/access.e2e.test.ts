@@ -164,7 +164,7 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
   test('the audit log says all this, filtered by who and what, and verifies', async () => {
     await page.goto(url('/settings/audit'));
     await page
-      .getByRole('row', { name: /Delete agent api key/ })
+      .getByRole('row', { name: /Delete agent API key/ })
       .first()
       .waitFor();
     await look('audit');

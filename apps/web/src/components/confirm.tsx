@@ -8,14 +8,16 @@ interface Props {
   children: ReactNode;
   /** On the button that does it, for example "Delete key". */
   action: string;
+  /** Nothing is lost by it. */
+  isHarmless?: boolean;
   isPending: boolean;
   error: unknown;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-/** Asks before something that cannot be taken back. The safe answer has the focus. */
-export function Confirm({ title, children, action, isPending, error, onConfirm, onClose }: Props) {
+/** Asks before something that others will notice. The safe answer has the focus. */
+export function Confirm({ title, children, action, isHarmless = false, isPending, error, onConfirm, onClose }: Props) {
   return (
     <Modal opened onClose={onClose} title={title}>
       <p>{children}</p>
@@ -28,7 +30,7 @@ export function Confirm({ title, children, action, isPending, error, onConfirm, 
         <Button variant="default" onClick={onClose} data-autofocus>
           Keep it as it is
         </Button>
-        <Button color="red.8" loading={isPending} onClick={onConfirm}>
+        <Button {...(isHarmless ? {} : { color: 'red.8' })} loading={isPending} onClick={onConfirm}>
           {action}
         </Button>
       </Group>

@@ -11,15 +11,12 @@ export function ProfilePage() {
   const user = useUser();
   const sessions = useQuery(sessionsQuery);
   const count = sessions.data?.length;
-  const places = count === 1 ? 'in this browser only' : `${count} times`;
   return (
     <Page title="Profile">
       <Answer
         answer={
           count !== undefined && user
-            ? count === 0
-              ? `${user.name} uses a key.`
-              : `${user.name} is signed in ${places}.`
+            ? `${user.name}: ${count === 1 ? '1 session' : `${count} sessions`}.`
             : sessions.error
               ? 'The sessions could not be read.'
               : undefined

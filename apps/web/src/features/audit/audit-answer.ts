@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditVerification } from '@bigeye/contracts';
-import { formatCount, sentenceOf } from '../../lib/format.ts';
+import { formatCount } from '../../lib/format.ts';
+import { actionWords } from './action-words.ts';
 
 /** What was verified, if it was; otherwise the newest entry in words. */
 export function auditAnswer(newest: AuditEntry | undefined, verified: AuditVerification | undefined): string {
@@ -8,7 +9,8 @@ export function auditAnswer(newest: AuditEntry | undefined, verified: AuditVerif
   if (verified)
     return `${formatCount(verified.entries)} entries, and the chain holds. Last hash: ${verified.lastHash.slice(0, 12)}…`;
   if (!newest) return 'No entry.';
-  const what = sentenceOf(newest.action).toLowerCase();
+  const words = actionWords(newest.action);
+  const what = words.charAt(0).toLowerCase() + words.slice(1);
   return newest.status < 400
     ? `Newest: ${newest.actorName}, ${what}.`
     : `Newest: ${newest.actorName}, ${what}, refused.`;

@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import filters from '../../components/filters.module.css';
 import { Icon } from '../../components/icon.tsx';
-import { sentenceOf } from '../../lib/format.ts';
+import { actionWords } from './action-words.ts';
 import { type AuditFilter, auditFilterOf, periods } from './audit-filter.ts';
 
 const typingMs = 300;
@@ -13,7 +13,7 @@ const typingMs = 300;
 /** Everything that makes entries when all goes well; a refused read is found by its outcome. */
 const actions = (Object.entries({ ...apiRoutes, ...hostListenerRoutes }) as [string, Route][])
   .filter(([, route]) => route.method !== 'GET' && route.audit !== false)
-  .map(([name]) => ({ value: name, label: sentenceOf(name) }))
+  .map(([name]) => ({ value: name, label: actionWords(name) }))
   .sort((a, b) => a.label.localeCompare(b.label, 'en'));
 
 export function AuditFilters({ filter }: { filter: AuditFilter }) {

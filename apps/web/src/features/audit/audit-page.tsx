@@ -9,7 +9,7 @@ import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { sentenceOf } from '../../lib/format.ts';
+import { actionWords, detailWords } from './action-words.ts';
 import { auditQuery, useVerifyAuditLog } from './api.ts';
 import styles from './audit.module.css';
 import { auditAnswer } from './audit-answer.ts';
@@ -102,7 +102,7 @@ const columnsWith = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] =>
     width: '22%',
     cell: (entry) => (
       <button type="button" data-row-link onClick={() => open(entry)}>
-        {sentenceOf(entry.action)}
+        {actionWords(entry.action)}
       </button>
     ),
   },
@@ -121,9 +121,7 @@ function Result({ entry: { status, errorCode } }: { entry: AuditEntry }) {
 }
 
 function Details({ details }: { details: AuditEntry['details'] }) {
-  const text = Object.entries(details)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(', ');
+  const text = detailWords(details);
   return (
     <span className="quiet" title={text}>
       {text}

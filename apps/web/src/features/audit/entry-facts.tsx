@@ -1,6 +1,7 @@
 import type { AuditEntry } from '@bigeye/contracts';
 import { Facts } from '../../components/page.tsx';
 import { formatExact, sentenceOf } from '../../lib/format.ts';
+import { actionWords } from './action-words.ts';
 import styles from './audit.module.css';
 
 /** All of one entry. */
@@ -13,7 +14,7 @@ export function EntryFacts({ entry }: { entry: AuditEntry }) {
         ['Id', entry.actorId],
         ['Proven by', entry.credential],
         ['From', entry.address],
-        ['What', `${sentenceOf(entry.action)} (${entry.action})`],
+        ['What', `${actionWords(entry.action)} (${entry.action})`],
         ['Result', `${entry.status} ${entry.errorCode ?? ''}`],
         ...Object.entries(entry.details).map(([name, value]): [string, string] => [sentenceOf(name), value]),
         ['Request', entry.requestId],

@@ -96,6 +96,7 @@ function SwitchUser({ user, onClose, disable }: Props & { disable: boolean }) {
     <Confirm
       title={`${disable ? 'Disable' : 'Enable'} ${user.name}?`}
       action={disable ? 'Disable user' : 'Enable user'}
+      isHarmless={!disable}
       isPending={save.isPending}
       error={save.error}
       onConfirm={() => save.mutate(body, { onSuccess: onClose })}
