@@ -139,7 +139,7 @@ function command(subCommands: string[]): Judge {
 function environment(prefixes: string[]): Judge {
   // TZ and the locale become file names in libc: no leading slash, and no dots that lead out of their folders.
   const own = `(?:${prefixes.join('|')})[A-Z0-9_]{1,128}=[^\\0]*`;
-  const locale = 'TZ=[A-Za-z][A-Za-z0-9_+/-]{0,63}|(?:LANG|LC_ALL)=[A-Za-z][A-Za-z0-9_.@-]{0,63}';
+  const locale = '(?:TZ=(?:[A-Za-z][A-Za-z0-9_+/-]{0,63})?|(?:LANG|LC_ALL)=(?:[A-Za-z][A-Za-z0-9_.@-]{0,63})?)';
   const entry = text(new RegExp(`^(?:${own}|${locale})$`), 'has a variable that is not allowed');
   return listOf(entry, 256, (line) => String(line).split('=')[0]);
 }
@@ -182,17 +182,16 @@ function bind(asMount: Judge): Judge {
   };
 }
 
-function size(most: number, unit: '[kmg]' | '[kmg]?'): Judge {
-  const form = new RegExp(`^([1-9]\\d{0,11})(${unit})$`);
+function size(most: number): Judge {
   return (value, at) => {
-    const [, digits, letter = ''] = (typeof value === 'string' && form.exec(value)) || [];
-    const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(letter);
+    const [, digits, unit = ' '] = (typeof value === 'string' && /^([1-9]\d{0,11})([kmg])?$/i.exec(value)) || [];
+    const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase());
     return bytes <= most ? value : refuse(at, 'must be a size within the policy, as "64m"');
   };
 }
 
 function tmpfsOptions(most: number): Judge {
-  const bounded = size(most, '[kmg]?');
+  const bounded = size(most);
   const known = /^(?:r[wo]|noexec|nosuid|nodev|size=\w+|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
   return (value, at) => {
     const words = String(value).split(',');
@@ -207,7 +206,7 @@ function tmpfsOptions(most: number): Judge {
 function log(most: number): Judge {
   const judge = object({
     Type: oneOf('', 'json-file', 'local'),
-    Config: object({ 'max-size': size(most, '[kmg]'), 'max-file': text(/^[1-9]$/, 'must be a digit') }),
+    Config: object({ 'max-size': size(most), 'max-file': text(/^[1-9]$/, 'must be a digit') }),
   });
   return (value, at) => {
     const judged = judge(value, at) as { Type?: string; Config?: Record<string, string> } | undefined;

@@ -1,21 +1,34 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { createConnection, type Socket } from 'node:net';
+import { ByteReader } from './byte-reader.ts';
+import { Refusal } from './refusal.ts';
 
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MOST_HEAD_BYTES = 64 * 1024;
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+const MOST_IDLE = 64;
 const SILENCE_MS = 120_000;
 const FIRST_ANSWER_MS = 10_000;
 const OLDEST_MINOR = 41;
 const TESTED_MINOR = 44;
+export const NO_ANSWER = new Refusal('daemon', 'The Docker daemon gave no proper answer.', 502);
 
-export interface Answer {
-  status: number;
-  headers: IncomingMessage['headers'];
-  body: Buffer;
+/** What is sent, all of it: nothing else of a client's request reaches the daemon. `headers` are whole lines. */
+export interface DaemonRequest {
+  method: string;
+  target: string;
+  headers?: string;
+  body?: string | undefined;
 }
 
-/** The Docker daemon behind its socket. A request consists of nothing but the values given here. */
+/** The names of headers are in small letters. */
+export interface AnswerHead {
+  status: number;
+  headers: ReadonlyMap<string, string>;
+}
+
+/** The Docker daemon behind its socket. */
 export class Daemon {
   private readonly socketPath: string;
-  private readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  private readonly idle: DaemonConnection[] = [];
   private prefix = '';
 
   constructor(socketPath: string) {
@@ -27,61 +40,108 @@ export class Daemon {
    * daemon that does not say its version now gets 1.44, which an older one refuses.
    */
   async agreeOnVersion(): Promise<void> {
-    const outgoing = this.open('GET', '/version').setTimeout(FIRST_ANSWER_MS);
-    const answer = await answerTo(outgoing)
-      .then(readAnswer)
-      .catch(() => undefined);
+    const answer = await this.ask({ method: 'GET', target: '/version' }, FIRST_ANSWER_MS).catch(() => undefined);
     const minor = Number(/"ApiVersion":"1\.(\d{1,3})"/.exec(answer?.body.toString() ?? '')?.[1] ?? TESTED_MINOR);
     if (minor < OLDEST_MINOR)
       throw new Error(`The Docker daemon speaks API 1.${minor}; 1.${OLDEST_MINOR} is needed. Update the engine.`);
     this.prefix = `/v1.${Math.min(minor, TESTED_MINOR)}`;
   }
 
-  /** A stream may be silent for ever, any other request for two minutes. `headers` is a flat list of names and values. */
-  open(method: string, target: string, headers: string[] = [], body?: string, isStream = false): ClientRequest {
-    const path = this.prefix + target;
-    const length = method === 'POST' ? ['Content-Length', String(Buffer.byteLength(body ?? ''))] : [];
-    const { agent, socketPath } = this;
-    const options = { agent, socketPath, method, path, headers: ['Host', 'docker', ...headers, ...length] };
-    const outgoing = request({ ...options, setDefaultHeaders: false, timeout: isStream ? 0 : SILENCE_MS });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('The daemon is silent.')));
-    outgoing.end(body);
-    return outgoing;
+  /** Sends a request on a connection of its own until its answer is taken. The daemon may be silent for `patienceMs`. */
+  send({ method, target, headers = '', body = '' }: DaemonRequest, patienceMs = SILENCE_MS): DaemonConnection {
+    let connection = this.idle.pop();
+    while (connection?.isSpent) connection = this.idle.pop();
+    connection ??= new DaemonConnection(createConnection(this.socketPath), this.idle);
+    const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : '';
+    connection.send(
+      `${method} ${this.prefix}${target} HTTP/1.1\r\nHost: docker\r\n${headers}${length}\r\n${body}`,
+      patienceMs,
+    );
+    return connection;
   }
 
-  /** Sends a request and reads the whole answer. Rejects if that is longer than 16 MiB or does not come. */
-  async ask(...call: Parameters<Daemon['open']>): Promise<Answer> {
-    return readAnswer(await answerTo(this.open(...call)));
+  /** Sends a request and takes the whole answer. */
+  async ask(request: DaemonRequest, patienceMs?: number): Promise<{ status: number; body: Buffer }> {
+    const connection = this.send(request, patienceMs);
+    const { status } = await connection.takeHead();
+    return { status, body: await connection.takeWholeBody() };
   }
 
   close(): void {
-    this.agent.destroy();
+    for (const connection of this.idle) connection.destroy();
   }
 }
 
-/** The answer, of which only the head is there. Rejects where none comes. */
-export function answerTo(outgoing: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    outgoing.on('response', (answer) => {
-      if (Number(answer.statusCode) >= 200) resolve(answer);
-      else outgoing.destroy(new Error('The daemon changes the protocol.'));
-    });
-    outgoing.on('error', reject);
-  });
-}
+/** One connection to the daemon, for one request at a time. Whatever is wrong with an answer throws NO_ANSWER. */
+class DaemonConnection {
+  private readonly socket: Socket;
+  private readonly reader: ByteReader;
+  private readonly idle: DaemonConnection[];
+  private status = 0;
+  private headers = new Map<string, string>();
 
-export function readAnswer(answer: IncomingMessage): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let room = MAX_ANSWER_BYTES;
-    answer.on('data', (part: Buffer) => {
-      parts.push(part);
-      room -= part.length;
-      if (room < 0) answer.destroy(new Error('The answer is too long.'));
-    });
-    answer.on('error', reject);
-    answer.on('end', () =>
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }),
-    );
-  });
+  constructor(socket: Socket, idle: DaemonConnection[]) {
+    this.socket = socket;
+    this.reader = new ByteReader(socket, NO_ANSWER);
+    this.idle = idle;
+  }
+
+  /** Closed, or has said something that nobody asked for. */
+  get isSpent(): boolean {
+    return this.socket.destroyed || this.reader.isOver || this.reader.length > 0;
+  }
+
+  send(bytes: string, patienceMs: number): void {
+    this.reader.deadline = performance.now() + patienceMs;
+    this.socket.write(bytes);
+  }
+
+  async takeHead(): Promise<AnswerHead> {
+    const [line = '', ...fields] = (await this.reader.takeText('\r\n\r\n', MOST_HEAD_BYTES)).split('\r\n');
+    // 1xx would mean that the protocol changes, or that a second head follows.
+    this.status = Number(/^HTTP\/1\.1 ([2-5]\d\d)(?: |$)/.exec(line)?.[1]);
+    if (Number.isNaN(this.status)) throw this.destroy();
+    const pairs = fields.map((field) => /^([^:]*): *(.*)$/.exec(field) ?? []);
+    this.headers = new Map(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
+    return { status: this.status, headers: this.headers };
+  }
+
+  /** The body without its framing, as it comes. When it is whole, the connection is free for the next request. */
+  async *takeBody(): AsyncGenerator<Buffer> {
+    const isChunked = this.headers.get('transfer-encoding') === 'chunked';
+    const length = this.status === 204 || this.status === 304 ? '0' : this.headers.get('content-length');
+    for (let left = isChunked ? await this.takeChunkSize() : Number(length); left !== 0; ) {
+      if (Number.isNaN(left)) throw this.destroy();
+      const piece = await this.reader.takeSome(left);
+      yield piece;
+      left -= piece.length;
+      if (left > 0 || !isChunked) continue;
+      await this.reader.takeText('\r\n', 2);
+      left = await this.takeChunkSize();
+    }
+    if (isChunked) await this.reader.takeText('\r\n', 2);
+    if (this.idle.length < MOST_IDLE && this.headers.get('connection') !== 'close') this.idle.push(this);
+    else this.destroy();
+  }
+
+  async takeWholeBody(): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    let room = MOST_ANSWER_BYTES;
+    for await (const piece of this.takeBody()) {
+      pieces.push(piece);
+      room -= piece.length;
+      if (room < 0) throw this.destroy();
+    }
+    return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  /** Returns what to throw where the daemon is the reason. */
+  destroy(): Refusal {
+    this.socket.destroy();
+    return NO_ANSWER;
+  }
+
+  private async takeChunkSize(): Promise<number> {
+    return Number.parseInt(/^[0-9a-f]{1,8}$/i.exec(await this.reader.takeText('\r\n', 64))?.[0] ?? '', 16);
+  }
 }

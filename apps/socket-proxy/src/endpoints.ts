@@ -188,7 +188,7 @@ function judgeRepeatedQuery(body: Uint8Array, query: Map<string, string>): void 
     refuse('body.pull', 'must repeat the query or be left out');
 }
 
-const HUB = /^(?:(?:https?:\/\/)?(?:index\.|registry-1\.)?docker\.io(?:\/v[12]\/?)?)?$/;
+const HUB = /^(?:(?:https:\/\/)?(?:index\.|registry-1\.)?docker\.io(?:\/v[12]\/?)?)?$/;
 const AUTH_KEYS = ['username', 'password', 'email', 'auth', 'identitytoken', 'registrytoken', 'serveraddress'];
 
 /** Credentials pass for Docker Hub only, rebuilt from their known keys. */

@@ -22,7 +22,7 @@ export class Owners {
   /** The full id of an owned container, given its full id or its name. Throws a Refusal for any other. */
   async resolve(container: string): Promise<string> {
     if (this.known.has(container)) return container;
-    const { status, body } = await this.daemon.ask('GET', `/containers/${container}/json`);
+    const { status, body } = await this.daemon.ask({ method: 'GET', target: `/containers/${container}/json` });
     if (status === 404) throw new Refusal('owner.not-found', 'No such container.', 404);
     const found = status === 200 ? JSON.parse(body.toString()) : {};
     // The daemon resolves prefixes too, and a container may be named like an id: what was found must be what was named.

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.ts';
 
 export interface RequestHead {
@@ -9,6 +8,7 @@ export interface RequestHead {
   bodyLength: number;
 }
 
+const MOST_HEADERS = 20;
 // Headers that clients send and that mean nothing here: none is forwarded. Any other header is refused, because one that we
 // do not know may change what a request means: upgrades, method overrides, encodings, trailers, metadata of an import.
 const IGNORED = `user-agent accept accept-language accept-encoding keep-alive sec-fetch-mode traceparent tracestate x-original-url x-rewrite-url
@@ -23,21 +23,26 @@ const ACCEPTED = new Map<string, RegExp>([
 ]);
 
 /**
- * Judges what Node's parser read of a request. That one refuses bare line feeds, folding, two lengths and bad bytes; it
- * lets through, and this does not: other versions than 1.1, chunks, a header twice, and bytes outside of ASCII.
+ * Reads the head of a request, without the empty line behind it. Only one spelling of HTTP/1.1 is accepted, and that one
+ * every reader of HTTP understands alike: one request line, one line a header, no header twice, one Content-Length.
  */
-export function readHead({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): RequestHead {
-  if (httpVersion !== '1.1' || !/^[!-~]{1,4096}$/.test(url))
+export function readHead(text: string): RequestHead {
+  const [line = '', ...fields] = text.split('\r\n');
+  const [, method, target] = /^([A-Z]{3,16}) ([!-~]{1,4096}) HTTP\/1\.1$/.exec(line) ?? [];
+  if (method === undefined || target === undefined)
     throw new Refusal('framing.request-line', 'The request line is too long or not plain HTTP/1.1.', 400);
-  if (rawHeaders.length > 40) throw new Refusal('framing.header-count', 'There are too many headers.', 431);
+  if (fields.length > MOST_HEADERS) throw new Refusal('framing.header-count', 'There are too many headers.', 431);
   const headers = new Map<string, string>();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = [rawHeaders[at]?.toLowerCase(), rawHeaders[at + 1]];
+  for (const field of fields) {
+    const [, spelled, value] = /^([!-9;-~]+):[ \t]*(.*)$/.exec(field) ?? [];
+    if (spelled === undefined || value === undefined)
+      throw new Refusal('framing.malformed', 'A header is malformed.', 400);
+    const name = spelled.toLowerCase();
     if (name === 'transfer-encoding') throw new Refusal('framing.chunked', 'A body needs a Content-Length.', 411);
     if (headers.has(name)) throw new Refusal('framing.header-twice', 'A header is there twice.', 400);
     if (!ACCEPTED.get(name)?.test(value)) throw new Refusal('header', 'A header is not in the positive list.', 400);
     headers.set(name, value);
   }
   if (!headers.has('host')) throw new Refusal('framing.host', 'The Host header is missing.', 400);
-  return { method, target: url, headers, bodyLength: Number(headers.get('content-length') ?? 0) };
+  return { method, target, headers, bodyLength: Number(headers.get('content-length') ?? 0) };
 }

@@ -1,33 +1,31 @@
 import { hash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import type { AuditLog, Decision } from './audit.ts';
+import { ByteReader } from './byte-reader.ts';
 import type { Config } from './config.ts';
-import { type Answer, answerTo, type Daemon, readAnswer } from './daemon.ts';
+import { type AnswerHead, type Daemon, NO_ANSWER } from './daemon.ts';
 import { endpointJudge, type Permit } from './endpoints.ts';
 import { Owners } from './owners.ts';
 import { Refusal } from './refusal.ts';
 import { readHead } from './request-head.ts';
 
+const MOST_HEAD_BYTES = 24 * 1024;
+const IDLE_MS = 60_000;
+const REQUEST_MS = 15_000;
 const LINGER_MS = 1_000;
 const INFO_FIELDS = ['ServerVersion', 'NCPU', 'MemTotal', 'OSType', 'Architecture', 'CgroupVersion', 'SecurityOptions'];
-const ANSWER_HEADERS = ['content-type', 'content-length', 'api-version', 'ostype'];
-const NO_ANSWER = new Refusal('daemon', 'The Docker daemon gave no proper answer.', 502);
-const FAULTS: Record<string, Refusal> = {
-  ERR_HTTP_REQUEST_TIMEOUT: new Refusal('framing.slow', 'The request took too long to arrive.', 408),
-  HPE_INVALID_EOF_STATE: new Refusal('framing.incomplete', 'The request ended before it was complete.', 400),
-  HPE_HEADER_OVERFLOW: new Refusal('framing.head-length', 'The head is too long.', 431),
-};
+const ANSWER_HEADERS = ['content-type', 'api-version', 'ostype'];
+const LINE_END = Buffer.from('\r\n');
 
-/** One request and its answer. `reading`: its body is still to come. `refused`: nothing behind it is read any more. */
+/** One request and its answer, as far as it has come. */
 interface Exchange {
-  response: ServerResponse;
+  socket: Socket;
   started: number;
-  stage: 'reading' | 'asking' | 'refused';
+  method: string;
   permit?: Permit;
   /** Full id of the container, once it is known to be ours. */
-  id?: string | undefined;
+  id?: string;
+  isAnswered?: boolean;
 }
 
 /** Judges, proves ownership, sends what was rebuilt, writes the decision down, answers. */
@@ -37,8 +35,6 @@ export class Service {
   private readonly daemon: Daemon;
   private readonly owners: Owners;
   private readonly judge: ReturnType<typeof endpointJudge>;
-  /** What is under way on a connection, or has ended it. */
-  private readonly exchanges = new WeakMap<Socket, Exchange>();
   private streams = 0;
 
   constructor(config: Config, audit: AuditLog, daemon: Daemon) {
@@ -49,133 +45,119 @@ export class Service {
     this.judge = endpointJudge(config.policy, config.owner);
   }
 
-  /** Answers a request; whatever goes wrong becomes a refusal. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const before = this.exchanges.get(request.socket);
-    if (before?.stage === 'refused') return;
-    const exchange = this.begin(request.socket, response);
-    try {
-      if (before) throw new Refusal('framing.pipelined', 'The request before this one is not answered yet.', 400);
-      const head = readHead(request);
-      const withBody = this.judge(head);
-      exchange.permit = withBody(head.bodyLength > 0 ? await readBody(request) : Buffer.alloc(0));
-      exchange.stage = 'asking';
-      await this.forward(exchange, exchange.permit);
-    } catch (cause) {
-      this.refuse(exchange, cause);
+  /** Serves one client, a request after the other, until it is done, or wants too much; nothing behind that is read. */
+  async serve(socket: Socket): Promise<void> {
+    const reader = new ByteReader(socket);
+    for (let isEarly = false; ; isEarly = reader.length > 0) {
+      reader.deadline = performance.now() + IDLE_MS;
+      if (!(await reader.arrives())) return hangUp(socket);
+      const exchange: Exchange = { socket, started: performance.now(), method: '-' };
+      try {
+        if (isEarly) throw new Refusal('framing.pipelined', 'The request before this one was not answered yet.', 400);
+        reader.deadline = exchange.started + REQUEST_MS;
+        const head = readHead(await reader.takeText('\r\n\r\n', MOST_HEAD_BYTES));
+        exchange.method = head.method;
+        const withBody = this.judge(head);
+        exchange.permit = withBody(await reader.take(head.bodyLength));
+        await this.forward(exchange, exchange.permit, reader);
+        if (exchange.permit.isStream || /^close$/i.test(head.headers.get('connection') ?? '')) return hangUp(socket);
+      } catch (cause) {
+        return this.refuse(exchange, cause);
+      }
     }
   }
 
-  /** The client closed its sending side. It may wait for a short answer; of a stream it is gone for good. */
-  onHalfClosed(socket: Socket): void {
-    if (this.exchanges.get(socket)?.permit?.isStream) setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  }
-
-  /** What came is not HTTP, or not in time, or the connection broke. `code` is Node's. */
-  onBroken(socket: Socket, code: string, newResponse: () => ServerResponse): void {
-    const exchange = this.exchanges.get(socket);
-    if (exchange?.stage === 'refused') return;
-    const refusal = FAULTS[code] ?? new Refusal('framing.malformed', 'This is not plain HTTP/1.1.', 400);
-    if (exchange?.stage === 'asking' || !socket.writable) socket.destroy();
-    else this.refuse(exchange ?? this.begin(socket, newResponse()), refusal);
-  }
-
-  private begin(socket: Socket, response: ServerResponse): Exchange {
-    const exchange: Exchange = { response, started: performance.now(), stage: 'reading' };
-    this.exchanges.set(socket, exchange);
-    return exchange;
-  }
-
-  private async forward(exchange: Exchange, permit: Permit): Promise<void> {
-    const { response } = exchange;
+  private async forward(exchange: Exchange, permit: Permit, reader: ByteReader): Promise<void> {
+    const { socket } = exchange;
+    const { method, body, isStream } = permit;
     this.audit.flush();
     if (permit.container !== undefined) exchange.id = await this.owners.resolve(permit.container);
-    if (response.closed) return;
-    if (permit.isStream) this.countStream(response);
-    const target = permit.path.replace('{container}', exchange.id ?? '') + (permit.query && `?${permit.query}`);
-    const headers = permit.registryAuth === undefined ? [] : ['X-Registry-Auth', permit.registryAuth];
-    if (permit.body !== undefined) headers.push('Content-Type', 'application/json');
-    const outgoing = this.daemon.open(permit.method, target, headers, permit.body, permit.isStream);
-    // A client that goes away takes its request to the daemon with it.
-    response.once('close', () => outgoing.destroy());
-    const answer = await answerTo(outgoing);
-    if (permit.isStream) await this.relay(exchange, answer);
-    else this.answer(exchange, permit, await readAnswer(answer));
-  }
-
-  private countStream(response: ServerResponse): void {
-    if (this.streams >= this.config.policy.limits.streams)
+    if (socket.destroyed) throw NO_ANSWER;
+    if (isStream && this.streams >= this.config.policy.limits.streams)
       throw new Refusal('limit.streams', 'Too many streams are open.', 429);
-    this.streams += 1;
-    response.once('close', () => {
-      this.streams -= 1;
-    });
+    const target = permit.path.replace('{container}', exchange.id ?? '') + (permit.query && `?${permit.query}`);
+    const auth = permit.registryAuth === undefined ? '' : `X-Registry-Auth: ${permit.registryAuth}\r\n`;
+    const headers = body === undefined ? auth : 'Content-Type: application/json\r\n';
+    const call = this.daemon.send({ method, target, headers, body }, isStream ? Number.POSITIVE_INFINITY : undefined);
+    // A client that goes away takes its request to the daemon with it. One that only closed its sending side may wait for a
+    // short answer; of a stream it is gone.
+    const leave = () => call.destroy();
+    socket.once('close', leave);
+    if (isStream && reader.isOver) destroySoon(socket);
+    else if (isStream) socket.once('end', () => destroySoon(socket));
+    this.streams += Number(isStream);
+    try {
+      const head = await call.takeHead();
+      if (isStream) await this.relay(exchange, head, call.takeBody());
+      else await this.answer(exchange, permit, head, await call.takeWholeBody());
+    } catch (cause) {
+      call.destroy();
+      throw cause;
+    } finally {
+      this.streams -= Number(isStream);
+      socket.off('close', leave);
+    }
   }
 
-  private async relay(exchange: Exchange, answer: IncomingMessage): Promise<void> {
-    const { response } = exchange;
-    this.record(exchange, 'allow', 'positive-list', answer.statusCode);
-    // The next request would come before this side knows that the last byte has arrived.
-    response.shouldKeepAlive = false;
-    response.writeHead(answer.statusCode ?? 502, headersOf(answer.headers)).flushHeaders();
-    await pipeline(answer, response);
+  private async relay(exchange: Exchange, { status, headers }: AnswerHead, body: AsyncIterable<Buffer>): Promise<void> {
+    const { socket } = exchange;
+    const length = headers.get('content-length');
+    const framing = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;
+    this.record(exchange, 'allow', 'positive-list', status);
+    exchange.isAnswered = true;
+    await write(socket, `${headOf(status, headers)}${framing}\r\nConnection: close\r\n\r\n`);
+    for await (const piece of body) {
+      const size = `${piece.length.toString(16)}\r\n`;
+      await write(socket, length === undefined ? Buffer.concat([Buffer.from(size), piece, LINE_END]) : piece);
+    }
+    if (length === undefined) await write(socket, '0\r\n\r\n');
   }
 
-  private answer(exchange: Exchange, permit: Permit, { status, headers, body: received }: Answer): void {
-    const { response } = exchange;
-    const isCut = permit.endpoint === 'info' && status === 200;
-    const body = isCut ? onlyKnown(received) : received;
+  private async answer(
+    exchange: Exchange,
+    permit: Permit,
+    { status, headers }: AnswerHead,
+    received: Buffer,
+  ): Promise<void> {
+    const body = permit.endpoint === 'info' && status === 200 ? onlyKnown(received) : received;
     if (permit.endpoint === 'container.create' && status === 201) this.owners.add(JSON.parse(body.toString()).Id);
     if (permit.endpoint === 'container.remove' && status < 300) this.owners.forget(exchange.id ?? '');
     this.record(exchange, 'allow', 'positive-list', status);
-    this.exchanges.delete(response.req.socket);
-    if (response.destroyed) return;
-    const fingerprint = permit.endpoint === 'version' && { 'X-Bigeye-Policy': this.config.fingerprint };
-    const length = status !== 204 && status !== 304 && { 'content-length': body.length };
-    response.writeHead(status, { ...headersOf(headers), ...fingerprint, ...length }).end(body);
+    exchange.isAnswered = true;
+    const fingerprint = permit.endpoint === 'version' ? `X-Bigeye-Policy: ${this.config.fingerprint}\r\n` : '';
+    const length = status === 204 || status === 304 ? '' : `Content-Length: ${body.length}\r\n`;
+    const head = Buffer.from(`${headOf(status, headers)}${fingerprint}${length}\r\n`, 'latin1');
+    await write(exchange.socket, Buffer.concat([head, body]));
   }
 
-  /** Refuses and ends the connection; what the client sent behind its request is never read as one. */
+  /** Refuses and hangs up. */
   private refuse(exchange: Exchange, cause: unknown): void {
-    const { response } = exchange;
-    if (exchange.stage === 'refused' || response.headersSent) {
-      response.destroy();
-      return;
-    }
-    exchange.stage = 'refused';
+    const { socket } = exchange;
+    if (exchange.isAnswered) return void socket.destroy();
     let refusal = cause instanceof Refusal ? cause : NO_ANSWER;
     try {
       this.record(exchange, refusal.status < 500 ? 'deny' : 'fail', refusal.rule, refusal.status);
     } catch {
       refusal = new Refusal('audit', 'The audit log cannot be written.', 503);
     }
-    if (response.destroyed) return;
     const body = JSON.stringify({ message: `Docker guard: ${refusal.message}`, rule: refusal.rule });
-    const { socket } = response;
-    response.shouldKeepAlive = false;
-    response.writeHead(refusal.status, {
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(body),
-    });
-    if (socket) {
-      // What still arrives is read and dropped for a moment: closing on unread bytes would take the answer back.
-      response.req.on('error', () => {}).resume();
-      response.flushHeaders();
-      response.write(body);
-      socket.end();
-      setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    } else response.end(body);
+    const head = `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+    socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    hangUp(socket);
   }
 
   /** Writes a decision down. One that changes state, or refuses to, is on disk before its answer leaves. */
-  private record(exchange: Exchange, verdict: Decision['verdict'], rule: string, status = 0): void {
-    const { permit, response, started } = exchange;
-    const { method = '-', socket } = response.req;
+  private record(
+    { socket, method, permit, id, started }: Exchange,
+    verdict: Decision['verdict'],
+    rule: string,
+    status: number,
+  ): void {
     this.audit.record({
       caller: socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`,
       method,
       endpoint: permit?.endpoint ?? '-',
-      container: exchange.id ?? permit?.container,
+      container: id ?? permit?.container,
       bodySha256: permit?.body && hash('sha256', permit.body),
       verdict,
       rule,
@@ -186,18 +168,27 @@ export class Service {
   }
 }
 
-function readBody(request: IncomingMessage): Promise<Buffer> {
+function headOf(status: number, headers: AnswerHead['headers']): string {
+  const kept = ANSWER_HEADERS.map((name) => (headers.has(name) ? `${name}: ${headers.get(name)}\r\n` : ''));
+  return `HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Error'}\r\n${kept.join('')}`;
+}
+
+/** Resolves when the bytes have left; rejects if the client is gone. */
+function write(socket: Socket, bytes: string | Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => resolve(Buffer.concat(parts)));
-    request.on('error', reject);
+    socket.write(bytes, (fault) => (fault ? reject(fault) : resolve()));
   });
 }
 
-function headersOf(headers: Answer['headers']): Record<string, string> {
-  const kept = ANSWER_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]]));
-  return Object.fromEntries(kept);
+/** What still arrives is dropped for a moment: closing on unread bytes would take the answer back. */
+function hangUp(socket: Socket): void {
+  socket.end();
+  socket.removeAllListeners('data').resume();
+  destroySoon(socket);
+}
+
+function destroySoon(socket: Socket): void {
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function onlyKnown(info: Buffer): Buffer {

@@ -24,7 +24,7 @@ export function object(fields: Record<string, Judge>): Judge {
   };
 }
 
-const ZEROS = ['""', '0', 'false', '[]', '{}'];
+const ZEROS = ['""', '0', 'false', '[]', '[0,0]', '{}'];
 
 /** One of these values, of which the zero values of Go count as absent. */
 export function oneOf(...values: Json[]): Judge {

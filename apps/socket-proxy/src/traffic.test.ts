@@ -77,6 +77,8 @@ describe('framing on the way in', () => {
     ['a carriage return before the last line end', 'GET /version HTTP/1.1\r\nHost: docker\r\r\n\r\n'],
     ['a space before the colon', 'GET /version HTTP/1.1\r\nHost : docker\r\n\r\n'],
     ['a header without a name', 'GET /version HTTP/1.1\r\nHost: docker\r\n: x\r\n\r\n'],
+    ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
+    ['two spaces', 'GET  /version HTTP/1.1\r\nHost: docker\r\n\r\n'],
     ['HTTP/1.0', 'GET /version HTTP/1.0\r\nHost: docker\r\n\r\n'],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
@@ -96,15 +98,6 @@ describe('framing on the way in', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.head).toContain('Connection: close');
     expect(guard.forwarded).toEqual([]);
-  });
-
-  test.each([
-    ['an empty line first', '\r\nGET /version HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'],
-    ['two spaces', 'GET  /version HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'],
-  ])('%s goes out in the one spelling', async (_, bytes) => {
-    await using guard = await guardUnderTest();
-    await guard.send(bytes);
-    expect(guard.forwarded.map((request) => request.head)).toEqual(['GET /v1.44/version HTTP/1.1\r\nHost: docker']);
   });
 
   test('a body that ends early is not forwarded', async () => {
