@@ -105,8 +105,13 @@ describe('the policy file', () => {
     ['a version of the API', { apiVersion: '1.41' }],
     ['less memory than a container may ask for', { limits: { memoryBytes: 1024 } }],
     ['a missing key', { runsRoot: undefined }],
+    ['limits as a list', { limits: [] }],
   ])('is refused with %s, by one fault', (_, edit) => {
     expect(faults(edit)).toHaveLength(1);
+  });
+
+  test('that is no object lacks all it needs', () => {
+    expect(readPolicy(Buffer.from('[]')).faults).toHaveLength(5);
   });
 
   test('is refused with a key twice', () => {

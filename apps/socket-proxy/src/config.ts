@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { FLAGS_OFF, FLAGS_ON, type Policy, policyFingerprint, readPolicy } from './policy.ts';
 
 export type ListenAddress = { path: string } | { host: string; port: number };
@@ -24,13 +25,14 @@ export class ConfigError extends Error {
   }
 }
 
-const SETTINGS: Record<string, { variable: string; default?: string }> = {
-  '--listen': { variable: 'BIGEYE_GUARD_LISTEN', default: '0.0.0.0:2375' },
-  '--docker-socket': { variable: 'BIGEYE_GUARD_DOCKER_SOCKET', default: '/var/run/docker.sock' },
-  '--policy': { variable: 'BIGEYE_GUARD_POLICY', default: '/etc/bigeye/policy.json' },
-  '--owner': { variable: 'BIGEYE_GUARD_OWNER' },
-  '--audit-log': { variable: 'BIGEYE_GUARD_AUDIT_LOG' },
+const SETTINGS = {
+  listen: { variable: 'BIGEYE_GUARD_LISTEN', default: '0.0.0.0:2375' },
+  'docker-socket': { variable: 'BIGEYE_GUARD_DOCKER_SOCKET', default: '/var/run/docker.sock' },
+  policy: { variable: 'BIGEYE_GUARD_POLICY', default: '/etc/bigeye/policy.json' },
+  owner: { variable: 'BIGEYE_GUARD_OWNER', default: '' },
+  'audit-log': { variable: 'BIGEYE_GUARD_AUDIT_LOG', default: '' },
 };
+type Given = Partial<Record<keyof typeof SETTINGS, string>>;
 const VARIABLES = Object.values(SETTINGS).map((setting) => setting.variable);
 // Settings of the stock proxy that have no meaning here: silently ignoring one would leave its author in error.
 const FOREIGN = ['SOCKET_PATH', 'BIND_CONFIG', 'LISTEN_ADDRESS', 'ALLOW_RESTART'];
@@ -39,36 +41,34 @@ const FOREIGN = ['SOCKET_PATH', 'BIND_CONFIG', 'LISTEN_ADDRESS', 'ALLOW_RESTART'
 export function readConfig(argv: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = [];
   const given = readArguments(argv, faults);
-  const setting = (name: string): string =>
-    given.get(name) ?? (env[SETTINGS[name]?.variable ?? ''] || SETTINGS[name]?.default) ?? '';
+  const setting = (name: keyof typeof SETTINGS): string =>
+    given[name] || env[SETTINGS[name].variable] || SETTINGS[name].default;
 
-  faults.push(...flagFaults(env, given.size > 0));
-  const listen = readListen(setting('--listen'), faults);
-  const dockerSocket = setting('--docker-socket');
+  faults.push(...flagFaults(env, Object.keys(given).length > 0));
+  const listen = readListen(setting('listen'), faults);
+  const dockerSocket = setting('docker-socket');
   if (!dockerSocket.startsWith('/'))
     faults.push('BIGEYE_GUARD_DOCKER_SOCKET must be an absolute path, as "/var/run/docker.sock".');
   if ('path' in listen && listen.path === dockerSocket)
     faults.push('BIGEYE_GUARD_LISTEN is the Docker socket itself. Give the guard a path of its own.');
-  const owner = setting('--owner');
+  const owner = setting('owner');
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,255}$/.test(owner))
     faults.push('BIGEYE_GUARD_OWNER must be 1 to 256 letters, digits, ".", "_" or "-". Set it to the id of this host.');
-  const policy = loadPolicy(setting('--policy'), faults);
+  const policy = loadPolicy(setting('policy'), faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const auditLog = setting('--audit-log') || undefined;
+  const auditLog = setting('audit-log') || undefined;
   return { listen, dockerSocket, owner, auditLog, policy, fingerprint: policyFingerprint(policy, owner) };
 }
 
-function readArguments(argv: string[], faults: string[]): Map<string, string> {
-  const given = new Map<string, string>();
-  for (let at = 0; at < argv.length; at += 2) {
-    const [name = '', value] = argv.slice(at, at + 2);
-    if (!Object.hasOwn(SETTINGS, name))
-      faults.push(`argument "${name}" is unknown. Use ${Object.keys(SETTINGS).join(', ')}.`);
-    else if (given.has(name)) faults.push(`argument "${name}" is given twice. Give it once.`);
-    else if (!value || value.startsWith('--')) faults.push(`argument "${name}" has no value. Give one.`);
-    else given.set(name, value);
+function readArguments(argv: string[], faults: string[]): Given {
+  const string = { type: 'string' } as const;
+  const options = { listen: string, 'docker-socket': string, policy: string, owner: string, 'audit-log': string };
+  try {
+    return parseArgs({ args: argv, options }).values;
+  } catch (cause) {
+    faults.push(`the command line does not fit: ${(cause as Error).message}`);
+    return {};
   }
-  return given;
 }
 
 function readListen(text: string, faults: string[]): ListenAddress {

@@ -129,8 +129,8 @@ function orEmpty(judge: Judge): Judge {
 function command(subCommands: string[]): Judge {
   const words = listOf(text(/^[^\0]*$/, 'must be strings without NUL'), 64);
   return (value, at) => {
-    const judged = words(value, at) as string[] | undefined;
-    if (judged && !subCommands.includes(judged[0] ?? '')) refuse(at, 'must begin with a sub-command of the policy');
+    const judged = words(value, at) as [string, ...string[]] | undefined;
+    if (judged && !subCommands.includes(judged[0])) refuse(at, 'must begin with a sub-command of the policy');
     if (Buffer.byteLength(judged?.join(' ') ?? '') > 32 * 1024) refuse(at, 'must not be longer than 32 KiB');
     return judged;
   };
@@ -199,7 +199,7 @@ function tmpfsOptions(most: number): Judge {
     const needed = ['noexec', 'nosuid', 'nodev', 'size'].every((name) => options.has(name));
     if (typeof value !== 'string' || !needed || options.size < words.length || !words.every((word) => known.test(word)))
       refuse(at, 'must have noexec, nosuid, nodev, size, and no option beyond rw, ro, mode, uid, gid');
-    return bounded(options.get('size')?.slice(5) ?? '', at) && value;
+    return bounded(String(options.get('size')).slice(5), at) && value;
   };
 }
 
@@ -215,10 +215,10 @@ function log(most: number): Judge {
   };
 }
 
-const MOST_OF_LIMIT: Record<string, number> = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
+const MOST_OF_LIMIT = { nofile: 65_536, nproc: 4096, core: 0, fsize: 2 ** 40 };
 const ULIMIT = object({ 'Name!': oneOf(...Object.keys(MOST_OF_LIMIT)), 'Soft! Hard!': whole(0, 2 ** 40) });
 
 function ulimit(value: Json, at: string): unknown {
-  const { Name, Soft, Hard } = ULIMIT(value, at) as { Name: string; Soft: number; Hard: number };
-  return Soft <= Hard && Hard <= (MOST_OF_LIMIT[Name] ?? 0) ? { Name, Soft, Hard } : refuse(at, 'is over its bound');
+  const { Name, Soft, Hard } = ULIMIT(value, at) as { Name: keyof typeof MOST_OF_LIMIT; Soft: number; Hard: number };
+  return Soft <= Hard && Hard <= MOST_OF_LIMIT[Name] ? { Name, Soft, Hard } : refuse(at, 'is over its bound');
 }

@@ -116,10 +116,10 @@ class DaemonConnection {
       yield piece;
       left -= piece.length;
       if (left > 0 || !isChunked) continue;
-      await this.reader.takeText('\r\n', 2);
+      await this.takeLineEnd();
       left = await this.takeChunkSize();
     }
-    if (isChunked) await this.reader.takeText('\r\n', 2);
+    if (isChunked) await this.takeLineEnd();
     if (this.idle.length < MOST_IDLE && this.headers.get('connection') !== 'close') this.idle.push(this);
     else this.destroy();
   }
@@ -139,6 +139,10 @@ class DaemonConnection {
   destroy(): Refusal {
     this.socket.destroy();
     return NO_ANSWER;
+  }
+
+  private async takeLineEnd(): Promise<void> {
+    if ((await this.reader.takeText('\r\n', 2)) !== '') throw this.destroy();
   }
 
   private async takeChunkSize(): Promise<number> {

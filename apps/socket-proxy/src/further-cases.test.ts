@@ -86,6 +86,7 @@ const TARGETS = [
   'GET /containers/json?all=TRUE',
   'GET /containers/json?all=+1',
   'GET /containers/json?limit=-1',
+  'GET /containers/json?limit=%ff',
   'GET /containers/json?limit=1e3',
   'GET https://docker/version',
   'GET /images/docker.io/docker.io/bigeyedata/agent:1/json',

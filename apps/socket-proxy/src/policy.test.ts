@@ -351,6 +351,7 @@ const REQUESTS: [rule: string, method: string, target: string, headers?: Record<
   ['query.key', 'POST', '/images/create?fromImage=bigeyedata/agent&tag=1&fromSrc=-'],
   ['query.key', 'POST', '/images/create?fromImage=bigeyedata/agent&tag=1&changes=CMD'],
   ['body.pull', 'POST', '/images/create?fromImage=bigeyedata/agent&tag=1', json, '{"fromImage":"evil/x"}'],
+  ['body.pull', 'POST', '/images/create?fromImage=bigeyedata/agent&tag=1', json, '[]'],
   ['body.pull', 'POST', '/images/create?fromImage=bigeyedata/agent&tag=1', json, '{"tag":"1","fromImage":"evil/x"}'],
   [
     'header',
@@ -553,6 +554,11 @@ describe('the policy', () => {
       '{"username":"a","serveraddress":"https://index.docker.io/v1/"}',
     );
     expect(JSON.stringify(guard.auditLines())).not.toContain(sent);
+  });
+
+  test('credentials without a server are those for docker.io', async () => {
+    const sent = { 'X-Registry-Auth': Buffer.from('{"identitytoken":"a"}').toString('base64url') };
+    expect((await guard.request('POST', '/images/create?fromImage=bigeyedata/agent&tag=1', sent)).status).toBe(200);
   });
 
   test('info is cut to the fields of the positive list', async () => {

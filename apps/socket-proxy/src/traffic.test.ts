@@ -200,6 +200,19 @@ describe('streams', () => {
 });
 
 describe('a client that goes away', () => {
+  test('by closing its sending side ends its stream, while a short answer still reaches it', async () => {
+    await using guard = await guardUnderTest();
+    let daemonSide: { destroyed: boolean } | undefined;
+    guard.script = (request, socket) => {
+      if (!request.target.includes('/logs')) return undefined;
+      daemonSide = socket;
+      return 'handled';
+    };
+    void guard.send(`GET ${logs} HTTP/1.1\r\nHost: docker\r\n\r\n`, { halfClose: true });
+    await until(() => daemonSide?.destroyed === true);
+    expect((await guard.send(version, { halfClose: true })).status).toBe(200);
+  });
+
   test.each([
     ['while the engine makes its container', `POST ${create}`, JSON.stringify(GOOD_CREATE)],
     ['while it waits', `POST ${wait}`, ''],
@@ -223,6 +236,60 @@ describe('a client that goes away', () => {
     expect((await guard.request('GET', '/version')).status).toBe(200);
     const [, vanished] = guard.auditLines();
     expect(vanished).toMatchObject({ endpoint: expect.stringMatching(/create|wait|version/) });
+  });
+});
+
+describe('an answer of the daemon', () => {
+  const chunked = (text: string) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${text}`;
+
+  test('in chunks is taken whole, however it is cut', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = (_, socket) => {
+      const bytes = chunked('4\r\n{"Ve\r\nE\r\nrsion":"26.1"}\r\n0\r\n\r\n');
+      for (const [at, byte] of [...bytes].entries()) setTimeout(() => socket.write(byte), at);
+      return 'handled';
+    };
+    const answer = await guard.request('GET', '/version');
+    expect(answer.body).toBe('{"Version":"26.1"}');
+    expect(answer.head).toContain('Content-Length: 18');
+  });
+
+  test('in chunks ends a stream where it ends', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = ({ target }) => (target.includes('/logs') ? chunked('3\r\nlog\r\n0\r\n\r\n') : undefined);
+    const answer = await guard.send(`GET ${logs} HTTP/1.1\r\nHost: docker\r\n\r\n`);
+    expect(answer.body).toBe('3\r\nlog\r\n0\r\n\r\n');
+  });
+
+  test.each([
+    ['more than 16 MiB', `HTTP/1.1 200 OK\r\nContent-Length: 16777217\r\n\r\n${'x'.repeat(16_777_217)}`],
+    ['a header without a colon and no length', 'HTTP/1.1 200 OK\r\nLength\r\n\r\n'],
+    ['bytes behind a chunk', chunked('1\r\nxy\r\n0\r\n\r\n')],
+    ['trailers', chunked('0\r\nX: y\r\n\r\n')],
+    ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}`],
+  ])('with %s is none', async (_, text) => {
+    await using guard = await guardUnderTest();
+    guard.script = () => text;
+    expect((await guard.request('GET', '/version')).rule).toBe('daemon');
+  });
+
+  test('that has more behind it is not taken for the next one', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = () => json(200, { first: true }) + json(200, { forged: true });
+    expect((await guard.request('GET', '/version')).body).toBe('{"first":true}');
+    guard.script = () => json(200, { second: true });
+    expect((await guard.request('GET', '/version')).body).toBe('{"second":true}');
+  });
+
+  test('that says so is the last one on its connection', async () => {
+    await using guard = await guardUnderTest();
+    const daemonSides = new Set<unknown>();
+    guard.script = (_, socket) => {
+      daemonSides.add(socket);
+      return json(200, {}).replace('\r\n', '\r\nConnection: close\r\n');
+    };
+    for (let count = 0; count < 2; count += 1) await guard.request('GET', '/version');
+    expect(daemonSides.size).toBe(2);
   });
 });
 
