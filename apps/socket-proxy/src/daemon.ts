@@ -72,6 +72,11 @@ export class Daemon {
   }
 }
 
+/** Answers that end with their head, whatever it says. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
 /** One connection to the daemon, for one request at a time. Whatever is wrong with an answer throws NO_ANSWER. */
 class DaemonConnection {
   private readonly socket: Socket;
@@ -103,13 +108,15 @@ class DaemonConnection {
     if (Number.isNaN(this.status)) throw this.destroy();
     const pairs = fields.map((field) => /^([^:]*): *(.*)$/.exec(field) ?? []);
     this.headers = new Map(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
+    // Where both are there, the chunks count.
+    if (this.headers.has('transfer-encoding')) this.headers.delete('content-length');
     return { status: this.status, headers: this.headers };
   }
 
   /** The body without its framing, as it comes. When it is whole, the connection is free for the next request. */
   async *takeBody(): AsyncGenerator<Buffer> {
-    const isChunked = this.headers.get('transfer-encoding') === 'chunked';
-    const length = this.status === 204 || this.status === 304 ? '0' : this.headers.get('content-length');
+    const isChunked = !hasNoBody(this.status) && this.headers.get('transfer-encoding') === 'chunked';
+    const length = hasNoBody(this.status) ? '0' : this.headers.get('content-length');
     for (let left = isChunked ? await this.takeChunkSize() : Number(length); left !== 0; ) {
       if (Number.isNaN(left)) throw this.destroy();
       const piece = await this.reader.takeSome(left);

@@ -27,6 +27,7 @@ test('ten thousand ids are remembered; with one more, the memory begins anew', a
 test.each([
   ['whose id is a prefix', { Id: id(1).slice(1), Name: '/bigeye-run-a' }],
   ['of another name', { Id: id(1), Name: '/bigeye-run-ab' }],
+  ['without a configuration', { Id: id(1), Name: '/bigeye-run-a', Config: undefined }],
   ['without a label', { Id: id(1), Name: '/bigeye-run-a', Config: {} }],
   ['of another owner', { Id: id(1), Name: '/bigeye-run-a', Config: { Labels: { 'com.bigeye.proxy.owner': 'you' } } }],
 ])('a container %s is not ours', async (_, found) => {

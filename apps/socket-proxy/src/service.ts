@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { AuditLog, Decision } from './audit.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { Config } from './config.ts';
-import { type AnswerHead, type Daemon, NO_ANSWER } from './daemon.ts';
+import { type AnswerHead, type Daemon, hasNoBody, NO_ANSWER } from './daemon.ts';
 import { endpointJudge, type Permit } from './endpoints.ts';
 import { Owners } from './owners.ts';
 import { Refusal } from './refusal.ts';
@@ -101,16 +101,17 @@ export class Service {
 
   private async relay(exchange: Exchange, { status, headers }: AnswerHead, body: AsyncIterable<Buffer>): Promise<void> {
     const { socket } = exchange;
-    const length = headers.get('content-length');
-    const framing = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;
+    const length = hasNoBody(status) ? '' : headers.get('content-length');
+    const isChunked = length === undefined;
+    const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : length && `Content-Length: ${length}\r\n`;
     this.record(exchange, 'allow', 'positive-list', status);
     exchange.isAnswered = true;
-    await write(socket, `${headOf(status, headers)}${framing}\r\nConnection: close\r\n\r\n`);
+    await write(socket, `${headOf(status, headers)}${framing}Connection: close\r\n\r\n`);
     for await (const piece of body) {
       const size = `${piece.length.toString(16)}\r\n`;
-      await write(socket, length === undefined ? Buffer.concat([Buffer.from(size), piece, LINE_END]) : piece);
+      await write(socket, isChunked ? Buffer.concat([Buffer.from(size), piece, LINE_END]) : piece);
     }
-    if (length === undefined) await write(socket, '0\r\n\r\n');
+    if (isChunked) await write(socket, '0\r\n\r\n');
   }
 
   private async answer(
@@ -125,7 +126,7 @@ export class Service {
     this.record(exchange, 'allow', 'positive-list', status);
     exchange.isAnswered = true;
     const fingerprint = permit.endpoint === 'version' ? `X-Bigeye-Policy: ${this.config.fingerprint}\r\n` : '';
-    const length = status === 204 || status === 304 ? '' : `Content-Length: ${body.length}\r\n`;
+    const length = hasNoBody(status) ? '' : `Content-Length: ${body.length}\r\n`;
     const head = Buffer.from(`${headOf(status, headers)}${fingerprint}${length}\r\n`, 'latin1');
     await write(exchange.socket, Buffer.concat([head, body]));
   }

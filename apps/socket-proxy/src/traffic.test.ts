@@ -261,6 +261,17 @@ describe('an answer of the daemon', () => {
     expect(answer.body).toBe('3\r\nlog\r\n0\r\n\r\n');
   });
 
+  test.each(['204 No Content', '304 Not Modified'])('of %s has no body and no framing', async (status) => {
+    await using guard = await guardUnderTest();
+    guard.script = ({ target }) => (target.endsWith('/json') ? undefined : `HTTP/1.1 ${status}\r\n\r\n`);
+    for (const action of ['stop', 'start']) {
+      const answer = await guard.request('POST', `/containers/${OWN_ID}/${action}`);
+      expect(answer.status).toBe(Number(status.slice(0, 3)));
+      expect(answer.text).toMatch(/\r\n\r\n$/);
+      expect(answer.text).not.toMatch(/Transfer-Encoding|Content-Length/);
+    }
+  });
+
   test.each([
     ['more than 16 MiB', `HTTP/1.1 200 OK\r\nContent-Length: 16777217\r\n\r\n${'x'.repeat(16_777_217)}`],
     ['a header without a colon and no length', 'HTTP/1.1 200 OK\r\nLength\r\n\r\n'],
