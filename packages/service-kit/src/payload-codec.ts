@@ -32,6 +32,8 @@ export interface PayloadKeys {
 }
 
 const encrypted = 'binary/encrypted';
+/** A recipient that came or went counts after this long. Until a rotation is finished, both keys are good anyway. */
+const recallMs = 2_000;
 /** Runs whose keys are kept; an evicted one costs an unwrap of 4 ms. */
 const cacheSize = 4096;
 const text = (value: string): Uint8Array => Buffer.from(value);
@@ -45,12 +47,21 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
   const sealing = new BoundedMap<SealingKey>();
   const opening = new BoundedMap<Buffer>();
 
+  let recipients: { keys: KeyObject[]; names: string; at: number } | undefined;
+
+  const recallRecipients = async (): Promise<{ keys: KeyObject[]; names: string }> => {
+    if (recipients && Date.now() - recipients.at < recallMs) return recipients;
+    const found = await keys.recipients();
+    recipients = { keys: found, names: found.map(keyFingerprint).join(), at: Date.now() };
+    return recipients;
+  };
+
   const sealingKeyOf = async (run: string | null): Promise<SealingKey> => {
-    const recipients = await keys.recipients();
-    const name = `${run} ${recipients.map(keyFingerprint).join()}`;
+    const { keys: recipientKeys, names } = await recallRecipients();
+    const name = `${run} ${names}`;
     const known = sealing.get(name);
     if (known) return known;
-    const created = createSealingKey(run, recipients);
+    const created = createSealingKey(run, recipientKeys);
     opening.set(Buffer.from(created.envelope).toString(), created.dataKey);
     return sealing.set(name, created);
   };
