@@ -91,6 +91,14 @@ test('a cancel stops the agent and ends the run as canceled', async () => {
   expect(await stack.finished(runId)).toMatchObject({ status: 'canceled', exitCode: 143 });
 });
 
+test('a run that no host has picked up yet is canceled', async () => {
+  const away = await stack.registerHost('away-01');
+  const job = await stack.createJob({ hostId: away.id });
+  const { id: runId } = await stack.admin.call('startRun', { params: { jobId: job.id } });
+  await stack.admin.call('cancelRun', { params: { runId } });
+  expect(await stack.finished(runId)).toMatchObject({ status: 'canceled', startedAt: null });
+});
+
 test('a second start of a job with an active run is refused and names the run', async () => {
   const runId = await start('endless');
   const { jobId } = await stack.admin.call('getRun', { params: { runId } });

@@ -140,6 +140,11 @@ function withoutSignature({ metadata, data }: Payload): Payload {
   return { metadata: rest, data: data ?? null };
 }
 
+test('the one message that Temporal itself writes is taken as it is', async () => {
+  const said = text('"ACTIVITY_ID_NOT_STARTED"');
+  expect(await inControlPlane.decode([said], forRun('run_1'))).toEqual([said]);
+});
+
 test('while a key is rotated both the old and the new one open what is sealed, afterwards only the new one', async () => {
   const sealingFor = (...keys: { publicKey: KeyObject }[]) =>
     codecOf(controlPlane, { recipients: async () => publicOf(bigeye, ...keys) });

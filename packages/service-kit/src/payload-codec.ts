@@ -32,6 +32,8 @@ export interface PayloadKeys {
 }
 
 const encrypted = 'binary/encrypted';
+/** The one thing that Temporal itself says by a payload: that a canceled activity had not been started yet. */
+const saidByTemporal = '"ACTIVITY_ID_NOT_STARTED"';
 /** A recipient that came or went counts after this long. Until a rotation is finished, both keys are good anyway. */
 const recallMs = 2_000;
 /** Runs whose keys are kept; an evicted one costs an unwrap of 4 ms. */
@@ -74,6 +76,7 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
   };
 
   const decodeOne = async (payload: Payload, run: string | undefined): Promise<Payload> => {
+    if (isSaidByTemporal(payload)) return payload;
     const message = messageOf(payload);
     const uri = verifySender(message, ca);
     if (!keys.acceptsSender(uri)) throw new Error(`it comes from "${uri}"`);
@@ -103,6 +106,10 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
     },
   };
 }
+
+const isSaidByTemporal = ({ metadata, data }: Payload): boolean =>
+  Buffer.from(metadata?.encoding ?? []).toString() === 'json/plain' &&
+  Buffer.from(data ?? []).toString() === saidByTemporal;
 
 const payloadOf = ({ envelope, certificate, signature, data }: SealedMessage): Payload => ({
   metadata: { encoding: text(encrypted), envelope, certificate, signature },
