@@ -1,5 +1,6 @@
 import type { RunId } from '@bigeye/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { historyOf } from './support/temporal-history.ts';
 import { type Programs, type RunningHost, startTestHost } from './support/test-host.ts';
 import { startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
 
@@ -95,6 +96,7 @@ test('a run that no host has picked up yet is canceled', async () => {
   const away = await stack.registerHost('away-01');
   const job = await stack.createJob({ hostId: away.id });
   const { id: runId } = await stack.admin.call('startRun', { params: { jobId: job.id } });
+  await expect.poll(() => historyOf(stack, runId)).toContain('EVENT_TYPE_ACTIVITY_TASK_SCHEDULED');
   await stack.admin.call('cancelRun', { params: { runId } });
   expect(await stack.finished(runId)).toMatchObject({ status: 'canceled', startedAt: null });
 });

@@ -1,11 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { RunId } from '@bigeye/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { historyOf } from './support/temporal-history.ts';
 import { type Programs, type RunningHost, startTestHost } from './support/test-host.ts';
-import { startTestStack, type TestHost, type TestStack, temporalCli } from './support/test-stack.ts';
+import { startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
 
 /** What must never be readable in Temporal: twenty words that occur nowhere else. */
 const canary = (n: number): string => `canary${String(n).padStart(2, '0')}-kestrel`;
@@ -62,12 +62,6 @@ async function start(connectionName: string): Promise<RunId> {
   return (await stack.admin.call('startRun', { params: { jobId: job.id } })).id;
 }
 
-const run = promisify(execFile);
-async function historyOf(runId: RunId, ...more: string[]): Promise<string> {
-  const show = ['workflow', 'show', '--workflow-id', runId, '--address', stack.temporalAddress, '--output', 'json'];
-  return (await run(temporalCli, [...show, ...more], { maxBuffer: 64 * 1024 * 1024 })).stdout;
-}
-
 test('nothing of parameters, errors, outcomes and host paths is readable in the database or history of Temporal', async () => {
   const settings = readFileSync(running.home.agentFile, 'utf8');
   const runs: RunId[] = [await start(canary(1)), await start(canary(4))];
@@ -103,7 +97,7 @@ test('nothing of parameters, errors, outcomes and host paths is readable in the 
   const databases = readdirSync(stack.dataDir).filter((name) => name.startsWith('temporal.db'));
   const bytes = Buffer.concat(databases.map((name) => readFileSync(join(stack.dataDir, name))));
   expect(bytes.includes(runs[0] as string)).toBe(true);
-  const histories = (await Promise.all([...runs, canceled].map((runId) => historyOf(runId)))).join('\n');
+  const histories = (await Promise.all([...runs, canceled].map((runId) => historyOf(stack, runId)))).join('\n');
   const found = [...canaries, running.home.folder, 'hunter22'].filter((word) =>
     spellings(word).some((spelling) => bytes.includes(spelling) || histories.includes(spelling.toString())),
   );
@@ -115,7 +109,7 @@ test("an admin reads a run in Temporal's own tools by the codec endpoint; nobody
   const runId = await start(canary(1));
   await stack.finished(runId);
   const endpoint = ['--codec-endpoint', `${stack.apiUrl}/api/v1/agent-orchestrator/payload-codec`, '--codec-auth'];
-  const history = await historyOf(runId, ...endpoint, `apikey ${stack.adminKey}`);
+  const history = await historyOf(stack, runId, ...endpoint, `apikey ${stack.adminKey}`);
   const words = [...history.matchAll(/"data": "([A-Za-z0-9+/=]+)"/g)].map(([, data = '']) =>
     Buffer.from(data, 'base64').toString(),
   );
