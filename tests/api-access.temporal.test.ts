@@ -34,7 +34,10 @@ const ids = {
   ...{ userId: `usr_${'0'.repeat(20)}`, sessionId: `ses_${'0'.repeat(20)}`, apiKeyId: `key_${'0'.repeat(20)}` },
 };
 /** Before anybody is known there is nothing but these. */
-const publicRoutes = ['signIn', 'signOut', 'setPassword'];
+const publicRoutes = [
+  ...['signIn', 'signOut', 'setPassword'],
+  ...['getSignInMethods', 'startSingleSignOn', 'finishSingleSignOn'],
+];
 
 /** Whether access let the caller in: what the handler then says of the (empty) input is another matter. */
 async function letsIn(name: RouteName, client: ApiClient): Promise<boolean> {

@@ -93,7 +93,7 @@ async function controlPlane({
   });
   const now = new Date().toISOString();
   const identity = { id: `usr_${'0'.repeat(20)}`, email: 'a@b.example', name: 'A', role };
-  const user = { ...identity, createdAt: now, disabledAt: null, hasPassword: false };
+  const user = { ...identity, createdAt: now, disabledAt: null, hasPassword: false, usesSingleSignOn: false };
   const host = (id: string) => ({
     ...{ id, state: 'online', registeredAt: now, lastSeenAt: now, orchestratorVersion: null, engineReachable: null },
     ...{ diskFreeBytes: null, certificateExpiresAt: null, certificateFingerprint: null, managedAgents: [] },

@@ -1,5 +1,7 @@
+import { Role } from '@bigeye/contracts';
 import { loadConfig } from '@bigeye/service-kit';
 import { z } from 'zod';
+import type { OidcSettings } from './auth/single-sign-on.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z
@@ -14,8 +16,7 @@ const addresses = z
   );
 export type ListenAddress = z.infer<typeof addresses>[number];
 
-/** Settings of the control plane, from its environment. */
-export const ControlPlaneConfig = z.object({
+const settings = z.object({
   DATA_DIR: z.string().default('.data').describe('Embedded database, embedded Temporal and the keys of the CA.'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
@@ -65,9 +66,46 @@ export const ControlPlaneConfig = z.object({
   WORKFLOW_BUNDLE: z.string().optional().describe('A pre-built workflow bundle; without it, built at start.'),
   WEB_ROOT: z.string().optional().describe('Folder of the built web UI.'),
   ADMIN_EMAIL: z.email().default('admin@localhost.localdomain').describe('The admin that the first start creates.'),
+  OIDC_ISSUER: z
+    .url()
+    .refine(isSafeIssuer, 'https://…, or http:// on loopback')
+    .optional()
+    .describe('The OpenID provider for single sign-on.'),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_NAME: z.string().max(40).optional().describe("What the sign-in page calls it. Default: the issuer's host."),
+  OIDC_ROLE_CLAIM: z.string().optional().describe('The claim that is a role, or a list that holds one.'),
+  OIDC_DEFAULT_ROLE: Role.optional().describe('The role of those whom the claim gives none. Default: viewer.'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
+
+/** Settings of the control plane, from its environment. */
+export const ControlPlaneConfig = settings.superRefine((config, context) => {
+  const names = Object.keys(settings.shape).filter((name) => name.startsWith('OIDC_')) as (keyof typeof config)[];
+  if (names.every((name) => config[name] === undefined)) return;
+  for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const)
+    if (config[name] === undefined)
+      context.addIssue({ code: 'custom', path: [name], message: 'missing, where another OIDC_… setting is there' });
+});
 export type ControlPlaneConfig = z.infer<typeof ControlPlaneConfig>;
+
+/** Undefined where there is no single sign-on. */
+export function oidcSettingsOf(config: ControlPlaneConfig): OidcSettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = config;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+  return {
+    ...{ issuer, clientId, clientSecret },
+    name: config.OIDC_NAME ?? new URL(issuer).host,
+    roleClaim: config.OIDC_ROLE_CLAIM,
+    defaultRole: config.OIDC_DEFAULT_ROLE ?? 'viewer',
+  };
+}
+
+/** Without TLS anybody in between could say who signs in. */
+function isSafeIssuer(text: string): boolean {
+  const { protocol, hostname } = URL.parse(text) ?? { protocol: '', hostname: '' };
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
+}
 
 export function loadControlPlaneConfig(environment: NodeJS.ProcessEnv = process.env): ControlPlaneConfig {
   return loadConfig('control-plane', ControlPlaneConfig, environment);

@@ -9,9 +9,11 @@ import { openCertificateAuthority } from './auth/certificate-authority.ts';
 import { createFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { createPayloadKeys } from './auth/payload-keys.ts';
 import { createSessionStore } from './auth/session-store.ts';
+import { createSingleSignOn } from './auth/single-sign-on.ts';
+import { createSubjectStore } from './auth/subject-store.ts';
 import { createUserStore } from './auth/user-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
-import type { ControlPlaneConfig, ListenAddress } from './config.ts';
+import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
 import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
@@ -82,7 +84,10 @@ export async function startControlPlane(
 
   const identity = createHostIdentity(hostStore);
   const sessions = starting.use(createHostSessions(changes));
+  const oidc = oidcSettingsOf(config);
   const deps = {
+    singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
+    subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
     ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
     ...{ hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },

@@ -17,6 +17,8 @@ export const User = z.object({
   /** Set while the user may not come in by any way. */
   disabledAt: z.iso.datetime().nullable(),
   hasPassword: z.boolean(),
+  /** Whether they have come in by single sign-on. */
+  usesSingleSignOn: z.boolean(),
 });
 export type User = z.infer<typeof User>;
 
@@ -47,6 +49,11 @@ export const SignIn = z.union([
   z.object({ apiKey: z.string().min(1).max(256) }),
   z.object({ email: Email, password: Password }),
 ]);
+
+/** What the sign-in page offers beside e-mail and password, and keys. */
+export const SignInMethods = z.object({
+  singleSignOn: z.object({ name: z.string().describe('What the button says after "Sign in with".') }).nullable(),
+});
 
 /** Who asks: the user behind a personal key or a session. */
 export const Session = z.object({ user: User });

@@ -56,6 +56,37 @@ const apiErrors = {
     (_: object) => 'E-mail and password do not match a user who can sign in.',
     () => 'Try again, sign in with a personal API key, or ask an admin for a link to set a new password.',
   ),
+  OIDC_NOT_SET_UP: needsAction(
+    404,
+    (_: object) => 'This control plane has no single sign-on.',
+    () => 'Sign in another way; an admin of the control plane sets it up with OIDC_ISSUER.',
+  ),
+  // The reason is for the audit log: the browser is led to the sign-in page with the code alone.
+  OIDC_REFUSED: needsAction(
+    401,
+    (_: { reason: string }) => 'The single sign-on was not accepted.',
+    () => 'Try it once more from this page. If it stays, ask an admin: the audit log says why.',
+  ),
+  OIDC_EMAIL_NOT_VERIFIED: needsAction(
+    401,
+    (_: object) => 'Your sign-in provider does not vouch for an e-mail address of yours.',
+    () => 'Confirm your address at the provider, or ask its admin to pass it on, then sign in again.',
+  ),
+  OIDC_EMAIL_TAKEN: needsAction(
+    401,
+    (_: object) => 'Another user here has your e-mail address.',
+    () => 'Sign in the way you did until now, or ask an admin to delete that user: Settings → Users.',
+  ),
+  OIDC_USER_DISABLED: needsAction(
+    401,
+    (_: object) => 'Your user is disabled here.',
+    () => 'Ask an admin to enable it: Settings → Users.',
+  ),
+  OIDC_UNREACHABLE: mayWorkLater(
+    503,
+    (_: { reason: string }) => 'The sign-in provider does not answer as it should.',
+    () => 'Try again in a minute, or sign in another way. The log of the control plane says why.',
+  ),
   TOO_MANY_ATTEMPTS: mayWorkLater(
     429,
     (d: { retryAfterSeconds: number }) =>

@@ -13,6 +13,7 @@ import {
   Session,
   SessionInfo,
   SignIn,
+  SignInMethods,
   User,
   UserChange,
   UserCreated,
@@ -53,14 +54,25 @@ export interface Route {
   /** `null`: 204 without a body. */
   response: z.ZodType | null;
   /** Set where the answer is not JSON. */
-  contentType?: 'text/event-stream' | 'text/plain; charset=utf-8' | 'application/octet-stream' | 'application/x-ndjson';
+  contentType?:
+    | 'text/event-stream'
+    | 'text/plain; charset=utf-8'
+    | 'text/html; charset=utf-8'
+    | 'application/octet-stream'
+    | 'application/x-ndjson';
+  /** A page of the UI, for routes that a browser visits by itself: it is led there with the code of the error. */
+  errorPage?: string;
   /**
    * Every route but GET is audited with its params. Here stand the fields of the body that are kept beside them, none of
-   * them a secret; false: not audited, for what hosts report of their work.
+   * them a secret; a GET that has it changes something and is audited too. false: not audited, for what hosts report of
+   * their work.
    */
   audit?: readonly string[] | false;
   errors: readonly ErrorCode[];
 }
+
+export const isAudited = ({ method, audit }: Route): boolean =>
+  method === 'GET' ? Array.isArray(audit) : audit !== false;
 
 const route = <const R extends Route>(definition: R): R => definition;
 const atLeast = (role: Role) => ({ kind: 'role', role }) as const;
@@ -306,6 +318,47 @@ const accessRoutes = {
     body: SignIn,
     response: Session,
     errors: ['INVALID_INPUT', 'UNAUTHENTICATED', 'SIGN_IN_REFUSED', 'TOO_MANY_ATTEMPTS'],
+  }),
+  getSignInMethods: route({
+    method: 'GET',
+    path: '/api/v1/sign-in-methods',
+    tag: 'Access',
+    summary: 'Whether there is single sign-on, and its name',
+    access: { kind: 'public' },
+    response: SignInMethods,
+    errors: [],
+  }),
+  startSingleSignOn: route({
+    method: 'GET',
+    path: '/api/v1/session/oidc',
+    tag: 'Access',
+    summary: 'For browsers: leads to the OpenID provider',
+    access: { kind: 'public' },
+    query: z.object({ to: z.string().max(2048).optional().describe('The page of the UI to go on to.') }),
+    response: z.string(),
+    contentType: 'text/html; charset=utf-8',
+    errorPage: '/sign-in',
+    errors: ['OIDC_NOT_SET_UP', 'OIDC_UNREACHABLE'],
+  }),
+  finishSingleSignOn: route({
+    method: 'GET',
+    path: '/api/v1/session/oidc/callback',
+    tag: 'Access',
+    summary: 'For browsers: where the OpenID provider leads back to; sets an HttpOnly cookie',
+    access: { kind: 'public' },
+    response: z.string(),
+    contentType: 'text/html; charset=utf-8',
+    errorPage: '/sign-in',
+    audit: [],
+    errors: [
+      'OIDC_NOT_SET_UP',
+      'OIDC_REFUSED',
+      'OIDC_EMAIL_NOT_VERIFIED',
+      'OIDC_EMAIL_TAKEN',
+      'OIDC_USER_DISABLED',
+      'OIDC_UNREACHABLE',
+      'TOO_MANY_ATTEMPTS',
+    ],
   }),
   getSession: route({
     method: 'GET',

@@ -38,7 +38,7 @@ export function createAttemptLimits() {
       return result;
     } catch (error) {
       // A fault of ours is no guess of theirs.
-      if (!isAppError(error)) await giveBack();
+      if (!isAppError(error) || error.httpStatus >= 500) await giveBack();
       throw error;
     }
   };

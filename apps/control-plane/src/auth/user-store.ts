@@ -35,7 +35,8 @@ export function createUserStore(db: Db) {
     /** Throws EMAIL_TAKEN. */
     async insertUser(input: { email: string; name: string; role: Role }): Promise<User> {
       const fresh = { id: createUserId(), created_at: new Date(), password_hash: null, disabled_at: null };
-      const row = { ...fresh, ...input, email: input.email.toLowerCase() };
+      const notLinked = { oidc_issuer: null, oidc_subject: null };
+      const row = { ...fresh, ...notLinked, ...input, email: input.email.toLowerCase() };
       try {
         await db.insertInto('users').values(row).execute();
       } catch (cause) {
@@ -147,7 +148,7 @@ async function lockUser(tx: Db, id: UserId): Promise<Selectable<Tables['users']>
 }
 
 /** Before any other user is locked and in one order, so that of two admins who remove each other one is told no. */
-async function lockAdmins(tx: Db): Promise<UserId[]> {
+export async function lockAdmins(tx: Db): Promise<UserId[]> {
   const admins = await tx
     .selectFrom('users')
     .select('id')
@@ -171,4 +172,5 @@ export const toUser = (row: Selectable<Tables['users']>): User => ({
   createdAt: row.created_at.toISOString(),
   disabledAt: row.disabled_at?.toISOString() ?? null,
   hasPassword: row.password_hash !== null,
+  usesSingleSignOn: row.oidc_subject !== null,
 });

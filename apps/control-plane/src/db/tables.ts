@@ -35,6 +35,9 @@ export interface Tables {
     created_at: Time;
     password_hash: string | null;
     disabled_at: NullableTime;
+    /** Who the user is at the OpenID provider; both or none. */
+    oidc_issuer: ColumnType<string | null, string | null | undefined, string | null>;
+    oidc_subject: ColumnType<string | null, string | null | undefined, string | null>;
   };
   sessions: {
     hash: string;

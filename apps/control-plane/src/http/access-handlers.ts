@@ -1,5 +1,4 @@
-import { AppError, type apiRoutes, type User, type UserId } from '@bigeye/contracts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type apiRoutes, type UserId } from '@bigeye/contracts';
 import type { AccessStore } from '../auth/access-store.ts';
 import type { AttemptLimits } from '../auth/attempt-limits.ts';
 import { type Caller, requireUser } from '../auth/caller.ts';
@@ -9,9 +8,10 @@ import { secretHashOf } from '../auth/secret-hash.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { changePassword, signInByKey, signInByPassword } from '../auth/sign-in.ts';
 import type { UserStore } from '../auth/user-store.ts';
-import type { AuditNote } from './audited.ts';
 import type { Handlers } from './handlers.ts';
+import { openSession } from './open-session.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
+import type { SingleSignOnRoute } from './single-sign-on-handlers.ts';
 
 export interface AccessDeps {
   accessStore: AccessStore;
@@ -27,7 +27,7 @@ type AccessRoute = Exclude<
   {
     [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
   }[keyof typeof apiRoutes],
-  KeyRoute
+  KeyRoute | SingleSignOnRoute
 >;
 
 /** Users, sessions and API keys. */
@@ -93,21 +93,6 @@ export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
     deleteAgentApiKey: ({ params }) => accessStore.deleteApiKey('agent', params.apiKeyId),
     verifyAgentApiKey: () => undefined,
   };
-}
-
-/** A new session at each sign-in: one that somebody else put into this browser ends. */
-async function openSession(
-  { sessionStore }: AccessDeps,
-  user: User,
-  { request, reply, note }: { request: FastifyRequest; reply: FastifyReply; note: AuditNote },
-): Promise<User> {
-  const before = sessionTokenOf(request);
-  if (before) await sessionStore.endSession(before);
-  const from = { address: request.ip, userAgent: request.headers['user-agent'] };
-  const { id, token, expiresAt } = await sessionStore.createSession(user.id, from);
-  setSessionCookie(request, reply, token, expiresAt);
-  note.caller = { kind: 'user', user, credential: id };
-  return user;
 }
 
 /** Throws FORBIDDEN for another user's, unless an admin asks. */

@@ -16,8 +16,9 @@ import { type AccessDeps, createAccessHandlers, type KeyRoute } from './access-h
 import { createAuditHandlers } from './audit-handlers.ts';
 import type { Handlers } from './handlers.ts';
 import { streamRunEvents } from './run-events.ts';
+import { createSingleSignOnHandlers, type SingleSignOnDeps } from './single-sign-on-handlers.ts';
 
-export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps {
+export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps, SingleSignOnDeps {
   accountKeyStore: AccountKeyStore;
   payloadReader: PayloadReader;
   auditStore: AuditStore;
@@ -79,6 +80,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
     },
 
     ...createAccessHandlers(deps),
+    ...createSingleSignOnHandlers(deps),
     ...createAuditHandlers(deps),
     ...createKeyHandlers(deps),
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, Route } from '@bigeye/contracts';
+import { type ErrorCode, isAudited, type Route } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -60,9 +60,6 @@ export function createAuditor(auditLog: AuditLog): Auditor {
     },
   };
 }
-
-/** Whatever changes something, but what hosts report of their work. */
-const isAudited = (route: Route): boolean => route.method !== 'GET' && route.audit !== false;
 
 /** Of those whom nobody knows only what was refused is kept: they must not fill the log. */
 function isWorthAnEntry({ caller, note, status, errorCode }: AuditedRequest): boolean {

@@ -6,6 +6,13 @@ import { addSecurityHeaders } from './security-headers.ts';
 import { toAppError } from './to-app-error.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** From the routes table. */
+    errorPage?: string | undefined;
+  }
+}
+
 /** A Fastify server with our error body, request ids and security headers. `trustedProxies`: whose word on the client counts. */
 export function createServer(log: Logger, options: { trustedProxies?: string[] } = {}): FastifyInstance {
   // Fastify tells of every request at the level info; that is for those who look for a fault.
@@ -28,8 +35,10 @@ export function createServer(log: Logger, options: { trustedProxies?: string[] }
         { err: error, requestId: request.id, method: request.method, path: request.routeOptions.url },
         'request failed',
       );
+    const { errorPage } = request.routeOptions.config;
+    if (errorPage) return reply.redirect(`${errorPage}?${errorQueryOf(known)}`, 303);
     if (isAppError(known, 'TOO_MANY_ATTEMPTS')) reply.header('retry-after', known.details.retryAfterSeconds);
-    reply.code(statusOf(error, known)).send(bodyOf(known, request.id));
+    return reply.code(statusOf(error, known)).send(bodyOf(known, request.id));
   });
   server.setNotFoundHandler((request, reply) => {
     const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path: pathOf(request) });
@@ -47,6 +56,13 @@ const describeRequest = (request: FastifyRequest) => ({
   path: pathOf(request),
   remoteAddress: request.ip,
 });
+
+/** The code and a number, no sentences: anybody can make a link to that page. */
+function errorQueryOf(error: AppError): string {
+  const query = new URLSearchParams({ error: error.code });
+  if (isAppError(error, 'TOO_MANY_ATTEMPTS')) query.set('retryAfterSeconds', String(error.details.retryAfterSeconds));
+  return query.toString();
+}
 
 function statusOf(error: FastifyError, known: AppError): number {
   return !isAppError(error) && error.statusCode !== undefined && error.statusCode < 500

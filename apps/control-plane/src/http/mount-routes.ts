@@ -37,6 +37,7 @@ export function mountRoutes<Names extends RouteName>(
     server.route({
       method: route.method,
       url: route.path,
+      config: { errorPage: route.errorPage },
       bodyLimit: route.rawBodyLimit ?? route.bodyLimit ?? jsonBodyLimit,
       // Before the body is read: who may not call gets no chance to send much.
       onRequest: async (request) => {

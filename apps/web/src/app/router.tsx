@@ -12,6 +12,7 @@ import { sessionQuery } from '../features/access/api.ts';
 import { ProfilePage } from '../features/access/profile-page.tsx';
 import { SetPasswordPage } from '../features/access/set-password-page.tsx';
 import { SignInPage } from '../features/access/sign-in-page.tsx';
+import { signInSearchOf } from '../features/access/sign-in-search.ts';
 import { ApiKeysPage } from '../features/api-keys/api-keys-page.tsx';
 import { auditFilterOf } from '../features/audit/audit-filter.ts';
 import { AuditPage } from '../features/audit/audit-page.tsx';
@@ -35,11 +36,7 @@ const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  // Only a place of this app: an address elsewhere must not be the way on after signing in.
-  validateSearch: ({ to, by }: Record<string, unknown>): { to?: string; by?: 'key' } => ({
-    ...(typeof to === 'string' && /^\/(?![/\\])/.test(to) && { to }),
-    ...(by === 'key' && { by }),
-  }),
+  validateSearch: signInSearchOf,
   component: SignInPage,
 });
 const setPasswordRoute = createRoute({

@@ -10,6 +10,13 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** Settings of the control plane: they change with a restart of it only. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: () => api.call('getSignInMethods'),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Who is signed in. */
 export const useUser = () => useQuery(sessionQuery).data?.user;
 

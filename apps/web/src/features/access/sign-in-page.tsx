@@ -6,6 +6,7 @@ import { LinkButton } from '../../components/link-button.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
 import { type SignInBody, useSignIn } from './api.ts';
 import styles from './sign-in-page.module.css';
+import { SingleSignOn } from './single-sign-on.tsx';
 
 const route = getRouteApi('/sign-in');
 
@@ -17,6 +18,8 @@ export function SignInPage() {
   const back = to === undefined ? {} : { to };
   return (
     <main className={styles.page}>
+      <h1>Agent Orchestrator</h1>
+      <SingleSignOn />
       {by === 'key' ? <ByKey /> : <ByPassword />}
       <section className={styles.help} aria-label="Other ways in">
         <LinkButton to="/sign-in" search={by === 'key' ? back : { ...back, by: 'key' }} variant="default" fullWidth>
@@ -53,7 +56,6 @@ function ByPassword() {
   const body = email.trim() && password ? { email: email.trim(), password } : undefined;
   return (
     <form className={styles.form} onSubmit={submit(body)} noValidate>
-      <h1>Agent Orchestrator</h1>
       <TextInput
         label="E-mail"
         type="email"
@@ -89,7 +91,6 @@ function ByKey() {
   const body = apiKey.trim() ? { apiKey: apiKey.trim() } : undefined;
   return (
     <form className={styles.form} onSubmit={submit(body)} noValidate>
-      <h1>Agent Orchestrator</h1>
       <PasswordInput
         label="Personal API key"
         placeholder="bigeye_pak_…"

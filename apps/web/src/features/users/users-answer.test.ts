@@ -10,6 +10,7 @@ const user = (role: Role, part: Partial<User> = {}): User => ({
   createdAt: '2026-01-01T00:00:00.000Z',
   disabledAt: null,
   hasPassword: true,
+  usesSingleSignOn: false,
   ...part,
 });
 const disabledAt = '2026-01-02T00:00:00.000Z';
@@ -19,6 +20,7 @@ test.each<[User[], string]>([
   [[user('admin'), user('admin'), user('viewer')], '3 users, 2 admins.'],
   [[user('admin'), user('admin', { disabledAt })], '1 user, 1 admin. 1 disabled.'],
   [[user('admin'), user('member', { hasPassword: false })], '2 users, 1 admin. 1 without a password yet.'],
+  [[user('admin'), user('member', { hasPassword: false, usesSingleSignOn: true })], '2 users, 1 admin.'],
 ])('%# says who can come in', (users, answer) => {
   expect(usersAnswer(users)).toBe(answer);
 });

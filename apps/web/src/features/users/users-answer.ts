@@ -5,7 +5,7 @@ import { formatCount } from '../../lib/format.ts';
 export function usersAnswer(users: User[]): string {
   const enabled = users.filter(({ disabledAt }) => disabledAt === null);
   const admins = enabled.filter(({ role }) => role === 'admin').length;
-  const waiting = enabled.filter(({ hasPassword }) => !hasPassword).length;
+  const waiting = enabled.filter(({ hasPassword, usesSingleSignOn }) => !hasPassword && !usesSingleSignOn).length;
   const disabled = users.length - enabled.length;
   return [
     `${counted(enabled.length, 'user')}, ${counted(admins, 'admin')}.`,

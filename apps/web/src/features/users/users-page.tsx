@@ -71,7 +71,8 @@ const columnsFor = (me: User | undefined, ask: (user: User, action: UserAction) 
   },
 ];
 
-function SignIn({ user: { disabledAt, hasPassword } }: { user: User }) {
+function SignIn({ user: { disabledAt, hasPassword, usesSingleSignOn } }: { user: User }) {
   if (disabledAt) return <span className="faint">disabled</span>;
+  if (usesSingleSignOn) return <>{hasPassword ? 'single sign-on, password' : 'single sign-on'}</>;
   return hasPassword ? <>password</> : <span className="quiet">no password yet</span>;
 }
