@@ -1,4 +1,4 @@
-import { AppError, Role, UserInput } from '@bigeye/contracts';
+import { AppError, apiRoutes, Role, UserInput } from '@bigeye/contracts';
 import * as openid from 'openid-client';
 import { createFlowSeal } from './flow-seal.ts';
 import { safePathOf } from './safe-path.ts';
@@ -23,12 +23,11 @@ export interface SingleSignOn {
   finish(answer: { sealedFlow: string | undefined; search: string }): Promise<{ subject: Subject; to: string }>;
 }
 
-export const callbackPath = '/api/v1/session/oidc/callback';
 const timeoutSeconds = 10;
 
 /** Authorization code flow with PKCE, state and nonce. The provider is asked at the first sign-in, not at the start. */
 export function createSingleSignOn(settings: OidcSettings, publicUrl: string): SingleSignOn {
-  const redirectUri = publicUrl.replace(/\/+$/, '') + callbackPath;
+  const redirectUri = publicUrl.replace(/\/+$/, '') + apiRoutes.finishSingleSignOn.path;
   const seal = createFlowSeal(settings.clientSecret);
   const discover = createDiscovery(settings);
   return {
