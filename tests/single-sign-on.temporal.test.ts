@@ -236,3 +236,13 @@ test('no code, state or secret is in the audit log', async () => {
   for (const secret of [code, state, flow, browser.cookies.get('bigeye_session') ?? '', provider.clientSecret])
     expect(JSON.stringify(items)).not.toContain(secret);
 });
+
+test('bringing back what was never asked for again and again has to wait, and the page is told how long', async () => {
+  const locations: string[] = [];
+  for (let i = 0; i < 55; i++) {
+    const { location = '' } = await createCookieBrowser().visit(`${callback()}?code=guess-${i}&state=x`);
+    locations.push(location);
+  }
+  expect(locations[0]).toBe(signInPage('OIDC_REFUSED'));
+  expect(locations.at(-1)).toMatch(/\/sign-in\?error=TOO_MANY_ATTEMPTS&retryAfterSeconds=\d+$/);
+});

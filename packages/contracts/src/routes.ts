@@ -60,6 +60,8 @@ export interface Route {
     | 'text/html; charset=utf-8'
     | 'application/octet-stream'
     | 'application/x-ndjson';
+  /** The answer is no body but the address of a 303. */
+  redirects?: true;
   /** A page of the UI, for routes that a browser visits by itself: it is led there with the code of the error. */
   errorPage?: string;
   /**
@@ -335,8 +337,8 @@ const accessRoutes = {
     summary: 'For browsers: leads to the OpenID provider',
     access: { kind: 'public' },
     query: z.object({ to: z.string().max(2048).optional().describe('The page of the UI to go on to.') }),
-    response: z.string(),
-    contentType: 'text/html; charset=utf-8',
+    response: z.url(),
+    redirects: true,
     errorPage: '/sign-in',
     errors: ['OIDC_NOT_SET_UP', 'OIDC_UNREACHABLE'],
   }),

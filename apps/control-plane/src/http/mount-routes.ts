@@ -71,6 +71,7 @@ export function mountRoutes<Names extends RouteName>(
         await auditor.after({ ...audited, body, answer, status });
         // Hijacked by a handler that streams.
         if (reply.sent) return reply;
+        if (route.redirects) return reply.redirect(String(answer), 303);
         if (route.response === null) return reply.code(204).send();
         if (route.contentType) return reply.type(route.contentType).send(answer);
         return reply.send(answer);

@@ -49,7 +49,7 @@ function operationOf(name: string, route: Route): Schema {
           requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
         }
       : {}),
-    responses: { ...successOf(route), ...errorsOf(route) },
+    responses: responsesOf(route),
   };
 }
 
@@ -68,6 +68,13 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined):
     required: place === 'path' || !z.safeParse(field as z.ZodType, undefined).success,
     schema: jsonSchema(field as z.ZodType, 'input'),
   }));
+}
+
+function responsesOf(route: Route): Schema {
+  if (route.errorPage === undefined) return { ...successOf(route), ...errorsOf(route) };
+  const onError = `To ${route.errorPage}?error=… with ${route.errors.join(', ')}`;
+  if (route.redirects) return { 303: { description: `Onward, or: ${onError}` } };
+  return { ...successOf(route), 303: { description: onError } };
 }
 
 function successOf(route: Route): Schema {

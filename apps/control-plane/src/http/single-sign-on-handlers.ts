@@ -25,8 +25,7 @@ export function createSingleSignOnHandlers(deps: SingleSignOnDeps): Handlers<Sin
     startSingleSignOn: async ({ query, request, reply }) => {
       const { url, sealedFlow } = await required(singleSignOn).start(query.to);
       setFlowCookie(request, reply, sealedFlow, flowLifetimeSeconds);
-      reply.code(303).header('location', url);
-      return '';
+      return url;
     },
     finishSingleSignOn: async ({ request, reply, note }) => {
       note.details.by = 'single sign-on';
