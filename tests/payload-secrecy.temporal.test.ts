@@ -38,13 +38,14 @@ const programs: Programs = {
   },
 };
 
+const temporalUi = 'https://temporal.example:8233';
 let stack: TestStack;
 let host: TestHost;
 let running: RunningHost;
 let jobs = 0;
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ TEMPORAL_UI_ORIGIN: temporalUi });
   host = await stack.registerHost('etl-01');
   running = await startTestHost(stack, host, programs);
 });
@@ -118,6 +119,31 @@ test("an admin reads a run in Temporal's own tools by the codec endpoint; nobody
   await expect(viewer.client.call('decodePayloads', { body: { payloads: [] } })).rejects.toMatchObject({
     code: 'FORBIDDEN',
   });
+});
+
+test("Temporal's own UI may use an admin's session for the codec endpoint, and for nothing else; no other site may", async () => {
+  const path = '/api/v1/agent-orchestrator/payload-codec/decode';
+  const signIn = await fetch(`${stack.apiUrl}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ apiKey: stack.adminKey }),
+  });
+  const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const ask = (at: string, origin: string, method = 'POST') =>
+    fetch(stack.apiUrl + at, {
+      ...{ method, headers: { cookie, origin, 'content-type': 'application/json' } },
+      ...(method === 'POST' ? { body: JSON.stringify({ payloads: [] }) } : {}),
+    });
+  const preflight = await ask(path, temporalUi, 'OPTIONS');
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-origin')).toBe(temporalUi);
+  expect(preflight.headers.get('access-control-allow-headers')).toContain('x-namespace');
+  const answer = await ask(path, temporalUi);
+  expect([answer.status, await answer.json()]).toEqual([200, { payloads: [] }]);
+  expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+  expect((await ask(path, 'https://elsewhere.example')).status).toBe(401);
+  expect((await ask(path, 'https://elsewhere.example')).headers.get('access-control-allow-origin')).toBeNull();
+  expect((await ask('/api/v1/agent-api-keys', temporalUi)).status).toBe(401);
 });
 
 test('a message that was changed on the way ends the run, and says so', async () => {

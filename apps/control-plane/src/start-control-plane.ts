@@ -109,6 +109,7 @@ export async function startControlPlane(
       tls,
       ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
       webRoot: config.WEB_ROOT,
+      temporalUiOrigin: config.TEMPORAL_UI_ORIGIN && new URL(config.TEMPORAL_UI_ORIGIN).origin,
       isReady: async () => ({
         database: await sql`select 1`.execute(db).then(
           () => true,

@@ -18,6 +18,7 @@ import { listen, portOf, serverOptions } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { pagePolicyOf } from './security-headers.ts';
+import { admitTemporalUi } from './temporal-ui.ts';
 
 export interface Listener extends AsyncDisposable {
   ports: number[];
@@ -28,6 +29,8 @@ export interface ApiListenerOptions {
   tls?: { certificateFile: string; keyFile: string } | undefined;
   trustedProxies?: string[];
   webRoot?: string | undefined;
+  /** Of Temporal's own UI, which may then use the codec endpoint. */
+  temporalUiOrigin?: string | undefined;
   isReady: () => Promise<Record<string, boolean>>;
   log: Logger;
 }
@@ -49,9 +52,10 @@ export async function startApiListener(
     const ready = Object.values(parts).every(Boolean);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
   });
+  admitTemporalUi(server, options.temporalUiOrigin);
   mountRoutes(server, apiRoutes, {
     handlers: createApiHandlers(deps),
-    authenticate: createAuthenticate(deps),
+    authenticate: createAuthenticate({ ...deps, temporalUiOrigin: options.temporalUiOrigin }),
     auditLog: deps.auditLog,
   });
   if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);

@@ -5,6 +5,7 @@ import type { AttemptLimits } from '../auth/attempt-limits.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { sessionTokenOf } from './session-cookie.ts';
+import { isFromTemporalUi } from './temporal-ui.ts';
 
 /**
  * Who sent the request: by `Authorization: apikey <key>`, by Basic (the key as password), or by the session cookie of
@@ -15,10 +16,12 @@ export function createAuthenticate({
   accessStore,
   sessionStore,
   attemptLimits,
+  temporalUiOrigin,
 }: {
   accessStore: AccessStore;
   sessionStore: SessionStore;
   attemptLimits: AttemptLimits;
+  temporalUiOrigin: string | undefined;
 }) {
   return async (request: FastifyRequest): Promise<Caller | undefined> => {
     const { authorization } = request.headers;
@@ -32,7 +35,8 @@ export function createAuthenticate({
       return owner.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
     }
     const token = sessionTokenOf(request);
-    if (token === undefined || !isSameOrigin(request)) return undefined;
+    if (token === undefined) return undefined;
+    if (!isSameOrigin(request) && !isFromTemporalUi(request, temporalUiOrigin)) return undefined;
     const session = await sessionStore.findSession(token);
     return session && { kind: 'user', user: session.user, credential: session.id };
   };
