@@ -14,12 +14,9 @@ export function admitTemporalUi(server: FastifyInstance, origin: string | undefi
     reply.header('access-control-allow-origin', origin);
     reply.header('access-control-allow-credentials', 'true');
     reply.header('vary', 'origin');
+    if (request.method !== 'OPTIONS') return;
+    reply.header('access-control-allow-methods', 'POST');
+    reply.header('access-control-allow-headers', 'authorization, content-type, x-namespace');
+    return reply.code(204).send();
   });
-  server.options(path, (_request, reply) =>
-    reply
-      .header('access-control-allow-methods', 'POST')
-      .header('access-control-allow-headers', 'authorization, content-type, x-namespace')
-      .code(204)
-      .send(),
-  );
 }
