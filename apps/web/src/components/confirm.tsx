@@ -8,6 +8,8 @@ interface Props {
   children: ReactNode;
   /** On the button that does it, for example "Delete key". */
   action: string;
+  /** On the button that leaves all as it is. */
+  keep?: string;
   /** Nothing is lost by it. */
   isHarmless?: boolean;
   isPending: boolean;
@@ -17,7 +19,9 @@ interface Props {
 }
 
 /** Asks before something that others will notice. The safe answer has the focus. */
-export function Confirm({ title, children, action, isHarmless = false, isPending, error, onConfirm, onClose }: Props) {
+export function Confirm(props: Props) {
+  const { title, children, action, keep = 'Keep it as it is', isHarmless = false } = props;
+  const { isPending, error, onConfirm, onClose } = props;
   return (
     <Modal opened onClose={onClose} title={title}>
       <p>{children}</p>
@@ -28,7 +32,7 @@ export function Confirm({ title, children, action, isHarmless = false, isPending
       ) : null}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose} data-autofocus>
-          Keep it as it is
+          {keep}
         </Button>
         <Button {...(isHarmless ? {} : { color: 'red.8' })} loading={isPending} onClick={onConfirm}>
           {action}
