@@ -1,6 +1,7 @@
-import { constants, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { signRotation } from '@bigeye/service-kit';
 import type { HostHome } from './host-home.ts';
 import { stackUser } from './stack-user.ts';
 import { writeFileAtomically } from './write-file.ts';
@@ -22,7 +23,7 @@ export async function prepareNextAccountKey(home: HostHome): Promise<NextAccount
   }
   const next = createPublicKey(readFileSync(home.nextAccountPrivateKey, 'utf8'));
   const current = createPrivateKey(readFileSync(home.accountPrivateKey, 'utf8'));
-  return { publicKey: pemOf(next), rotationSignature: signatureOf(next, current) };
+  return { publicKey: pemOf(next), rotationSignature: signRotation(next, current) };
 }
 
 /** The next key becomes the current one, and the current one the previous. Cut off anywhere, it can be called again. */
@@ -35,11 +36,6 @@ export function adoptNextAccountKey(home: HostHome): void {
   }
   writeFileAtomically(home.accountPublicKey, pemOf(createPublicKey(next)), { mode: 0o644, owner: stackUser() });
   rmSync(home.nextAccountPrivateKey);
-}
-
-function signatureOf(key: KeyObject, by: KeyObject): string {
-  const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-  return sign('sha256', key.export({ type: 'spki', format: 'der' }), { key: by, ...padding }).toString('base64');
 }
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();

@@ -9,3 +9,4 @@ export * from './load-config.ts';
 export * from './logger.ts';
 export * from './payload-codec.ts';
 export type { Sealer } from './payload-envelope.ts';
+export * from './rotation-signature.ts';

@@ -1,6 +1,6 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type AccountPublicKey, type AccountPublicKeyInput, AppError } from '@bigeye/contracts';
-import { keyFingerprint } from '@bigeye/service-kit';
+import { isRotationSigned, keyFingerprint } from '@bigeye/service-kit';
 import type { z } from 'zod';
 import type { HostStore } from '../hosts/host-store.ts';
 import type { AccountKeyStore } from './account-key-store.ts';
@@ -34,7 +34,7 @@ export async function putAccountKey(
   if (!current || !isInUse) await accountKeyStore.putKey(publicKey);
   else if (input.rotationSignature === undefined) throw new AppError('PUBLIC_KEY_CONFLICT', {});
   else if (previous) throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the rotation before is not finished' });
-  else if (!isSignedBy(createPublicKey(current), key, input.rotationSignature))
+  else if (!isRotationSigned(key, createPublicKey(current), input.rotationSignature))
     throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the current account key did not sign the new one' });
   else await accountKeyStore.rotateKey(current, publicKey);
   return await getAccountKey(deps);
@@ -51,12 +51,6 @@ export async function finishRotation({ accountKeyStore, hostStore }: KeyDeps, fo
   if (behind.length > 0 && !force)
     throw new AppError('KEY_ROTATION_UNFINISHED', { hosts: behind.map((host) => host.id) });
   await accountKeyStore.deletePreviousKey();
-}
-
-function isSignedBy(current: KeyObject, key: KeyObject, signature: string): boolean {
-  const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-  const signed = key.export({ type: 'spki', format: 'der' });
-  return verify('sha256', signed, { key: current, ...padding }, Buffer.from(signature, 'base64'));
 }
 
 /** Throws INVALID_INPUT unless it is an RSA public key of 4096 bits or more. */
