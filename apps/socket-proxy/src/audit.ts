@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
+const LATEST_MS = 20;
+
 /** One decision. Nothing in it comes from a body or a credential: a body is represented by its hash. */
 export interface Decision {
   caller: string;
@@ -21,6 +23,7 @@ export interface Decision {
 export class AuditLog {
   private readonly descriptor: number;
   private pending = '';
+  private isStuck = false;
   private sequence = 0;
   private previous = '0'.repeat(64);
 
@@ -29,20 +32,27 @@ export class AuditLog {
     if (path !== undefined) this.continueChain();
   }
 
-  /** Takes a line up. What is not flushed by its author is written at the end of this turn of the event loop. */
+  /** Throws if a request of this method must not go on: the log has to hold all that was decided, but for the latest reads. */
+  admit(method: string): void {
+    if (method !== 'GET' || this.isStuck) this.flush();
+  }
+
+  /** Takes a line up. It is on disk when this returns; that of a read soon after. */
   record(decision: Decision): void {
     const time = new Date().toISOString();
     const line = JSON.stringify({ time, sequence: this.sequence + 1, previous: this.previous, ...decision });
     this.sequence += 1;
     this.previous = hash('sha256', line);
-    if (this.pending === '') setImmediate(() => this.tryFlush());
+    if (this.pending === '') setTimeout(() => this.tryFlush(), LATEST_MS);
     this.pending += `${line}\n`;
+    this.admit(decision.method);
   }
 
-  /** Writes what is pending. Throws if that is not possible, and then nothing may be answered. */
-  flush(): void {
+  private flush(): void {
+    this.isStuck = true;
     while (this.pending !== '')
       this.pending = this.pending.slice(writeSync(this.descriptor, this.pending, null, 'latin1'));
+    this.isStuck = false;
   }
 
   close(): void {

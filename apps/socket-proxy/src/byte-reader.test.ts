@@ -45,7 +45,7 @@ test('bytes beyond what is asked for stay for the next one, and what came before
   sockets.near.end('one\r\n\r\ntwothree');
   expect(await reader.takeText('\r\n\r\n', 3)).toBe('one');
   expect((await reader.take(3)).toString()).toBe('two');
-  expect((await reader.takeSome(3)).toString()).toBe('thr');
+  expect((await reader.take(3)).toString()).toBe('thr');
   expect((await reader.takeSome(9)).toString()).toBe('ee');
   expect(await reader.arrives()).toBe(false);
   await expect(reader.takeSome(1)).rejects.toMatchObject({ rule: 'framing.incomplete' });

@@ -3,6 +3,13 @@ import { Refusal } from './refusal.ts';
 
 const ENOUGH_BYTES = 64 * 1024;
 const NOT_IN_HTTP = /[^\t\r\n -~]|(?<!\r)\n/;
+const LOOK_EVERY_MS = 100;
+
+// One look at all who wait: a timer for every wait would take longer than most waits do.
+const waiting = new Set<ByteReader>();
+setInterval(() => {
+  for (const reader of waiting) reader.checkDeadline();
+}, LOOK_EVERY_MS).unref();
 
 /** The bytes that arrive on a socket, taken by those who know how many belong to them. No wait outlasts the deadline. */
 export class ByteReader {
@@ -67,6 +74,10 @@ export class ByteReader {
     return this.bytes.length > 0;
   }
 
+  checkDeadline(): void {
+    if (performance.now() > this.deadline) this.end(this.fault('slow', 'The request took too long to arrive.', 408));
+  }
+
   private cut(count: number): Buffer {
     const taken = this.bytes.subarray(0, count);
     this.bytes = this.bytes.subarray(count);
@@ -75,13 +86,12 @@ export class ByteReader {
 
   private async more(): Promise<void> {
     if (this.ending) throw this.ending;
-    const slow = () => this.end(this.fault('slow', 'The request took too long to arrive.', 408));
-    const timer = Number.isFinite(this.deadline) ? setTimeout(slow, this.deadline - performance.now()) : undefined;
     this.socket.resume();
+    waiting.add(this);
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    clearTimeout(timer);
+    waiting.delete(this);
   }
 
   private fault(rule: string, message: string, status = 400): Refusal {

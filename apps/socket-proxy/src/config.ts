@@ -15,34 +15,28 @@ export interface Config {
   fingerprint: string;
 }
 
-/** Settings that do not fit; the list is complete, so that one correction is enough. */
-export class ConfigError extends Error {
-  readonly faults: string[];
+/** Settings that do not fit: one line for each, and all of them at once, so that one correction is enough. */
+export class ConfigError extends Error {}
 
-  constructor(faults: string[]) {
-    super(faults.join('\n'));
-    this.faults = faults;
-  }
-}
-
+const HINT = 'docs/docker-guard.md lists the keys and their bounds.';
+/** Each is an option of the command line, and a variable of the environment. */
 const SETTINGS = {
-  listen: { variable: 'BIGEYE_GUARD_LISTEN', default: '0.0.0.0:2375' },
-  'docker-socket': { variable: 'BIGEYE_GUARD_DOCKER_SOCKET', default: '/var/run/docker.sock' },
-  policy: { variable: 'BIGEYE_GUARD_POLICY', default: '/etc/bigeye/policy.json' },
-  owner: { variable: 'BIGEYE_GUARD_OWNER', default: '' },
-  'audit-log': { variable: 'BIGEYE_GUARD_AUDIT_LOG', default: '' },
+  listen: '0.0.0.0:2375',
+  'docker-socket': '/var/run/docker.sock',
+  policy: '/etc/bigeye/policy.json',
+  owner: '',
+  'audit-log': '',
 };
-type Given = Partial<Record<keyof typeof SETTINGS, string>>;
-const VARIABLES = Object.values(SETTINGS).map((setting) => setting.variable);
+const variableOf = (setting: string) => `BIGEYE_GUARD_${setting.toUpperCase().replace('-', '_')}`;
+const VARIABLES = Object.keys(SETTINGS).map(variableOf);
 // Settings of the stock proxy that have no meaning here: silently ignoring one would leave its author in error.
 const FOREIGN = ['SOCKET_PATH', 'BIND_CONFIG', 'LISTEN_ADDRESS', 'ALLOW_RESTART'];
 
-/** Reads command line and environment (the command line wins). Throws a ConfigError that lists every fault at once. */
+/** Reads command line and environment (the command line wins). Throws a ConfigError. */
 export function readConfig(argv: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = [];
   const given = readArguments(argv, faults);
-  const setting = (name: keyof typeof SETTINGS): string =>
-    given[name] || env[SETTINGS[name].variable] || SETTINGS[name].default;
+  const setting = (name: keyof typeof SETTINGS) => given[name] || env[variableOf(name)] || SETTINGS[name];
 
   faults.push(...flagFaults(env, Object.keys(given).length > 0));
   const listen = readListen(setting('listen'), faults);
@@ -55,14 +49,13 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv = process.env)
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,255}$/.test(owner))
     faults.push('BIGEYE_GUARD_OWNER must be 1 to 256 letters, digits, ".", "_" or "-". Set it to the id of this host.');
   const policy = loadPolicy(setting('policy'), faults);
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (policy === undefined || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const auditLog = setting('audit-log') || undefined;
   return { listen, dockerSocket, owner, auditLog, policy, fingerprint: policyFingerprint(policy, owner) };
 }
 
-function readArguments(argv: string[], faults: string[]): Given {
-  const string = { type: 'string' } as const;
-  const options = { listen: string, 'docker-socket': string, policy: string, owner: string, 'audit-log': string };
+function readArguments(argv: string[], faults: string[]): Record<string, string | undefined> {
+  const options = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, { type: 'string' } as const]));
   try {
     return parseArgs({ args: argv, options }).values;
   } catch (cause) {
@@ -79,19 +72,15 @@ function readListen(text: string, faults: string[]): ListenAddress {
   return { host: name ?? ipv6 ?? '', port: Number(digits) };
 }
 
-function flagFaults(env: NodeJS.ProcessEnv, byCommandLine: boolean): string[] {
-  const faults: string[] = [];
-  for (const flag of FLAGS_ON) {
-    const value = env[flag];
-    if (value === undefined && !byCommandLine)
-      faults.push(`${flag} is not set. It is part of the documented set: set ${flag}=1.`);
-    else if (value !== undefined && value !== '1')
-      faults.push(`${flag} is "${value}". It is part of the documented set: set ${flag}=1.`);
-  }
+function flagFaults(env: NodeJS.ProcessEnv, isByCommandLine: boolean): string[] {
+  const missing = FLAGS_ON.filter((flag) => env[flag] === undefined && !isByCommandLine);
+  const faults = missing.map((flag) => `${flag} is not set. It is part of the documented set: set ${flag}=1.`);
   for (const [name, value] of Object.entries(env)) {
-    const isOff = FLAGS_OFF.includes(name) || name.startsWith('ALLOW_');
-    if (FOREIGN.includes(name)) faults.push(`${name} is no setting of this guard. Remove it; known are ${VARIABLES}.`);
-    else if (isOff && value !== '0' && value !== '')
+    if (FLAGS_ON.includes(name) && value !== '1')
+      faults.push(`${name} is "${value}". It is part of the documented set: set ${name}=1.`);
+    else if (FOREIGN.includes(name))
+      faults.push(`${name} is no setting of this guard. Remove it; known are ${VARIABLES}.`);
+    else if ((FLAGS_OFF.includes(name) || name.startsWith('ALLOW_')) && value !== '0' && value !== '')
       faults.push(`${name} is "${value}". This section is closed for good: set ${name}=0 or remove it.`);
     else if (name.startsWith('BIGEYE_GUARD_') && !VARIABLES.includes(name))
       faults.push(`${name} is unknown. Remove it or correct its spelling; known are ${VARIABLES}.`);
@@ -99,14 +88,15 @@ function flagFaults(env: NodeJS.ProcessEnv, byCommandLine: boolean): string[] {
   return faults;
 }
 
-function loadPolicy(path: string, faults: string[]): Policy {
+function loadPolicy(path: string, faults: string[]): Policy | undefined {
   try {
-    const { policy, faults: found } = readPolicy(readFileSync(path));
-    faults.push(...found);
-    return policy;
+    return readPolicy(readFileSync(path));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    faults.push(`BIGEYE_GUARD_POLICY: the file "${path}" cannot be read (${code}). Mount the file the CLI wrote.`);
-    return {} as Policy;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code
+      ? `the file "${path}" cannot be read (${code}). Mount the file the CLI wrote.`
+      : `${message} ${HINT}`;
+    faults.push(`BIGEYE_GUARD_POLICY: ${why}`);
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { refuse } from './refusal.ts';
 import { boolean, type Judge, listOf, mapOf, object, oneOf, orZero, text, whole } from './shape.ts';
 
 export const OWNER_LABEL = 'com.bigeye.proxy.owner';
-export const SIGNAL = /^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/;
+export const signal = text(/^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/, 'must be TERM, INT, QUIT or KILL');
 
 const UID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
 // Host names become resolvable for the neighbours: an agent must not be called like a service that they trust.
@@ -21,7 +21,7 @@ const config = (policy: Policy) =>
     WorkingDir: oneOf('', '/workspace', '/app'),
     Hostname: orZero('', text(HOST_NAME, 'must be a DNS label that is no name of a service')),
     'AttachStdout AttachStderr NetworkDisabled': boolean,
-    StopSignal: orZero('', text(SIGNAL, 'must be TERM, INT, QUIT or KILL')),
+    StopSignal: orZero('', signal),
     StopTimeout: whole(0, 600),
     Healthcheck: object({
       Test: oneOf([], ['NONE']),

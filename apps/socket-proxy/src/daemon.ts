@@ -17,6 +17,8 @@ export interface DaemonRequest {
   target: string;
   headers?: string;
   body?: string | undefined;
+  /** The answer may take as long as it likes. */
+  isStream?: boolean;
 }
 
 /** The names of headers are in small letters. */
@@ -48,15 +50,16 @@ export class Daemon {
   }
 
   /** Sends a request on a connection of its own until its answer is taken. The daemon may be silent for `patienceMs`. */
-  send({ method, target, headers = '', body = '' }: DaemonRequest, patienceMs = SILENCE_MS): DaemonConnection {
+  send(
+    { method, target, headers = '', body = '', isStream }: DaemonRequest,
+    patienceMs = SILENCE_MS,
+  ): DaemonConnection {
     let connection = this.idle.pop();
     while (connection?.isSpent) connection = this.idle.pop();
     connection ??= new DaemonConnection(createConnection(this.socketPath), this.idle);
     const length = method === 'POST' ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : '';
-    connection.send(
-      `${method} ${this.prefix}${target} HTTP/1.1\r\nHost: docker\r\n${headers}${length}\r\n${body}`,
-      patienceMs,
-    );
+    const bytes = `${method} ${this.prefix}${target} HTTP/1.1\r\nHost: docker\r\n${headers}${length}\r\n${body}`;
+    connection.send(bytes, isStream ? Number.POSITIVE_INFINITY : patienceMs);
     return connection;
   }
 
@@ -72,7 +75,7 @@ export class Daemon {
   }
 }
 
-/** Answers that end with their head, whatever it says. */
+/** Answers that end with their head. */
 export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }
@@ -82,8 +85,7 @@ class DaemonConnection {
   private readonly socket: Socket;
   private readonly reader: ByteReader;
   private readonly idle: DaemonConnection[];
-  private status = 0;
-  private headers = new Map<string, string>();
+  private head: AnswerHead = { status: 0, headers: new Map() };
 
   constructor(socket: Socket, idle: DaemonConnection[]) {
     this.socket = socket;
@@ -101,22 +103,29 @@ class DaemonConnection {
     this.socket.write(bytes);
   }
 
+  /** The head has one header of framing at most. */
   async takeHead(): Promise<AnswerHead> {
     const [line = '', ...fields] = (await this.reader.takeText('\r\n\r\n', MOST_HEAD_BYTES)).split('\r\n');
     // 1xx would mean that the protocol changes, or that a second head follows.
-    this.status = Number(/^HTTP\/1\.1 ([2-5]\d\d)(?: |$)/.exec(line)?.[1]);
-    if (Number.isNaN(this.status)) throw this.destroy();
-    const pairs = fields.map((field) => /^([^:]*): *(.*)$/.exec(field) ?? []);
-    this.headers = new Map(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
-    // Where both are there, the chunks count.
-    if (this.headers.has('transfer-encoding')) this.headers.delete('content-length');
-    return { status: this.status, headers: this.headers };
+    const status = Number(/^HTTP\/1\.1 ([2-5]\d\d)(?: |$)/.exec(line)?.[1]);
+    const headers = new Map<string, string>();
+    for (const field of fields) {
+      const colon = field.indexOf(':');
+      headers.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim());
+    }
+    if (Number.isNaN(status) || (headers.get('transfer-encoding') ?? 'chunked') !== 'chunked') throw this.destroy();
+    // An answer that ends with its head has no framing, whatever it says. Where both are there, the chunks count.
+    if (hasNoBody(status)) headers.delete('transfer-encoding');
+    if (hasNoBody(status) || headers.has('transfer-encoding')) headers.delete('content-length');
+    this.head = { status, headers };
+    return this.head;
   }
 
-  /** The body without its framing, as it comes. When it is whole, the connection is free for the next request. */
+  /** The body without its framing, in pieces as they come. When it is whole, the connection is free for the next request. */
   async *takeBody(): AsyncGenerator<Buffer> {
-    const isChunked = !hasNoBody(this.status) && this.headers.get('transfer-encoding') === 'chunked';
-    const length = hasNoBody(this.status) ? '0' : this.headers.get('content-length');
+    const { status, headers } = this.head;
+    const isChunked = headers.has('transfer-encoding');
+    const length = /^\d{1,15}$/.exec(hasNoBody(status) ? '0' : (headers.get('content-length') ?? ''))?.[0];
     for (let left = isChunked ? await this.takeChunkSize() : Number(length); left !== 0; ) {
       if (Number.isNaN(left)) throw this.destroy();
       const piece = await this.reader.takeSome(left);
@@ -127,7 +136,7 @@ class DaemonConnection {
       left = await this.takeChunkSize();
     }
     if (isChunked) await this.takeLineEnd();
-    if (this.idle.length < MOST_IDLE && this.headers.get('connection') !== 'close') this.idle.push(this);
+    if (this.idle.length < MOST_IDLE && headers.get('connection') !== 'close') this.idle.push(this);
     else this.destroy();
   }
 
@@ -147,7 +156,6 @@ class DaemonConnection {
     this.socket.destroy();
     return NO_ANSWER;
   }
-
   private async takeLineEnd(): Promise<void> {
     if ((await this.reader.takeText('\r\n', 2)) !== '') throw this.destroy();
   }

@@ -88,7 +88,7 @@ describe.skipIf(!hasGo)('the JSON reader beside Go’s (skipped where there is n
   });
 
   test('what it forwards, Go reads as a container without any privilege', () => {
-    const { policy } = readPolicy(Buffer.from(JSON.stringify(POLICY)));
+    const policy = readPolicy(Buffer.from(JSON.stringify(POLICY)));
     const judge = createJudge(policy, OWNER);
     const bodies = fc
       .sample(documents, 8_000)

@@ -23,7 +23,6 @@ export async function startGuard(config: Config): Promise<() => void> {
   await listen(server, config.listen);
   const nobody = { caller: '-', method: '-', rule: '-', status: 0, micros: 0 };
   audit.record({ ...nobody, endpoint: config.fingerprint, verdict: 'start' });
-  audit.flush();
   return () => {
     server.close();
     for (const client of clients) client.destroy();

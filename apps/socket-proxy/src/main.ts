@@ -20,8 +20,7 @@ async function main(argv: string[]): Promise<void> {
   await started;
 }
 
-main(process.argv.slice(2)).catch((cause) => {
-  const faults = cause instanceof ConfigError ? cause.faults : [(cause as Error).message];
-  for (const fault of faults) process.stderr.write(`docker-socket-proxy: ${fault}\n`);
+main(process.argv.slice(2)).catch((cause: Error) => {
+  process.stderr.write(cause.message.replace(/^/gm, 'docker-socket-proxy: ').concat('\n'));
   process.exit(cause instanceof ConfigError ? EXIT_CONFIG : 1);
 });

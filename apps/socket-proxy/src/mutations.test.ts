@@ -6,7 +6,7 @@ import { readJson } from './json-reader.ts';
 import { readPolicy } from './policy.ts';
 import { Refusal } from './refusal.ts';
 
-const { policy } = readPolicy(Buffer.from(JSON.stringify(POLICY)));
+const policy = readPolicy(Buffer.from(JSON.stringify(POLICY)));
 const judge = createJudge(policy, OWNER);
 const good = JSON.stringify(GOOD_CREATE);
 const forward = (text: string | Buffer): string | undefined => {

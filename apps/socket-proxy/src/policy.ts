@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { findObject, type Json, readJson } from './json-reader.ts';
 import { refuse } from './refusal.ts';
-import { boolean, type Judge, listOf, oneOf, text, whole } from './shape.ts';
+import { boolean, type Judge, listOf, object, oneOf, text, whole } from './shape.ts';
 
 /** The section flags of the documented service: five are on, every other one is off, and no setting changes that. */
 export const FLAGS_ON = 'CONTAINERS IMAGES INFO POST VERSION'.split(' ');
@@ -36,7 +36,7 @@ const LIMITS = {
   streams: 128,
   bodyBytes: 128 * 1024,
 };
-const LEAST: Partial<typeof LIMITS> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };
+const LEAST: Record<string, number> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };
 
 /** What holds where the policy file says nothing; the file can only take away from it. */
 const DEFAULTS = {
@@ -53,56 +53,34 @@ const ABSOLUTE = new RegExp(`^(?!/(?:${SYSTEM})(?:/|$))(?:/(?!\\.{1,2}(?:/|$))[^
 // The default bridges, ids, and the network of the guard itself; a run must reach none of them.
 const NETWORK = /^(?!(?:host|bridge|default|nat|[0-9a-f]{12,64}|.*orchestrator-internal)$)[a-z0-9][a-z0-9_.-]{0,62}$/;
 
-const wordsOf = (pattern: RegExp) => listOf(text(pattern, 'has an entry that is not allowed'), 64, (word) => word);
-const partOf = (defaults: string[]) => listOf(oneOf(...defaults), defaults.length, (word) => word);
-const REQUIRED: Record<string, Judge> = {
-  runsRoot: text(ABSOLUTE, "must be an absolute path of two segments or more, outside of the system's folders"),
-  imageNamespace: text(/^(?!library\/)[a-z0-9]+(?:[_-][a-z0-9]+)*\/$/, 'must be a Docker Hub namespace with its slash'),
-  networks: wordsOf(NETWORK),
-  subCommands: wordsOf(/^[a-z][a-z0-9-]{0,31}$/),
-};
-const KEYS: Record<string, Judge> = {
-  ...REQUIRED,
+const filled =
+  (judge: Judge): Judge =>
+  (value, at) =>
+    judge(value, at) ?? refuse(at, 'must not be empty');
+const wordsOf = (pattern: RegExp) =>
+  filled(listOf(text(pattern, 'has an entry that is not allowed'), 64, (word) => word));
+const partOf = (defaults: string[]) => filled(listOf(oneOf(...defaults), defaults.length, (word) => word));
+const tightened = Object.entries(LIMITS).map(([key, most]) => [key, whole(LEAST[key] ?? 1, most)]);
+const FILE = object({
+  'runsRoot!': text(ABSOLUTE, "must be an absolute path of two segments or more, outside of the system's folders"),
+  'imageNamespace!': text(
+    /^(?!library\/)[a-z0-9]+(?:[_-][a-z0-9]+)*\/$/,
+    'must be a Docker Hub namespace with a slash',
+  ),
+  'networks!': wordsOf(NETWORK),
+  'subCommands!': wordsOf(/^[a-z][a-z0-9-]{0,31}$/),
   repositories: wordsOf(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
-  requireDigest: boolean,
-  allowPull: boolean,
+  'requireDigest allowPull': boolean,
   platforms: partOf(DEFAULTS.platforms),
   envPrefixes: partOf(DEFAULTS.envPrefixes),
   mountTargets: partOf(DEFAULTS.mountTargets),
-};
-const LIMIT_KEYS = Object.fromEntries(
-  Object.entries({ ...LIMITS }).map(([key, most]) => [key, whole(LEAST[key as keyof typeof LIMITS] ?? 1, most)]),
-);
+  limits: object(Object.fromEntries(tightened)),
+});
 
-/** Reads the policy file; `faults` names every key that is missing, unknown, malformed or looser than the default. */
-export function readPolicy(bytes: Uint8Array): { policy: Policy; faults: string[] } {
-  const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (cause) {
-      const { message } = cause as Error;
-      faults.push(`BIGEYE_GUARD_POLICY: ${message} docs/docker-guard.md lists the keys and their bounds.`);
-      return undefined;
-    }
-  };
-  const readKeys = (judges: Record<string, Judge>, value: Json, at: string): object => {
-    const object = attempt(() => findObject(value) ?? refuse(at, 'must be an object')) ?? {};
-    const read = Object.entries(object).map(([key, inner]) => {
-      const place = `${at}.${key}`;
-      const judge = Object.hasOwn(judges, key) ? judges[key] : undefined;
-      const judgeKey = () =>
-        (judge ?? refuse(place, 'is not known'))(inner, place) ?? refuse(place, 'must not be empty');
-      return [key, attempt(judgeKey)];
-    });
-    return Object.fromEntries(read);
-  };
-  const { limits = {}, ...keys } =
-    attempt(() => findObject(readJson(bytes)) ?? refuse('policy', 'must be an object')) ?? {};
-  for (const key of Object.keys(REQUIRED)) if (!(key in keys)) attempt(() => refuse(`policy.${key}`, 'is required'));
-  const given = readKeys(KEYS, keys, 'policy');
-  const tightened = readKeys(LIMIT_KEYS, limits, 'policy.limits');
-  return { policy: { ...DEFAULTS, ...given, limits: { ...LIMITS, ...tightened } } as Policy, faults };
+/** Reads the policy file; throws a Refusal at a key that is missing, unknown, malformed or looser than the default. */
+export function readPolicy(bytes: Uint8Array): Policy {
+  const { limits, ...given } = FILE(readJson(bytes), 'policy') as Policy;
+  return { ...DEFAULTS, ...given, limits: { ...LIMITS, ...limits } };
 }
 
 /**

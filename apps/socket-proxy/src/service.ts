@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import type { AuditLog, Decision } from './audit.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { Config } from './config.ts';
@@ -15,7 +17,7 @@ const REQUEST_MS = 15_000;
 const LINGER_MS = 1_000;
 const INFO_FIELDS = ['ServerVersion', 'NCPU', 'MemTotal', 'OSType', 'Architecture', 'CgroupVersion', 'SecurityOptions'];
 const ANSWER_HEADERS = ['content-type', 'api-version', 'ostype'];
-const LINE_END = Buffer.from('\r\n');
+const FRAMING_HEADERS = ['transfer-encoding', 'content-length'];
 
 /** One request and its answer, as far as it has come. */
 interface Exchange {
@@ -61,6 +63,7 @@ export class Service {
         exchange.permit = withBody(await reader.take(head.bodyLength));
         await this.forward(exchange, exchange.permit, reader);
         if (exchange.permit.isStream || /^close$/i.test(head.headers.get('connection') ?? '')) return hangUp(socket);
+        if (socket.writableNeedDrain) await once(socket, 'drain', { signal: AbortSignal.timeout(IDLE_MS) });
       } catch (cause) {
         return this.refuse(exchange, cause);
       }
@@ -70,7 +73,7 @@ export class Service {
   private async forward(exchange: Exchange, permit: Permit, reader: ByteReader): Promise<void> {
     const { socket } = exchange;
     const { method, body, isStream } = permit;
-    this.audit.flush();
+    this.audit.admit(method);
     if (permit.container !== undefined) exchange.id = await this.owners.resolve(permit.container);
     if (socket.destroyed) throw NO_ANSWER;
     if (isStream && this.streams >= this.config.policy.limits.streams)
@@ -78,7 +81,7 @@ export class Service {
     const target = permit.path.replace('{container}', exchange.id ?? '') + (permit.query && `?${permit.query}`);
     const auth = permit.registryAuth === undefined ? '' : `X-Registry-Auth: ${permit.registryAuth}\r\n`;
     const headers = body === undefined ? auth : 'Content-Type: application/json\r\n';
-    const call = this.daemon.send({ method, target, headers, body }, isStream ? Number.POSITIVE_INFINITY : undefined);
+    const call = this.daemon.send({ method, target, headers, body, isStream });
     // A client that goes away takes its request to the daemon with it. One that only closed its sending side may wait for a
     // short answer; of a stream it is gone.
     const leave = () => call.destroy();
@@ -88,8 +91,11 @@ export class Service {
     this.streams += Number(isStream);
     try {
       const head = await call.takeHead();
-      if (isStream) await this.relay(exchange, head, call.takeBody());
-      else await this.answer(exchange, permit, head, await call.takeWholeBody());
+      const whole = isStream ? undefined : this.learn(exchange, permit, head.status, await call.takeWholeBody());
+      this.answer(exchange, permit, head, whole);
+      if (!isStream) return;
+      const body = call.takeBody();
+      await pipeline(head.headers.has('transfer-encoding') ? inChunks(body) : body, socket, { end: false });
     } catch (cause) {
       call.destroy();
       throw cause;
@@ -99,36 +105,31 @@ export class Service {
     }
   }
 
-  private async relay(exchange: Exchange, { status, headers }: AnswerHead, body: AsyncIterable<Buffer>): Promise<void> {
-    const { socket } = exchange;
-    const length = hasNoBody(status) ? '' : headers.get('content-length');
-    const isChunked = length === undefined;
-    const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : length && `Content-Length: ${length}\r\n`;
-    this.record(exchange, 'allow', 'positive-list', status);
+  /** Writes the decision down and then answers; the body of a stream follows. Does not wait: `call` is not ours any more. */
+  private answer(exchange: Exchange, permit: Permit, head: AnswerHead, body: Buffer | undefined): void {
+    this.record(exchange, 'allow', 'positive-list', head.status);
     exchange.isAnswered = true;
-    await write(socket, `${headOf(status, headers)}${framing}Connection: close\r\n\r\n`);
-    for await (const piece of body) {
-      const size = `${piece.length.toString(16)}\r\n`;
-      await write(socket, isChunked ? Buffer.concat([Buffer.from(size), piece, LINE_END]) : piece);
-    }
-    if (isChunked) await write(socket, '0\r\n\r\n');
+    const start = Buffer.from(this.answerHead(permit, head, body), 'latin1');
+    exchange.socket.write(body ? Buffer.concat([start, body]) : start);
   }
 
-  private async answer(
-    exchange: Exchange,
-    permit: Permit,
-    { status, headers }: AnswerHead,
-    received: Buffer,
-  ): Promise<void> {
-    const body = permit.endpoint === 'info' && status === 200 ? onlyKnown(received) : received;
-    if (permit.endpoint === 'container.create' && status === 201) this.owners.add(JSON.parse(body.toString()).Id);
-    if (permit.endpoint === 'container.remove' && status < 300) this.owners.forget(exchange.id ?? '');
-    this.record(exchange, 'allow', 'positive-list', status);
-    exchange.isAnswered = true;
-    const fingerprint = permit.endpoint === 'version' ? `X-Bigeye-Policy: ${this.config.fingerprint}\r\n` : '';
-    const length = hasNoBody(status) ? '' : `Content-Length: ${body.length}\r\n`;
-    const head = Buffer.from(`${headOf(status, headers)}${fingerprint}${length}\r\n`, 'latin1');
-    await write(exchange.socket, Buffer.concat([head, body]));
+  /** Notes what the answer says of ownership; returns as much of it as the client may have. */
+  private learn({ id }: Exchange, { endpoint }: Permit, status: number, body: Buffer): Buffer {
+    if (endpoint === 'container.create' && status === 201) this.owners.add(JSON.parse(body.toString()).Id);
+    if (endpoint === 'container.remove' && status < 300) this.owners.forget(id ?? '');
+    if (endpoint !== 'info' || status !== 200) return body;
+    const info = JSON.parse(body.toString());
+    return Buffer.from(JSON.stringify(Object.fromEntries(INFO_FIELDS.map((name) => [name, info[name]]))));
+  }
+
+  /** Only headers that a client may need pass. A stream is framed as it came, and ends its connection. */
+  private answerHead({ endpoint }: Permit, { status, headers }: AnswerHead, whole: Buffer | undefined): string {
+    const names = whole ? ANSWER_HEADERS : [...ANSWER_HEADERS, ...FRAMING_HEADERS];
+    const kept = names.map((name) => (headers.has(name) ? `${name}: ${headers.get(name)}\r\n` : ''));
+    const length = whole && !hasNoBody(status) ? `Content-Length: ${whole.length}\r\n` : '';
+    const fingerprint = endpoint === 'version' ? `X-Bigeye-Policy: ${this.config.fingerprint}\r\n` : '';
+    const close = whole ? '' : 'Connection: close\r\n';
+    return `HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Error'}\r\n${kept.join('')}${length}${fingerprint}${close}\r\n`;
   }
 
   /** Refuses and hangs up. */
@@ -147,7 +148,6 @@ export class Service {
     hangUp(socket);
   }
 
-  /** Writes a decision down. One that changes state, or refuses to, is on disk before its answer leaves. */
   private record(
     { socket, method, permit, id, started }: Exchange,
     verdict: Decision['verdict'],
@@ -165,34 +165,21 @@ export class Service {
       status,
       micros: Math.round((performance.now() - started) * 1000),
     });
-    if (method !== 'GET') this.audit.flush();
   }
 }
 
-function headOf(status: number, headers: AnswerHead['headers']): string {
-  const kept = ANSWER_HEADERS.map((name) => (headers.has(name) ? `${name}: ${headers.get(name)}\r\n` : ''));
-  return `HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Error'}\r\n${kept.join('')}`;
+async function* inChunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of body)
+    yield Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]);
+  yield Buffer.from('0\r\n\r\n');
 }
 
-/** Resolves when the bytes have left; rejects if the client is gone. */
-function write(socket: Socket, bytes: string | Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.write(bytes, (fault) => (fault ? reject(fault) : resolve()));
-  });
-}
-
-/** What still arrives is dropped for a moment: closing on unread bytes would take the answer back. */
+/** What still arrives is dropped, even after the last byte left: closing on unread bytes would take the answer back. */
 function hangUp(socket: Socket): void {
-  socket.end();
   socket.removeAllListeners('data').resume();
-  destroySoon(socket);
+  socket.end(() => destroySoon(socket)).setTimeout(IDLE_MS, () => socket.destroy());
 }
 
 function destroySoon(socket: Socket): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
-}
-
-function onlyKnown(info: Buffer): Buffer {
-  const fields = JSON.parse(info.toString());
-  return Buffer.from(JSON.stringify(Object.fromEntries(INFO_FIELDS.map((name) => [name, fields[name]]))));
 }

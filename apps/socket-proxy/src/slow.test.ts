@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { get, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { guardUnderTest, OWN_ID } from '../test-tools/guard-under-test.ts';
+import { guardUnderTest, json, OWN_ID } from '../test-tools/guard-under-test.ts';
 
 const MINUTES_25 = 25 * 60_000;
 const GIBIBYTE = 1024 ** 3;
@@ -62,4 +63,19 @@ describe.skipIf(!process.env.GUARD_SLOW)('long runs (skipped without GUARD_SLOW=
     });
     expect(received.digest('hex')).toBe(expected.digest('hex'));
   }, 300_000);
+
+  // Node restarts the clock of a socket once, when a first part of what was written has left.
+  test('a client that never reads its answer is dropped after two minutes at most', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = () => json(200, { filler: 'a'.repeat(4 * 1024 ** 2) });
+    const drop = async (connection: string) => {
+      const socket = guard.connect().pause();
+      socket.write(`GET /version HTTP/1.1\r\nHost: docker\r\nConnection: ${connection}\r\n\r\n`);
+      await sleep(125_000);
+      socket.resume();
+      await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+      return socket.bytesRead;
+    };
+    for (const bytes of await Promise.all(['keep-alive', 'close'].map(drop))) expect(bytes).toBeLessThan(4 * 1024 ** 2);
+  }, 140_000);
 });

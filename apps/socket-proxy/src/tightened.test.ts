@@ -8,8 +8,7 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 /** The rule that refuses a request under the policy with `edit`; undefined if it passes. */
 function ruleOf(edit: object, method: string, target: string, create?: object): string | undefined {
-  const { policy, faults } = readPolicy(Buffer.from(JSON.stringify({ ...POLICY, ...edit })));
-  expect(faults).toEqual([]);
+  const policy = readPolicy(Buffer.from(JSON.stringify({ ...POLICY, ...edit })));
   const body = Buffer.from(create ? JSON.stringify({ ...GOOD_CREATE, ...create }) : '');
   const headers = new Map([['content-type', 'application/json']]);
   try {
@@ -32,7 +31,7 @@ describe('a tightened policy', () => {
 
   test('that wants digests takes nothing else', () => {
     const edit = { requireDigest: true };
-    expect(ruleOf(edit, 'POST', pull('1'))).toBe('query.value');
+    expect(ruleOf(edit, 'POST', pull('1'))).toBe('query.tag');
     expect(ruleOf(edit, 'POST', pull(DIGEST))).toBeUndefined();
     expect(ruleOf(edit, 'POST', create, { Image: 'bigeyedata/agent:1' })).toBe('create.Image');
     expect(ruleOf(edit, 'POST', create, { Image: `bigeyedata/agent:1@${DIGEST}` })).toBeUndefined();
@@ -51,7 +50,7 @@ describe('a tightened policy', () => {
 
   test('with fewer platforms, variables and mounts takes no more than those', () => {
     const amd = { platforms: ['linux/amd64'] };
-    expect(ruleOf(amd, 'POST', `${pull('1')}&platform=linux/arm64`)).toBe('query.value');
+    expect(ruleOf(amd, 'POST', `${pull('1')}&platform=linux/arm64`)).toBe('query.platform');
     expect(ruleOf(amd, 'POST', `${pull('1')}&platform=linux/amd64`)).toBeUndefined();
     expect(ruleOf({ envPrefixes: ['AGENT_'] }, 'POST', create, { Env: ['BATCH_X=1'] })).toBe('create.Env');
     expect(ruleOf({ envPrefixes: ['AGENT_'] }, 'POST', create, { Env: ['AGENT_X=1'] })).toBeUndefined();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -341,6 +341,47 @@ describe('a daemon that misbehaves', () => {
   });
 });
 
+describe('a client that does not read its answer', () => {
+  test('takes nothing from others when it goes away', async () => {
+    await using guard = await guardUnderTest();
+    const large = json(200, { filler: 'a'.repeat(4 * 1024 ** 2) });
+    guard.script = ({ target }, socket) => {
+      if (target.includes('/containers/json')) return large;
+      if (!target.includes('/images/json')) return undefined;
+      setTimeout(() => socket.write(json(200, [])), 200);
+      return 'handled';
+    };
+    const idle = guard.connect().pause();
+    idle.write(`GET /containers/json HTTP/1.1\r\nHost: docker\r\n\r\n`);
+    await until(() => guard.forwarded.length === 1);
+    await sleep(50);
+    const other = guard.request('GET', '/images/json');
+    await until(() => guard.forwarded.length === 2);
+    idle.destroy();
+    expect(await other).toMatchObject({ status: 200, body: '[]' });
+  });
+
+  test('gets no second one before it has read the first', async () => {
+    await using guard = await guardUnderTest();
+    guard.script = () => json(200, { filler: 'a'.repeat(4 * 1024 ** 2) });
+    const socket = guard.connect().pause();
+    socket.write(version);
+    await until(() => guard.forwarded.length === 1);
+    await sleep(50);
+    socket.write(version);
+    await sleep(100);
+    expect(guard.forwarded).toHaveLength(1);
+    let end = '';
+    socket.on('data', (part: Buffer) => {
+      end = (end + part).slice(-1000);
+    });
+    socket.resume();
+    await until(() => end.includes('framing.pipelined'));
+    expect(guard.forwarded).toHaveLength(1);
+    socket.destroy();
+  });
+});
+
 describe('the audit log', () => {
   test('chains every line to the one before it, over a restart too, and holds no secret', async () => {
     await using guard = await guardUnderTest();
@@ -366,25 +407,38 @@ describe('the audit log', () => {
     expect(denied).toMatchObject({ verdict: 'deny', rule: 'create.Tty', status: 403 });
   });
 
-  test('that cannot be written lets nothing through', async () => {
+  test('that cannot be written lets nothing through, and goes on without a gap once it can be', async () => {
     await using guard = await guardUnderTest();
-    const failing = vi.spyOn(AuditLog.prototype, 'flush').mockImplementation(() => {
-      throw new Error('ENOSPC');
-    });
-    const answers = await Promise.all([
-      guard.request('GET', '/version'),
-      guard.request('POST', create, type, JSON.stringify(GOOD_CREATE)),
-    ]);
-    failing.mockRestore();
-    expect(answers.map((answer) => answer.status >= 500)).toEqual([true, true]);
+    const recording = vi.spyOn(AuditLog.prototype, 'record');
+    await guard.request('GET', '/version');
+    const log = recording.mock.contexts[0] as object;
+    recording.mockRestore();
+    const descriptor = Reflect.get(log, 'descriptor');
+    Reflect.set(log, 'descriptor', openSync('/dev/full', 'a'));
+    guard.forwarded.length = 0;
+    const createOne = () => guard.request('POST', create, type, JSON.stringify(GOOD_CREATE));
+    for (const answer of [await createOne(), await guard.request('GET', '/version')])
+      expect(answer).toMatchObject({ status: 503, rule: 'audit' });
     expect(guard.forwarded).toEqual([]);
-    expect((await guard.request('GET', '/version')).status).toBe(200);
+    Reflect.set(log, 'descriptor', descriptor);
+    expect((await createOne()).status).toBe(201);
+    const lines = readFileSync(guard.auditFile, 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).sequence)).toEqual(lines.map((_, at) => at + 1));
+    expect(lines.filter((line) => line.includes('"verdict":"fail"'))).toHaveLength(2);
   });
 
   test('that is full says so to its author', () => {
     const full = new AuditLog('/dev/full');
-    full.record(NOTHING);
-    expect(() => full.flush()).toThrow(/ENOSPC/);
+    expect(() => full.record(NOTHING)).toThrow(/ENOSPC/);
+    expect(() => full.admit('POST')).toThrow(/ENOSPC/);
+  });
+
+  test('that could not take a read is not read past', async () => {
+    const full = new AuditLog('/dev/full');
+    full.record({ ...NOTHING, method: 'GET' });
+    full.admit('GET');
+    await expect.poll(() => Reflect.get(full, 'isStuck')).toBe(true);
+    expect(() => full.admit('GET')).toThrow(/ENOSPC/);
   });
 
   test('goes on behind a line that was cut off', async () => {
