@@ -51,6 +51,14 @@ test('bytes beyond what is asked for stay for the next one, and what came before
   await expect(reader.takeSome(1)).rejects.toMatchObject({ rule: 'framing.incomplete' });
 });
 
+test('bytes that arrive before anybody waits for them are kept', async () => {
+  using sockets = await pair();
+  const reader = new ByteReader(sockets.far);
+  sockets.near.write('early');
+  await expect.poll(() => reader.length).toBe(5);
+  expect((await reader.take(5)).toString()).toBe('early');
+});
+
 test('text that is longer than it may be is refused, whole or not', async () => {
   using sockets = await pair();
   const reader = new ByteReader(sockets.far);

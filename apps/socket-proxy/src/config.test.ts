@@ -80,6 +80,17 @@ describe('the settings', () => {
 });
 
 describe('the policy file', () => {
+  test('that is not there, or does not fit, is a fault of its setting and says what to do', () => {
+    const faults = (path: string) => faultsOf({ ...inContainer, BIGEYE_GUARD_POLICY: path });
+    expect(faults('/nowhere/policy.json')).toEqual([
+      'BIGEYE_GUARD_POLICY: the file "/nowhere/policy.json" cannot be read (ENOENT). Mount the file the CLI wrote.',
+    ]);
+    const [fault] = faults(import.meta.filename);
+    expect(fault).toMatch(
+      /^BIGEYE_GUARD_POLICY: The JSON document is not strict JSON in UTF-8\. docs\/docker-guard\.md/,
+    );
+  });
+
   const read = (policy: object) => readPolicy(Buffer.from(JSON.stringify(policy)));
 
   test.each([

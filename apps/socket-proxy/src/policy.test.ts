@@ -565,8 +565,10 @@ describe('the policy', () => {
   });
 
   test('credentials without a server are those for docker.io', async () => {
-    const sent = { 'X-Registry-Auth': Buffer.from('{"identitytoken":"a"}').toString('base64url') };
-    expect((await guard.request('POST', '/images/create?fromImage=bigeyedata/agent&tag=1', sent)).status).toBe(200);
+    for (const auth of ['{"identitytoken":"a"}', '{}']) {
+      const sent = { 'X-Registry-Auth': Buffer.from(auth).toString('base64url') };
+      expect((await guard.request('POST', '/images/create?fromImage=bigeyedata/agent&tag=1', sent)).status).toBe(200);
+    }
   });
 
   test('info is cut to the fields of the positive list', async () => {
