@@ -65,7 +65,10 @@ export interface ContainerRunner {
   start(name: string): Promise<void>;
   /** Returns when the container may have ended, or when `signal` fires; only `findContainer` tells whether it did. */
   waitForEnd(name: string, signal: AbortSignal): Promise<void>;
-  /** Lines of both streams in the engine's order; ends with the container, or early when the engine goes away. */
+  /**
+   * Lines of both streams in the engine's order. Following ends when the container does, or when the engine goes away, and may then
+   * lack the last lines (engine 20.10 leaves them out at times): what is read after the end is whole.
+   */
   readLog(name: string, request: LogRequest): AsyncIterable<LogLine>;
   /** SIGTERM, then SIGKILL after `graceMs`. Returns when it ended; one that is gone or ended already is fine. */
   stop(name: string, options: { graceMs: number }): Promise<void>;

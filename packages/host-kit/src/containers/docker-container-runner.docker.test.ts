@@ -147,7 +147,11 @@ describe.each(engines)('%s', (_, createRunner) => {
 
   test('the log has both streams in order, with times that grow, and an end without a line end', async () => {
     const name = await running('talk');
-    const lines = await readAll(name);
+    const followed = await readAll(name);
+    await ended(name);
+    const lines = await readAll(name, { follow: false });
+    expect(followed.length).toBeGreaterThan(0);
+    expect(followed).toEqual(lines.slice(0, followed.length));
     expect(lines.map(({ stream, text }) => [stream, text])).toEqual([
       ['stdout', 'one'],
       ['stderr', 'two'],
