@@ -31,7 +31,8 @@ const config = (policy: Policy) =>
     'ExposedPorts Volumes': oneOf({}),
     'Domainname MacAddress': oneOf(''),
     'ArgsEscaped AttachStdin OpenStdin StdinOnce Tty': oneOf(false),
-    NetworkingConfig: object({ EndpointsConfig: mapOf(/^[a-z0-9][a-z0-9_.-]{0,62}$/, orEmpty(ENDPOINT)) }),
+    // Whose names must be, is judged below.
+    NetworkingConfig: object({ EndpointsConfig: mapOf(/^/, orEmpty(ENDPOINT)) }),
     'HostConfig!': hostConfig(policy),
   });
 
@@ -176,15 +177,17 @@ function mount(policy: Pick<Policy, 'runsRoot' | 'mountTargets'>, tmpfsBytes: nu
 
 function bind(asMount: Judge): Judge {
   return (value, at) => {
-    const [, Source = '', Target = '', mode] = /^([^:]*):([^:]*):(ro|rw)$/.exec(String(value)) ?? [];
-    if (mode === undefined || typeof value !== 'string') refuse(at, 'must be source:target:ro or source:target:rw');
+    const pattern = /^(?<Source>[^:]*):(?<Target>[^:]*):(?<mode>ro|rw)$/;
+    const { Source = '', Target = '', mode = '' } = pattern.exec(String(value))?.groups ?? {};
+    if (mode === '' || typeof value !== 'string') refuse(at, 'must be source:target:ro or source:target:rw');
     return asMount({ Type: 'bind', Source, Target, ReadOnly: mode === 'ro' }, at);
   };
 }
 
 function size(most: number): Judge {
   return (value, at) => {
-    const [, digits, unit = ' '] = (typeof value === 'string' && /^([1-9]\d{0,11})([kmg])?$/i.exec(value)) || [];
+    const pattern = /^(?<digits>[1-9]\d{0,11})(?<unit>[kmg])?$/i;
+    const { digits, unit = ' ' } = pattern.exec(typeof value === 'string' ? value : '')?.groups ?? {};
     const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase());
     return bytes <= most ? value : refuse(at, 'must be a size within the policy, as "64m"');
   };
@@ -195,7 +198,7 @@ function tmpfsOptions(most: number): Judge {
   const known = /^(?:r[wo]|noexec|nosuid|nodev|size=\w+|mode=0?[01]?[0-7]{3}|[ug]id=\d{1,9})$/;
   return (value, at) => {
     const words = String(value).split(',');
-    const options = new Map(words.map((word) => [word.replace(/=.*|^r[wo]$/, ''), word]));
+    const options = new Map(words.map((word) => [word.replace(/=.*|r[wo]/, ''), word]));
     const needed = ['noexec', 'nosuid', 'nodev', 'size'].every((name) => options.has(name));
     if (typeof value !== 'string' || !needed || options.size < words.length || !words.every((word) => known.test(word)))
       refuse(at, 'must have noexec, nosuid, nodev, size, and no option beyond rw, ro, mode, uid, gid');

@@ -28,6 +28,8 @@ interface Endpoint {
   query: Judge;
 }
 
+const TARGET = /^(?:\/v1\.4[1-7])?(?<path>\/[A-Za-z0-9/._:@-]*)(?:\?(?<rawQuery>.*))?$/;
+const PARAMETER = /^(?<key>[A-Za-z]{1,16})=(?<value>(?:[\w\-.~/:,@*!'()]|%[0-7][0-9A-Fa-f])*)$/;
 const RUN_NAME = 'bigeye-run-[a-z0-9][a-z0-9-]{0,62}';
 const CONTAINER = `(?<container>[0-9a-f]{64}|${RUN_NAME})`;
 const STREAMS = ['container.logs', 'container.wait', 'container.stop', 'image.pull'];
@@ -79,9 +81,8 @@ export function endpointJudge(policy: Policy, owner: string): (head: RequestHead
   const endpoints = openEndpoints(policy, owner);
   const judgeCreate = createJudge(policy, owner);
   return ({ method, target, headers, bodyLength }) => {
-    const [, path, rawQuery = ''] = /^(?:\/v1\.4[1-7])?(\/[A-Za-z0-9/._:@-]*)(?:\?(.*))?$/.exec(target) ?? [];
-    if (path === undefined)
-      throw new Refusal('path.form', 'The path is not canonical, or its version is not 1.41 to 1.47.');
+    const { path = '', rawQuery = '' } = TARGET.exec(target)?.groups ?? {};
+    if (path === '') throw new Refusal('path.form', 'The path is not canonical, or its version is not 1.41 to 1.47.');
     const atPath = endpoints.filter((endpoint) => endpoint.path.test(path));
     const endpoint = atPath.find((candidate) => candidate.method === method);
     if (!endpoint) throw new Refusal(`endpoint.${atPath[0] ? 'method' : 'unknown'}`, 'This endpoint is not open.');
@@ -121,8 +122,8 @@ export function endpointJudge(policy: Policy, owner: string): (head: RequestHead
 function readQuery(raw: string): JsonObject {
   const query: JsonObject = {};
   for (const pair of raw === '' ? [] : raw.split('&')) {
-    const [, key, value = ''] = /^([A-Za-z]{1,16})=((?:[\w\-.~/:,@*!'()]|%[0-7][0-9A-Fa-f])*)$/.exec(pair) ?? [];
-    if (key === undefined || Object.hasOwn(query, key)) return refuse('query', 'is malformed or has a key twice');
+    const { key = '', value = '' } = PARAMETER.exec(pair)?.groups ?? {};
+    if (key === '' || Object.hasOwn(query, key)) return refuse('query', 'is malformed or has a key twice');
     query[key] = decodeURIComponent(value);
   }
   return query;
@@ -130,7 +131,7 @@ function readQuery(raw: string): JsonObject {
 
 /** What `judge` says, without the name of the one registry that is ever asked. */
 function onHub(judge: Judge): Judge {
-  return (value, at) => String(judge(value, at)).replace(/^docker\.io\//, '');
+  return (value, at) => String(judge(value, at)).replace('docker.io/', '');
 }
 
 /** Filters come as `{"key":["value"]}` or, from Go clients, as `{"key":{"value":true}}`; both become the first. */
@@ -166,7 +167,7 @@ function ownImages(namespace: string): Judge {
 /** dockerode repeats the query of a pull as its body. The daemon ignores it and so do we, but it must say nothing else. */
 function judgeRepeatedQuery(body: Uint8Array, query: Record<string, string>): void {
   const entries = Object.entries(findObject(readJson(body)) ?? refuse('body.pull', 'must be an object'));
-  if (!entries.every(([key, value]) => String(value).replace(/^docker\.io\//, '') === query[key]))
+  if (!entries.every(([key, value]) => String(value).replace('docker.io/', '') === query[key]))
     refuse('body.pull', 'must repeat the query or be left out');
 }
 

@@ -48,7 +48,7 @@ function fault(rule: string, what: string): Refusal {
   return new Refusal(`json.${rule}`, `The JSON document ${what}.`, 400);
 }
 
-/** The value if it is an object, otherwise undefined. */
-export function findObject(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+/** The value if it is an object, otherwise null or undefined. */
+export function findObject(value: Json | undefined): JsonObject | null | undefined {
+  return typeof value === 'object' && !Array.isArray(value) ? value : undefined;
 }

@@ -35,3 +35,15 @@ test.each([
   const owners = new Owners(daemonWith(labelled).daemon, 'me');
   await expect(owners.resolve('bigeye-run-a')).rejects.toMatchObject({ rule: 'owner.foreign' });
 });
+
+test.each([
+  ['ends in what looks like one', 200, `zz${id(1)}`],
+  ['begins with what looks like one', 200, `${id(1)}zz`],
+  ['comes with an error', 500, id(1)],
+])('a container by name whose id %s is not ours', async (_, status, Id) => {
+  const body = Buffer.from(
+    JSON.stringify({ Id, Name: '/bigeye-run-a', Config: { Labels: { 'com.bigeye.proxy.owner': 'me' } } }),
+  );
+  const owners = new Owners({ ask: async () => ({ status, body }) } as unknown as Daemon, 'me');
+  await expect(owners.resolve('bigeye-run-a')).rejects.toMatchObject({ rule: 'owner.foreign' });
+});

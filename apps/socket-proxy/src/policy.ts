@@ -91,7 +91,13 @@ export function policyFingerprint(policy: Policy, owner: string): string {
   const flags = Object.fromEntries([...FLAGS_ON.map((flag) => [flag, '1']), ...FLAGS_OFF.map((flag) => [flag, '0'])]);
   const sortKeys = (_: string, value: unknown) => {
     const object = findObject(value as Json);
-    return object ? Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+    return object
+      ? Object.fromEntries(
+          Object.keys(object)
+            .sort()
+            .map((key) => [key, object[key]]),
+        )
+      : value;
   };
   return hash('sha256', JSON.stringify({ flags, owner, policy }, sortKeys));
 }

@@ -9,12 +9,15 @@ export interface RequestHead {
 }
 
 const MOST_HEADERS = 20;
+const REQUEST_LINE = /^(?<method>[A-Z]{3,16}) (?<target>[!-~]{1,4096}) HTTP\/1\.1$/;
+const HEADER = /^(?<spelled>[!-9;-~]+):[ \t]*(?<value>.*)$/;
 // Headers that clients send and that mean nothing here: none is forwarded. Any other header is refused, because one that we
 // do not know may change what a request means: upgrades, method overrides, encodings, trailers, metadata of an import.
-const IGNORED = `user-agent accept accept-language accept-encoding keep-alive sec-fetch-mode traceparent tracestate x-original-url x-rewrite-url
-  x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix x-forwarded-uri x-real-ip`;
+const IGNORED = 'user-agent accept accept-language accept-encoding keep-alive sec-fetch-mode traceparent tracestate';
+const OF_PROXIES =
+  'x-original-url x-rewrite-url x-real-ip x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix x-forwarded-uri';
 const ACCEPTED = new Map<string, RegExp>([
-  ...IGNORED.split(/\s+/).map((name) => [name, /^[\t -~]*$/] as const),
+  ...`${IGNORED} ${OF_PROXIES}`.split(' ').map((name) => [name, /^[\t -~]*$/] as const),
   ['host', /^[A-Za-z0-9.:_%[\]-]{0,255}$/],
   ['connection', /^(?:close|keep-alive)$/i],
   ['content-length', /^(?:0|[1-9]\d{0,8})$/],
@@ -28,15 +31,14 @@ const ACCEPTED = new Map<string, RegExp>([
  */
 export function readHead(text: string): RequestHead {
   const [line = '', ...fields] = text.split('\r\n');
-  const [, method, target] = /^([A-Z]{3,16}) ([!-~]{1,4096}) HTTP\/1\.1$/.exec(line) ?? [];
-  if (method === undefined || target === undefined)
+  const { method = '', target = '' } = REQUEST_LINE.exec(line)?.groups ?? {};
+  if (method === '')
     throw new Refusal('framing.request-line', 'The request line is too long or not plain HTTP/1.1.', 400);
   if (fields.length > MOST_HEADERS) throw new Refusal('framing.header-count', 'There are too many headers.', 431);
   const headers = new Map<string, string>();
   for (const field of fields) {
-    const [, spelled, value] = /^([!-9;-~]+):[ \t]*(.*)$/.exec(field) ?? [];
-    if (spelled === undefined || value === undefined)
-      throw new Refusal('framing.malformed', 'A header is malformed.', 400);
+    const { spelled = '', value = '' } = HEADER.exec(field)?.groups ?? {};
+    if (spelled === '') throw new Refusal('framing.malformed', 'A header is malformed.', 400);
     const name = spelled.toLowerCase();
     if (name === 'transfer-encoding') throw new Refusal('framing.chunked', 'A body needs a Content-Length.', 411);
     if (headers.has(name)) throw new Refusal('framing.header-twice', 'A header is there twice.', 400);
