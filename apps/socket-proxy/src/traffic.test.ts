@@ -246,7 +246,13 @@ describe('an answer of the daemon', () => {
     await using guard = await guardUnderTest();
     guard.script = (_, socket) => {
       const bytes = chunked('4\r\n{"Ve\r\nE\r\nrsion":"26.1"}\r\n0\r\n\r\n');
-      for (const [at, byte] of [...bytes].entries()) setTimeout(() => socket.write(byte), at);
+      const send = async () => {
+        for (const byte of bytes) {
+          socket.write(byte);
+          await sleep(1);
+        }
+      };
+      void send();
       return 'handled';
     };
     const answer = await guard.request('GET', '/version');
