@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
 const LATEST_MS = 20;
+const MOST_PENDING = 1024 * 1024;
 
 /** One decision. Nothing in it comes from a body or a credential: a body is represented by its hash. */
 export interface Decision {
@@ -39,6 +40,8 @@ export class AuditLog {
 
   /** Takes a line up. It is on disk when this returns; that of a read soon after. */
   record(decision: Decision): void {
+    // While the log cannot be written, refusals pile up: beyond this they are not remembered, but refusals they stay.
+    if (this.pending.length > MOST_PENDING) this.flush();
     const time = new Date().toISOString();
     const line = JSON.stringify({ time, sequence: this.sequence + 1, previous: this.previous, ...decision });
     this.sequence += 1;

