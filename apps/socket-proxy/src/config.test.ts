@@ -116,6 +116,9 @@ describe('the policy file', () => {
     ['a namespace without its slash', { imageNamespace: 'bigeyedata' }, 'imageNamespace'],
     ['a sub-command that is an option', { subCommands: ['--run'] }, 'subCommands'],
     ['a version of the API', { apiVersion: '1.41' }, 'unknown-key'],
+    ...['', '0:0', '0:1', '1:0', '10001', '10001:0', 'root:root', '010:010', '2147483648:1', '1:1:1'].map(
+      (user): [string, object, string] => [`the user "${user}"`, { user }, 'user'],
+    ),
     ['less memory than a container may ask for', { limits: { memoryBytes: 1024 } }, 'limits.memoryBytes'],
     ['a missing key', { runsRoot: undefined }, 'runsRoot'],
     ['limits as a list', { limits: [] }, 'limits'],

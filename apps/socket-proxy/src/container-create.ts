@@ -6,7 +6,6 @@ import { boolean, type Judge, listOf, mapOf, object, oneOf, orZero, text, whole 
 export const OWNER_LABEL = 'com.bigeye.proxy.owner';
 export const signal = text(/^(?:SIG)?(?:TERM|INT|QUIT|KILL)$/, 'must be TERM, INT, QUIT or KILL');
 
-const UID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
 // Host names become resolvable for the neighbours: an agent must not be called like a service that they trust.
 const HOST_NAME = /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -14,8 +13,8 @@ const HOST_NAME = /^(?!.*(?:proxy|orchestrator)|docker$|localhost$)[a-z0-9](?:[a
 const config = (policy: Policy) =>
   object({
     'Image!': text(imagePattern(policy), 'must be an image of the namespace with a tag or digest'),
-    'User!': text(new RegExp(`^${UID}:${UID}$`), 'must be a numeric uid:gid other than 0'),
-    Cmd: command(policy.subCommands),
+    'User!': oneOf(policy.user),
+    'Cmd!': command(policy.subCommands),
     Env: environment(policy.envPrefixes),
     Labels: mapOf(/^com\.bigeye\.run\.[A-Za-z0-9._-]{1,63}$/, text(/^[ -~]{0,256}$/, 'must have short ASCII values')),
     WorkingDir: oneOf('', '/workspace', '/app'),
@@ -78,7 +77,7 @@ const ENDPOINT = object({
   'GwPriority IPPrefixLen GlobalIPv6PrefixLen': oneOf(0),
 });
 
-type Mount = { Target: string; ReadOnly?: boolean };
+type Mount = { Type?: string; Source?: string; Target: string; ReadOnly?: boolean };
 type Host = {
   NetworkMode: string;
   Memory: number;
@@ -91,7 +90,7 @@ type Host = {
 type Shaped = { Labels?: object; HostConfig: Host; NetworkingConfig?: { EndpointsConfig?: object } };
 
 /** Builds the judge of `POST /containers/create`: from the document as sent to the body that is forwarded. */
-export function createJudge(policy: Policy, owner: string): (document: Json) => object {
+export function createJudge(policy: Policy, owner: string): (document: Json) => { HostConfig: Host } {
   const judge = config(policy);
   return (document) => {
     const body = judge(document, 'create') as Shaped;

@@ -4,6 +4,7 @@ import type { Policy } from './policy.ts';
 import { Refusal, refuse } from './refusal.ts';
 import type { RequestHead } from './request-head.ts';
 import { type Judge, listOf, object, oneOf, text } from './shape.ts';
+import { bindSourcesOf } from './sources.ts';
 
 /** A request that passed: what is sent is built from these values and from nothing else. */
 export interface Permit {
@@ -15,6 +16,8 @@ export interface Permit {
   container: string | undefined;
   query: string;
   body: string | undefined;
+  /** Host folders that the new container is to mount. */
+  sources: string[];
   registryAuth: string | undefined;
   /** Has no end in sight: no time-out, but counted. */
   isStream: boolean;
@@ -107,11 +110,15 @@ export function endpointJudge(policy: Policy, owner: string): (head: RequestHead
         .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
         .join('&'),
       body: undefined,
+      sources: [],
       registryAuth: auth === undefined ? undefined : readRegistryAuth(auth),
       isStream: STREAMS.includes(endpoint.name),
     };
     return (bytes) => {
-      if (isCreate) return { ...permit, body: JSON.stringify(judgeCreate(readJson(bytes))) };
+      if (isCreate) {
+        const created = judgeCreate(readJson(bytes));
+        return { ...permit, body: JSON.stringify(created), sources: bindSourcesOf(created.HostConfig.Mounts) };
+      }
       if (bytes.length > 0) judgeRepeatedQuery(bytes, query);
       return permit;
     };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, readConfig } from './config.ts';
 import { explain } from './explain.ts';
 import { startGuard } from './guard.ts';
+import { Sources } from './sources.ts';
 
 const EXIT_CONFIG = 3;
 
@@ -13,7 +14,12 @@ async function main(argv: string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify(explain(readConfig(argv), method, target, readFileSync(0)))}\n`);
     return;
   }
-  const started = startGuard(readConfig(argv));
+  const config = readConfig(argv);
+  if (!new Sources(config.policy).isVisible)
+    process.stderr.write(
+      `docker-socket-proxy: ${config.policy.runsRoot} is not mounted here: bind sources are judged as texts only.\n`,
+    );
+  const started = startGuard(config);
   const stop = () => void started.then((close) => close()).finally(() => process.exit(0));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

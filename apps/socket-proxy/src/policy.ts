@@ -16,6 +16,8 @@ export interface Policy {
   imageNamespace: string;
   networks: string[];
   subCommands: string[];
+  /** The one `uid:gid` that runs have. Another one, the Docker group's above all, would open what its folders hide. */
+  user: string;
   /** Repositories below the namespace; null means all of them. */
   repositories: string[] | null;
   requireDigest: boolean;
@@ -40,6 +42,7 @@ const LEAST: Record<string, number> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 1
 
 /** What holds where the policy file says nothing; the file can only take away from it. */
 const DEFAULTS = {
+  user: '10001:10001',
   repositories: null,
   requireDigest: false,
   allowPull: true,
@@ -48,6 +51,7 @@ const DEFAULTS = {
   mountTargets: ['/workspace', '/out', '/in'],
 };
 
+const ID = '(?:[1-9]\\d{0,8}|1\\d{9}|20\\d{8})';
 const SYSTEM = 'bin|boot|dev|etc|lib\\w*|proc|run|sbin|sys|usr|var/(?:run|lib/(?:docker|containerd))';
 const ABSOLUTE = new RegExp(`^(?!/(?:${SYSTEM})(?:/|$))(?:/(?!\\.{1,2}(?:/|$))[^/\\\\:\\p{C}]{1,255}){2,}$`, 'u');
 // The default bridges, ids, and the network of the guard itself; a run must reach none of them.
@@ -69,6 +73,7 @@ const FILE = object({
   ),
   'networks!': wordsOf(NETWORK),
   'subCommands!': wordsOf(/^[a-z][a-z0-9-]{0,31}$/),
+  user: text(new RegExp(`^${ID}:${ID}$`), 'must be a numeric uid:gid other than 0'),
   repositories: wordsOf(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
   'requireDigest allowPull': boolean,
   platforms: partOf(DEFAULTS.platforms),

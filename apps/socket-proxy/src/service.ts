@@ -10,6 +10,7 @@ import { endpointJudge, type Permit } from './endpoints.ts';
 import { Owners } from './owners.ts';
 import { Refusal } from './refusal.ts';
 import { readHead } from './request-head.ts';
+import { bindSourcesOf, Sources } from './sources.ts';
 
 const MOST_HEAD_BYTES = 24 * 1024;
 const IDLE_MS = 60_000;
@@ -36,6 +37,7 @@ export class Service {
   private readonly audit: AuditLog;
   private readonly daemon: Daemon;
   private readonly owners: Owners;
+  private readonly sources: Sources;
   private readonly judge: ReturnType<typeof endpointJudge>;
   private streams = 0;
 
@@ -44,6 +46,7 @@ export class Service {
     this.audit = audit;
     this.daemon = daemon;
     this.owners = new Owners(daemon, config.owner);
+    this.sources = new Sources(config.policy);
     this.judge = endpointJudge(config.policy, config.owner);
   }
 
@@ -75,6 +78,7 @@ export class Service {
     const { method, body, isStream } = permit;
     this.audit.admit(method);
     if (permit.container !== undefined) exchange.id = await this.owners.resolve(permit.container);
+    await this.judgeSources(exchange, permit);
     if (socket.destroyed) throw NO_ANSWER;
     if (isStream && this.streams >= this.config.policy.limits.streams)
       throw new Refusal('limit.streams', 'Too many streams are open.', 429);
@@ -103,6 +107,17 @@ export class Service {
       this.streams -= Number(isStream);
       socket.off('close', leave);
     }
+  }
+
+  /** At create, and again at start, when the daemon follows the path: a container may be older than the folder. */
+  private async judgeSources({ id }: Exchange, { endpoint, sources }: Permit): Promise<void> {
+    const isStart = endpoint === 'container.start';
+    if ((sources.length === 0 && !isStart) || !this.sources.isVisible) return;
+    if (!isStart) return this.sources.judge(sources, 'create.HostConfig.Mounts.Source');
+    const { status, body } = await this.daemon.ask({ method: 'GET', target: `/containers/${id}/json` });
+    if (status === 404) return;
+    if (status !== 200) throw NO_ANSWER;
+    this.sources.judge(bindSourcesOf(JSON.parse(body.toString()).Mounts), 'start.Mounts.Source');
   }
 
   /** Writes the decision down and then answers; the body of a stream follows. Does not wait: `call` is not ours any more. */

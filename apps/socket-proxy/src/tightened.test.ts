@@ -57,6 +57,13 @@ describe('a tightened policy', () => {
     expect(ruleOf({ mountTargets: ['/out'] }, 'POST', create, {})).toBe('create.HostConfig.Mounts.Target');
   });
 
+  test('that names the user takes this one pair of ids', () => {
+    const edit = { user: '1000:2000' };
+    expect(ruleOf(edit, 'POST', create, { User: '1000:2000' })).toBeUndefined();
+    for (const User of ['10001:10001', '1000:1000', '2000:2000', '1000', '1000:2000:1'])
+      expect(ruleOf(edit, 'POST', create, { User })).toBe('create.User');
+  });
+
   test.each([
     ['memoryBytes', 536870911, {}, 'Memory'],
     ['nanoCpus', 999999999, {}, 'NanoCpus'],
