@@ -23,7 +23,7 @@ function setting(name: string): string {
 const apiUrl = setting('BIGEYE_API_URL');
 const hostId = setting('QUICKSTART_HOST_ID') as HostId;
 const home = setting('QUICKSTART_HOST_HOME');
-const warehouse = setting('QUICKSTART_WAREHOUSE');
+const [warehouse = '', warehousePort = ''] = setting('QUICKSTART_WAREHOUSE').split(':');
 const api = createApiClient({
   baseUrl: apiUrl,
   transport: createHttpTransport(),
@@ -51,18 +51,9 @@ async function registerHost(): Promise<void> {
   bigeyeAgent(`register --host-id ${hostId}`, 'register', '--host-id', hostId, '--api-url', publicUrl, ...agentKey);
   bigeyeAgent('install --agent LINEAGE_PLUS', 'install', '--agent', 'LINEAGE_PLUS');
   if (readFileSync(join(home, 'bigeye_agent.yml'), 'utf8').includes(`host: ${warehouse}`)) return;
-  const connection = ['--name', 'shop', '--host', warehouse, '--port', '5432', '--database', 'shop'];
+  const connection = ['--name', 'shop', '--host', warehouse, '--port', warehousePort, '--database', 'shop'];
   const login = ['--username', 'bigeye', '--password', 'demo', '--sslmode', 'disable'];
-  // The warehouse's name means something on the agents' network only, so this machine cannot check it.
-  bigeyeAgent(
-    'add-connector -c postgres --name shop',
-    'add-connector',
-    '-c',
-    'postgres',
-    ...connection,
-    ...login,
-    '-sv',
-  );
+  bigeyeAgent('add-connector -c postgres --name shop', 'add-connector', '-c', 'postgres', ...connection, ...login);
 }
 
 /** Containers reach the API by another address than this script; the API's own document names it. */

@@ -90,6 +90,8 @@ export async function registerRealHost(
         .split('\n')
         .filter(Boolean);
       if (left.length > 0) docker('rm', '-f', ...left);
+      const networks = docker('network', 'ls', '-q', '--filter', `label=com.bigeye.network.host=${hostId}`);
+      if (networks) docker('network', 'rm', ...networks.split('\n'));
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { images } from '@bigeye/contracts';
-import { type HostHome, hostFilesOf, hostHomeAt } from '@bigeye/host-kit';
+import { type HostHome, hostFilesOf, hostHomeAt, runSlotsOf } from '@bigeye/host-kit';
 import { runOrchestrator } from '@bigeye/orchestrator';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, type FakeContainer } from '@bigeye/testkit';
@@ -22,11 +22,17 @@ export type Programs = Record<string, (container: FakeContainer) => void>;
 const account = generateKeyPairSync('rsa', { modulusLength: 4096 });
 
 /** `programs`: what the agent does, by the name of its connection. */
-export async function startTestHost(stack: TestStack, host: TestHost, programs: Programs): Promise<RunningHost> {
+export async function startTestHost(
+  stack: TestStack,
+  host: TestHost,
+  programs: Programs,
+  { slotCount = 24 } = {},
+): Promise<RunningHost> {
   const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
   const files = hostFilesOf(home, host.id);
   mkdirSync(dirname(files.privateKey), { recursive: true });
-  for (const folder of [home.runs, home.journal]) mkdirSync(folder);
+  const slots = runSlotsOf(home, host.id, slotCount).flatMap((slot) => [slot.in, slot.out]);
+  for (const folder of [...slots, home.journal]) mkdirSync(folder, { recursive: true });
   writeFileSync(files.privateKey, host.identity.privateKey);
   writeFileSync(files.certificate, host.identity.certificate);
   writeFileSync(files.caCertificate, host.identity.caCertificate);

@@ -9,9 +9,10 @@ import {
   ensureAccountKeys,
   hostFilesOf,
   hostHomeAt,
+  planGuardPolicy,
   recordGuard,
   renderComposeFile,
-  renderGuardPolicy,
+  runSlotsOf,
 } from '@bigeye/host-kit';
 import { expect, onTestFinished, test } from 'vitest';
 import { build } from '../build.ts';
@@ -38,11 +39,9 @@ async function createHome() {
   cpSync(files.certificate, files.caCertificate);
   writeFileSync(home.bigeyePublicKey, await ensureAccountKeys(home));
   const socket = { path: '/var/run/docker.sock', gid: 1 };
-  writeFileSync(
-    home.composeFile,
-    renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, controlPlane: 'x' }),
-  );
-  writeFileSync(home.guardPolicy, renderGuardPolicy(home));
+  const stack = { home, hostId, user: { uid: 1, gid: 1 }, slots: runSlotsOf(home, hostId, 1) };
+  writeFileSync(home.composeFile, renderComposeFile({ ...stack, socket, controlPlane: 'x' }));
+  writeFileSync(home.guardPolicy, planGuardPolicy(stack).content);
   recordGuard(home, hostId);
   const settings =
     'bigeye: {api_url: http://x.example, agent_api_key: k}\n' +

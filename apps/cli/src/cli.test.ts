@@ -9,9 +9,10 @@ import {
   ensureAccountKeys,
   hostFilesOf,
   hostHomeAt,
+  planGuardPolicy,
   recordGuard,
   renderComposeFile,
-  renderGuardPolicy,
+  runSlotsOf,
 } from '@bigeye/host-kit';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { buildExecutable } from '../build.ts';
@@ -236,9 +237,10 @@ test('serve refuses to start when the guard in the Compose file is not what the 
   const hostId = HostId.parse('etl-01');
   mkdirSync(hostFilesOf(home, hostId).folder, { recursive: true });
   const socket = { path: '/var/run/docker.sock', gid: 1 };
-  const compose = renderComposeFile({ home, hostId, user: { uid: 1, gid: 1 }, socket, controlPlane: 'x' });
+  const stack = { home, hostId, user: { uid: 1, gid: 1 }, slots: runSlotsOf(home, hostId, 1) };
+  const compose = renderComposeFile({ ...stack, socket, controlPlane: 'x' });
   writeFileSync(home.composeFile, compose);
-  writeFileSync(home.guardPolicy, renderGuardPolicy(home));
+  writeFileSync(home.guardPolicy, planGuardPolicy(stack).content);
   recordGuard(home, hostId);
   writeFileSync(home.composeFile, compose.replace('EXEC: "0"', 'EXEC: "1"'));
   const settings =

@@ -1,5 +1,5 @@
 import { AppError } from '@bigeye/contracts';
-import { cancel, isCancel, password, select, text } from '@clack/prompts';
+import { cancel, confirm, isCancel, password, select, text } from '@clack/prompts';
 
 interface Question {
   flag: string;
@@ -10,6 +10,8 @@ interface Question {
 
 /** What a command says and asks. Progress goes to standard error, so that standard output is the data. */
 export interface Terminal {
+  /** False where nobody can be asked. */
+  interactive: boolean;
   /** Announces a step when it is done; a failure is told by the error that follows. */
   step<T>(done: string, work: () => Promise<T>): Promise<T>;
   warn(message: string): void;
@@ -19,6 +21,8 @@ export interface Terminal {
   askText(question: Question): Promise<string>;
   askSecret(question: Question): Promise<string>;
   askChoice<T extends string>(question: Question, choices: readonly { value: T; label: string }[]): Promise<T>;
+  /** Only where `interactive`; Enter alone means no. */
+  askYesNo(message: string): Promise<boolean>;
 }
 
 export function createTerminal({ json }: { json: boolean }): Terminal {
@@ -29,6 +33,7 @@ export function createTerminal({ json }: { json: boolean }): Terminal {
     if (!interactive) throw new AppError('USAGE', { reason: `${flag} is needed: nobody can be asked for it here.` });
   };
   return {
+    interactive,
     step: async (done, work) => {
       if (interactive) process.stderr.write(`… ${done}`);
       const begun = Date.now();
@@ -60,6 +65,7 @@ export function createTerminal({ json }: { json: boolean }): Terminal {
       requireAnswer(question);
       return answered(await select({ message: question.message, options: [...choices] as never, output })) as never;
     },
+    askYesNo: async (message) => answered(await confirm({ message, initialValue: false, output })),
   };
 }
 

@@ -476,9 +476,29 @@ const hostErrors = {
   ),
   GUARD_TAMPERED: needsAction(
     409,
-    (d: { differs: string[] }) =>
-      `docker-socket-proxy in docker-compose.bigeye.yml is not what the CLI wrote: ${d.differs?.join(', ')}.`,
-    () => 'Find out who changed it; then run "bigeye-agent sync" to write it again and "bigeye-agent compose upgrade".',
+    (d: { differs: string[] }) => `docker-socket-proxy is not what the CLI wrote: ${d.differs?.join(', ')}.`,
+    () =>
+      'Find out who changed it. "bigeye-agent sync" writes the Compose file again, shows what guard_policy.json allows ' +
+      'beyond what was recorded, and keeps none of that unless you say so.',
+  ),
+  GUARD_LOOSENED: needsAction(
+    409,
+    (d: { changes: string[] }) => `The guard would allow more than was recorded: ${d.changes?.join('; ')}.`,
+    (d) =>
+      `If you want this, repeat with ${d.changes?.map((change) => `--loosen ${change.split(':')[0]}`).join(' ') ?? '--loosen'}; ` +
+      'if not, find out who changed it and repeat with --restore-policy.',
+  ),
+  RUNS_FOLDER_FOREIGN: needsAction(
+    409,
+    (d: { folder: string; names: string[] }) =>
+      `In ${d.folder} lies what is no slot of this host: ${d.names?.join(', ')}.`,
+    (d) => `Nothing was changed. Find out where it comes from, move it out of ${d.folder}, and repeat.`,
+  ),
+  RUN_NETWORK_FOREIGN: needsAction(
+    409,
+    (d: { network: string }) =>
+      `The Docker network ${d.network} was not made by this version of the CLI for this host.`,
+    (d) => `Run "docker network rm ${d.network}" and repeat; the CLI makes it again.`,
   ),
   AUDIT_CHAIN_BROKEN: needsAction(
     409,

@@ -44,6 +44,7 @@ export const TimelineKind = z.enum([
   'queued',
   'offered',
   'accepted',
+  'slot_awaited',
   'image_ready',
   'created',
   'started',

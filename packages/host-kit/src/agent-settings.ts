@@ -1,5 +1,6 @@
 import { HostId } from '@bigeye/contracts';
 import { z } from 'zod';
+import { defaultSlots, mostSlots } from './run-slots.ts';
 
 /** A key without a value is as good as no key. */
 const section = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value ?? {}, schema);
@@ -34,6 +35,13 @@ export const AgentSettings = section(
         host_id: HostId.optional(),
         gateway_address: z.string().optional(),
         host_api_url: z.url().optional(),
+        slots: z
+          .number()
+          .int()
+          .min(1)
+          .max(mostSlots)
+          .default(defaultSlots)
+          .describe('How many runs go on at once on this host.'),
       }),
     ),
     docker_compose_enabled: z.boolean().optional(),

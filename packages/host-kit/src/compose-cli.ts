@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { AppError, type HostId } from '@bigeye/contracts';
 import { execa } from 'execa';
-import { agentsNetwork, projectNameOf, stackServices } from './compose-file.ts';
+import { projectNameOf, stackServices } from './compose-file.ts';
+import { docker, dockerFailure, lastLine } from './docker-cli.ts';
 import type { HostHome } from './host-home.ts';
 
 export interface ServiceState {
@@ -9,31 +10,6 @@ export interface ServiceState {
   state: string;
   health: string;
   status: string;
-}
-
-/** One `docker` command whose output is read. `timeoutMs`: a hanging engine answers nothing, for ever. */
-interface DockerReply {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-  timedOut: boolean;
-  missing: boolean;
-}
-
-async function docker(args: string[], { timeoutMs = 20_000 } = {}): Promise<DockerReply> {
-  const reply = await execa('docker', args, {
-    env: { LC_ALL: 'C' },
-    timeout: timeoutMs,
-    reject: false,
-    stdin: 'ignore',
-  });
-  return {
-    exitCode: reply.exitCode ?? 1,
-    stdout: reply.stdout,
-    stderr: reply.stderr,
-    timedOut: reply.timedOut,
-    missing: reply.cause instanceof Error && 'code' in reply.cause && reply.cause.code === 'ENOENT',
-  };
 }
 
 /** Throws DOCKER_CLI_MISSING. Needs no engine. */
@@ -84,15 +60,6 @@ async function engineEndpoint(): Promise<string> {
   throw new AppError('DOCKER_ENDPOINT_UNSUPPORTED', { endpoint: lastLine(reply.stderr) || 'that is set' });
 }
 
-/** The network that run containers join, made where it is missing. */
-export async function ensureAgentsNetwork(): Promise<'made' | 'kept'> {
-  if ((await docker(['network', 'inspect', agentsNetwork])).exitCode === 0) return 'kept';
-  const args = ['network', 'create', '--label', 'com.bigeye.network=agents', agentsNetwork];
-  const reply = await docker(args);
-  if (reply.exitCode !== 0 && !reply.stderr.includes('already exists')) throw composeFailure(args, reply);
-  return 'made';
-}
-
 /** Ends and removes the containers of runs that are still on this machine. `hostId`: whose they are. */
 export async function removeRunContainers(hostId: HostId): Promise<void> {
   const list = await docker(['ps', '--all', '--quiet', '--filter', `label=com.bigeye.proxy.owner=${hostId}`]);
@@ -127,7 +94,7 @@ export function createStackCli(home: HostHome, hostId: HostId) {
   const base = ['compose', '--project-name', projectNameOf(hostId), '--file', home.composeFile];
   const compose = async (args: string[], timeoutMs = 300_000): Promise<string> => {
     const reply = await docker([...base, ...args], { timeoutMs });
-    if (reply.exitCode !== 0) throw composeFailure(['compose', ...args], reply);
+    if (reply.exitCode !== 0) throw dockerFailure(['compose', ...args], reply);
     return reply.stdout;
   };
   return {
@@ -198,13 +165,4 @@ function unhealthyService(states: ServiceState[]): AppError<'STACK_UNHEALTHY'> |
     .sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service))[0];
   if (!bad || bad.state === 'absent') return undefined;
   return new AppError('STACK_UNHEALTHY', { service: bad.service, state: bad.status || bad.health || bad.state });
-}
-
-function composeFailure(args: string[], reply: DockerReply): AppError<'COMPOSE_FAILED'> {
-  const reason = reply.timedOut ? 'no answer in time' : lastLine(reply.stderr) || `exit code ${reply.exitCode}`;
-  return new AppError('COMPOSE_FAILED', { command: `docker ${args.join(' ')}`, reason });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
 }

@@ -2,13 +2,15 @@ import { HostId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { projectNameOf, renderComposeFile } from './compose-file.ts';
-import { renderGuardPolicy } from './guard-policy-file.ts';
+import { planGuardPolicy } from './guard-policy-file.ts';
 import { hostHomeAt } from './host-home.ts';
+import { runSlotsOf } from './run-slots.ts';
 import { stackUser } from './stack-user.ts';
 
+const home = hostHomeAt('/srv/bigeye');
+const hostId = HostId.parse('etl-01');
 const input = {
-  home: hostHomeAt('/srv/bigeye'),
-  hostId: HostId.parse('etl-01'),
+  ...{ home, hostId, slots: runSlotsOf(home, hostId, 2) },
   user: { uid: 1001, gid: 1002 },
   socket: { path: '/var/run/docker.sock', gid: 998 },
   controlPlane: 'abc',
@@ -27,15 +29,24 @@ test('the guard alone sees the Docker socket, on an isolated network, with the d
   expect(JSON.stringify(services['bigeye-agent-orchestrator'].volumes)).not.toContain('docker.sock');
 });
 
-test('the orchestrator may write its journal, the runs and its own identity, and nothing else', () => {
+test('the orchestrator may write in its journal, each slot and its own identity, and nowhere else', () => {
   const { volumes, user } = compose().services['bigeye-agent-orchestrator'];
   const writable = volumes.filter((volume: { read_only?: boolean }) => volume.read_only !== true);
   expect(writable.map((volume: { target: string }) => volume.target)).toEqual([
-    '/srv/bigeye/runs',
+    '/srv/bigeye/runs/slot-01-in',
+    '/srv/bigeye/runs/slot-01-out',
+    '/srv/bigeye/runs/slot-02-in',
+    '/srv/bigeye/runs/slot-02-out',
     '/srv/bigeye/journal',
     '/srv/bigeye/agent_config/hosts/etl-01',
   ]);
   expect(user).toBe('1001:1002');
+});
+
+test('the guard sees the runs folder, and may write nowhere', () => {
+  const { volumes } = compose().services['docker-socket-proxy'];
+  expect(volumes.map((volume: { target: string }) => volume.target)).toContain('/srv/bigeye/runs');
+  for (const volume of volumes) expect(volume.read_only).toBe(true);
 });
 
 test('a folder with a dollar sign is not taken for a variable', () => {
@@ -51,12 +62,18 @@ test('two host ids never share a Compose project, and every name is one that Com
   expect(names[0]).toBe('bigeye-etl-01');
 });
 
-test('the policy allows the runs folder of this host and the agents network', () => {
-  expect(JSON.parse(renderGuardPolicy(input.home))).toMatchObject({
-    runsRoot: '/srv/bigeye/runs',
-    networks: ['none', 'bigeye-agents'],
-    imageNamespace: 'bigeyedata/',
+test('the policy allows the runs folder, the user and the networks of the slots of this host', () => {
+  expect(JSON.parse(planGuardPolicy(input).content)).toEqual({
+    ...{ imageNamespace: 'bigeyedata/', subCommands: ['run'], runsRoot: '/srv/bigeye/runs', user: '1001:1002' },
+    networks: ['none', 'bigeye-runs-etl-01-01', 'bigeye-runs-etl-01-02'],
   });
+});
+
+test('the names of slots fit into what Docker and the guard take, and two hosts share none', () => {
+  const ids = ['etl-01', 'ETL-01', 'x'.repeat(46), 'x'.repeat(47), 'x'.repeat(256)];
+  const names = ids.flatMap((id) => runSlotsOf(home, HostId.parse(id), 64).map(({ network }) => network));
+  expect(new Set(names).size).toBe(ids.length * 64);
+  for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9_.-]{0,62}$/);
 });
 
 test('the stack never runs as root', () => {

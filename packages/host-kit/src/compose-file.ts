@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import { type HostId, images } from '@bigeye/contracts';
 import { stringify } from 'yaml';
-import { type HostHome, hostFilesOf } from './host-home.ts';
+import { dockerNameOf, type HostHome, hostFilesOf } from './host-home.ts';
+import type { RunSlot } from './run-slots.ts';
 import type { StackUser } from './stack-user.ts';
 
 /** As operators know them, and as `compose logs -s` takes them. */
 export const stackServices = { orchestrator: 'bigeye-agent-orchestrator', guard: 'docker-socket-proxy' } as const;
 
-/** Run containers join it; the stack does not, so that no agent can speak to the guard. */
-export const agentsNetwork = 'bigeye-agents';
 const guardPort = 2375;
 
 /** The documented set is on. Every other section of the proxy is named, because its own defaults are not all 0. */
@@ -23,19 +21,15 @@ export interface StackInput {
   home: HostHome;
   hostId: HostId;
   user: StackUser;
+  slots: RunSlot[];
   /** The engine's socket on this machine, and the group that may use it. */
   socket: { path: string; gid: number };
   /** Changes with the control plane's addresses and CA, so that Compose starts the orchestrator anew with those. */
   controlPlane: string;
 }
 
-/** `bigeye-<host id>` as Compose allows it. Two host ids never share a project. */
-export function projectNameOf(hostId: HostId): string {
-  const safe = hostId.toLowerCase();
-  const kept = safe.slice(0, 50);
-  if (kept === hostId) return `bigeye-${kept}`;
-  return `bigeye-${kept.slice(0, 41)}-${createHash('sha256').update(hostId).digest('hex').slice(0, 8)}`;
-}
+/** `bigeye-<host id>` as Compose allows it. */
+export const projectNameOf = (hostId: HostId): string => `bigeye-${dockerNameOf(hostId, 50)}`;
 
 /** The whole of `docker-compose.bigeye.yml`. */
 export function renderComposeFile(input: StackInput): string {
@@ -90,6 +84,8 @@ function guardService({ home, hostId, socket }: StackInput) {
     volumes: [
       bind(socket.path, '/var/run/docker.sock', { readOnly: true }),
       bind(home.guardPolicy, '/etc/bigeye/policy.json', { readOnly: true }),
+      // It looks at what a path is before the engine follows it; it cannot look inside.
+      bind(home.runs, home.runs, { readOnly: true }),
     ],
     healthcheck: {
       test: ['CMD', 'node', '-e', guardHealthCheck],
@@ -98,7 +94,7 @@ function guardService({ home, hostId, socket }: StackInput) {
   };
 }
 
-function orchestratorService({ home, hostId, user, controlPlane }: StackInput) {
+function orchestratorService({ home, hostId, user, slots, controlPlane }: StackInput) {
   return {
     image: images.orchestrator,
     command: ['serve'],
@@ -116,7 +112,8 @@ function orchestratorService({ home, hostId, user, controlPlane }: StackInput) {
     },
     volumes: [
       bind(home.folder, home.folder, { readOnly: true }),
-      bind(home.runs, home.runs),
+      // One by one and their parent not: the orchestrator can write in a slot, and put nothing else in its place.
+      ...slots.flatMap((slot) => [bind(slot.in, slot.in), bind(slot.out, slot.out)]),
       bind(home.journal, home.journal),
       bind(hostFilesOf(home, hostId).folder, hostFilesOf(home, hostId).folder),
     ],

@@ -5,8 +5,9 @@ import { HostId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { renderComposeFile } from './compose-file.ts';
 import { assertGuardUntouched, assertRunningGuard, recordGuard } from './guard-fingerprint.ts';
-import { renderGuardPolicy } from './guard-policy-file.ts';
+import { planGuardPolicy } from './guard-policy-file.ts';
 import { type HostHome, hostFilesOf, hostHomeAt } from './host-home.ts';
+import { runSlotsOf } from './run-slots.ts';
 
 const hostId = HostId.parse('etl-01');
 
@@ -15,8 +16,9 @@ function recordedHome(): HostHome {
   mkdirSync(hostFilesOf(home, hostId).folder, { recursive: true });
   const socket = { path: '/var/run/docker.sock', gid: 998 };
   const user = { uid: 1001, gid: 1002 };
-  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user, socket, controlPlane: 'abc' }));
-  writeFileSync(home.guardPolicy, renderGuardPolicy(home));
+  const slots = runSlotsOf(home, hostId, 2);
+  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user, slots, socket, controlPlane: 'abc' }));
+  writeFileSync(home.guardPolicy, planGuardPolicy({ home, user, slots }).content);
   recordGuard(home, hostId);
   return home;
 }
@@ -120,7 +122,7 @@ test('a missing record or Compose file is no pass', () => {
 test('a running guard that enforces something else is refused, once it is known what it should enforce', () => {
   const home = recordedHome();
   assertRunningGuard(home, hostId, 'anything');
-  recordGuard(home, hostId, 'fingerprint');
+  recordGuard(home, hostId, { runningPolicy: 'fingerprint' });
   assertGuardUntouched(home, hostId);
   assertRunningGuard(home, hostId, 'fingerprint');
   for (const other of ['another', undefined])

@@ -5,6 +5,7 @@ import { AppError, type HostId } from '@bigeye/contracts';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { stackServices } from './compose-file.ts';
+import { type Loosening, OperatorsPolicy } from './guard-policy-file.ts';
 import { type HostHome, hostFilesOf } from './host-home.ts';
 import { stackUser } from './stack-user.ts';
 import { writeFileAtomically } from './write-file.ts';
@@ -15,6 +16,8 @@ export type GuardFingerprint = Record<string, string>;
 const GuardRecord = z.object({
   version: z.literal(1),
   parts: z.record(z.string(), z.string()),
+  /** What the operator had made of the policy then: anything looser has to be asked for. */
+  operators: OperatorsPolicy.optional(),
   /** What the guard itself said of its policy when the stack was last seen healthy. */
   runningPolicy: z.string().optional(),
 });
@@ -49,20 +52,44 @@ export function guardFingerprint(home: HostHome): GuardFingerprint {
     .filter((name) => JSON.stringify(treeOf(services[name]).volumes ?? null).includes('docker.sock'))
     .sort();
   for (const key of Object.keys(compose).filter(foreignContent)) parts[key] = compose[key];
-  for (const file of overridesBeside(home)) parts[`the file ${path.basename(file)}`] = readText(file);
+  for (const file of overridesBeside(home)) parts[placeOfOverride(path.basename(file))] = readText(file);
   return Object.fromEntries(Object.entries(parts).map(([place, value]) => [place, hashOf(value)]));
 }
 
-/** Remembers the guard as the CLI has just written it, and what the running one says of itself, once that is known. */
-export function recordGuard(home: HostHome, hostId: HostId, runningPolicy?: string): void {
-  const record: GuardRecord = {
-    version: 1,
-    parts: guardFingerprint(home),
-    ...(runningPolicy ? { runningPolicy } : {}),
-  };
+/**
+ * Remembers the guard as the CLI has just written it: with the operator's part of the policy, or the one known already, and with
+ * what the running guard says of itself, once that is known.
+ */
+export function recordGuard(
+  home: HostHome,
+  hostId: HostId,
+  { runningPolicy, operators = findRecord(home, hostId)?.operators }: GuardFacts = {},
+): void {
+  const record: GuardRecord = { version: 1, parts: guardFingerprint(home), operators, runningPolicy };
   const content = `${JSON.stringify(record, null, 2)}\n`;
   writeFileAtomically(hostFilesOf(home, hostId).guardRecord, content, { mode: 0o600, owner: stackUser() });
 }
+
+export interface GuardFacts {
+  runningPolicy?: string | undefined;
+  operators?: OperatorsPolicy | undefined;
+}
+
+/** The operator's part of the policy as it was recorded last. */
+export function findRecordedPolicy(home: HostHome, hostId: HostId): OperatorsPolicy | undefined {
+  return findRecord(home, hostId)?.operators;
+}
+
+/** Files that Compose may merge into the stack, and that were not there, or not so, when the guard was recorded. */
+export function newOverrides(home: HostHome, hostId: HostId): Loosening[] {
+  const recorded = findRecord(home, hostId)?.parts ?? {};
+  return overridesBeside(home)
+    .map((file) => ({ key: path.basename(file), hash: hashOf(readText(file)) }))
+    .filter(({ key, hash }) => recorded[placeOfOverride(key)] !== hash)
+    .map(({ key }) => ({ key, difference: recorded[placeOfOverride(key)] ? 'it was changed' : 'it was not there' }));
+}
+
+const placeOfOverride = (name: string) => `the file ${name}`;
 
 /** Throws GUARD_TAMPERED, naming every part that is not as the CLI wrote it. */
 export function assertGuardUntouched(home: HostHome, hostId: HostId): void {
@@ -82,11 +109,14 @@ export function assertRunningGuard(home: HostHome, hostId: HostId, runningPolicy
 }
 
 function readRecord(home: HostHome, hostId: HostId): GuardRecord {
-  const file = hostFilesOf(home, hostId).guardRecord;
-  const record = GuardRecord.safeParse(tryJson(file));
-  if (record.success) return record.data;
-  throw new AppError('GUARD_TAMPERED', { differs: [`${path.basename(file)} is missing or broken`] });
+  const record = findRecord(home, hostId);
+  if (record) return record;
+  const name = path.basename(hostFilesOf(home, hostId).guardRecord);
+  throw new AppError('GUARD_TAMPERED', { differs: [`${name} is missing or broken`] });
 }
+
+const findRecord = (home: HostHome, hostId: HostId): GuardRecord | undefined =>
+  GuardRecord.safeParse(tryJson(hostFilesOf(home, hostId).guardRecord)).data;
 
 function readCompose(file: string): Tree {
   const document = parseDocument(readText(file), { merge: true });

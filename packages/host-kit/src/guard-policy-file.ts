@@ -1,25 +1,169 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { AppError } from '@bigeye/contracts';
-import { agentsNetwork } from './compose-file.ts';
+import { z } from 'zod';
 import type { HostHome } from './host-home.ts';
+import type { RunSlot } from './run-slots.ts';
+import type { StackUser } from './stack-user.ts';
 
-/**
- * The policy file of the guard: ours, with what the operator has written into it. The operator can only tighten: the
- * guard refuses to start with anything looser. Throws HOST_CONFIG_INVALID for a file that is not JSON.
- */
-export function renderGuardPolicy(home: HostHome): string {
-  const ours = { imageNamespace: 'bigeyedata/', networks: ['none', agentsNetwork], subCommands: ['run'] };
-  const policy = { ...ours, ...readOperatorsPolicy(home.guardPolicy), runsRoot: home.runs };
-  return `${JSON.stringify(policy, null, 2)}\n`;
+const words = (pattern: RegExp) => z.array(z.string().regex(pattern)).min(1).max(64);
+const partOf = <T extends string>(all: readonly T[]) => z.array(z.enum(all)).min(1);
+
+/** What the guard allows where the file says nothing, and its most for these keys. */
+const defaults = {
+  imageNamespace: 'bigeyedata/',
+  subCommands: ['run'],
+  requireDigest: false,
+  allowPull: true,
+  platforms: ['linux/amd64', 'linux/arm64'],
+  envPrefixes: ['BIGEYE_', 'AGENT_', 'BATCH_'],
+  mountTargets: ['/workspace', '/out', '/in'],
+} as const;
+const mostOf = {
+  memoryBytes: 8 * 1024 ** 3,
+  nanoCpus: 8_000_000_000,
+  pids: 4096,
+  shmBytes: 512 * 1024 ** 2,
+  tmpfsBytes: 1024 ** 3,
+  logBytes: 1024 ** 3,
+  streams: 128,
+  bodyBytes: 128 * 1024,
+};
+const leastOf: Partial<typeof mostOf> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };
+const limitNames = Object.keys(mostOf) as (keyof typeof mostOf)[];
+
+/** The keys that are the operator's to tighten, as the guard reads them (`apps/socket-proxy/src/policy.ts`). */
+const operatorsKeys = {
+  imageNamespace: z.string().regex(/^(?!library\/)[a-z0-9]+(?:[_-][a-z0-9]+)*\/$/),
+  subCommands: words(/^[a-z][a-z0-9-]{0,31}$/),
+  repositories: words(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
+  requireDigest: z.boolean(),
+  allowPull: z.boolean(),
+  platforms: partOf(defaults.platforms),
+  envPrefixes: partOf(defaults.envPrefixes),
+  mountTargets: partOf(defaults.mountTargets),
+  limits: z.strictObject(
+    Object.fromEntries(
+      limitNames.map((name) => [
+        name,
+        z
+          .number()
+          .int()
+          .min(leastOf[name] ?? 1)
+          .max(mostOf[name])
+          .optional(),
+      ]),
+    ),
+  ),
+};
+export const OperatorsPolicy = z.object(operatorsKeys).partial();
+export type OperatorsPolicy = z.infer<typeof OperatorsPolicy>;
+
+/** What lets the guard allow more than was recorded: the key of the policy, or a file, and the difference in words. */
+export interface Loosening {
+  key: string;
+  difference: string;
 }
 
-function readOperatorsPolicy(file: string): object {
-  if (!existsSync(file)) return {};
-  try {
-    const policy: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof policy === 'object' && policy !== null && !Array.isArray(policy)) return policy;
-  } catch {
-    // Falls through: broken JSON and JSON of another shape are the same fault to the operator.
+export interface GuardPolicyPlan {
+  /** The whole of `guard_policy.json`. */
+  content: string;
+  operators: OperatorsPolicy;
+  loosened: Loosening[];
+  /** What the guard could not start with, or what is the CLI's to say, and is left out; a sentence each. */
+  mended: string[];
+}
+
+export interface GuardPolicyInput {
+  home: HostHome;
+  user: StackUser;
+  slots: RunSlot[];
+  /** The operator's part as it was recorded last. */
+  recorded?: OperatorsPolicy | undefined;
+}
+
+/**
+ * The policy file to write: ours, with what the operator has written into it. Tightening is kept. What loosens is in the
+ * content too, and listed: whoever writes the file must have asked.
+ */
+export function planGuardPolicy(input: GuardPolicyInput): GuardPolicyPlan {
+  const { given, mended } = readOperatorsPolicy(input);
+  return { ...withOperators(input, given), loosened: looseningsOf(input.recorded ?? {}, given), mended };
+}
+
+/** The same without what the file on disk says: as recorded last. */
+export function restoreGuardPolicy(input: GuardPolicyInput): GuardPolicyPlan {
+  return { ...withOperators(input, input.recorded ?? {}), loosened: [], mended: [] };
+}
+
+const ours = ({ home, user, slots }: GuardPolicyInput) => ({
+  runsRoot: home.runs,
+  networks: ['none', ...slots.map(({ network }) => network)],
+  user: `${user.uid}:${user.gid}`,
+});
+
+function withOperators(input: GuardPolicyInput, operators: OperatorsPolicy) {
+  const { imageNamespace, subCommands } = defaults;
+  const policy = { imageNamespace, subCommands, ...operators, ...ours(input) };
+  return { content: `${JSON.stringify(policy, null, 2)}\n`, operators };
+}
+
+function readOperatorsPolicy(input: GuardPolicyInput): { given: OperatorsPolicy; mended: string[] } {
+  const file = input.home.guardPolicy;
+  if (!existsSync(file)) return { given: {}, mended: [] };
+  const document = jsonObject(readFileSync(file, 'utf8'));
+  if (!document) return { given: input.recorded ?? {}, mended: ['it is not a JSON object; it is as recorded again'] };
+  const mended: string[] = [];
+  const given: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(document)) {
+    if (value === null || Object.hasOwn(ours(input), key)) continue;
+    const isKnown = Object.hasOwn(operatorsKeys, key);
+    const parsed = isKnown ? operatorsKeys[key as keyof typeof operatorsKeys].safeParse(value) : undefined;
+    if (parsed?.success) given[key] = parsed.data;
+    else mended.push(`${key} is ${parsed ? 'nothing that the guard takes' : 'no key of the policy'}; it is left out`);
   }
-  throw new AppError('HOST_CONFIG_INVALID', { file, problems: ['it is not a JSON object'] });
+  return { given, mended };
+}
+
+/** Each key under which `now` allows what `before` did not. */
+function looseningsOf(before: OperatorsPolicy, now: OperatorsPolicy): Loosening[] {
+  const [was, is] = [withDefaults(before), withDefaults(now)];
+  const lists = ['subCommands', 'platforms', 'envPrefixes', 'mountTargets', 'repositories'] as const;
+  const loosened: [key: string, isLooser: boolean, from: unknown, to: unknown][] = [
+    ['imageNamespace', was.imageNamespace !== is.imageNamespace, was.imageNamespace, is.imageNamespace],
+    ...lists.map((key): (typeof loosened)[0] => [key, hasMore(is[key], was[key]), was[key], is[key]]),
+    ['requireDigest', was.requireDigest && !is.requireDigest, was.requireDigest, is.requireDigest],
+    ['allowPull', is.allowPull && !was.allowPull, was.allowPull, is.allowPull],
+    ...limitNames.map((name): (typeof loosened)[0] => {
+      const [from, to] = [was.limits[name], is.limits[name]];
+      return [`limits.${name}`, to > from, from, to];
+    }),
+  ];
+  return loosened
+    .filter(([, isLooser]) => isLooser)
+    .map(([key, , from, to]) => ({ key, difference: `${JSON.stringify(from)} → ${JSON.stringify(to)}` }));
+}
+
+const withDefaults = (policy: OperatorsPolicy) => ({
+  imageNamespace: policy.imageNamespace ?? defaults.imageNamespace,
+  subCommands: policy.subCommands ?? defaults.subCommands,
+  repositories: policy.repositories ?? ('all' as const),
+  requireDigest: policy.requireDigest ?? defaults.requireDigest,
+  allowPull: policy.allowPull ?? defaults.allowPull,
+  platforms: policy.platforms ?? defaults.platforms,
+  envPrefixes: policy.envPrefixes ?? defaults.envPrefixes,
+  mountTargets: policy.mountTargets ?? defaults.mountTargets,
+  limits: Object.fromEntries(limitNames.map((name) => [name, policy.limits?.[name] ?? mostOf[name]])) as typeof mostOf,
+});
+
+type Words = readonly string[] | 'all';
+const hasMore = (now: Words, before: Words) =>
+  before !== 'all' && (now === 'all' || now.some((word) => !before.includes(word)));
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const document: unknown = JSON.parse(text);
+    const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
+    return isObject ? (document as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

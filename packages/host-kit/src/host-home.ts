@@ -60,6 +60,13 @@ export function hostFilesOf(home: HostHome, hostId: HostId): HostFiles {
   };
 }
 
+/** The host id in the name of a thing of Docker's, in small letters. Two host ids never share a name. */
+export function dockerNameOf(hostId: HostId, maxLength: number): string {
+  const kept = hostId.toLowerCase().slice(0, maxLength);
+  if (kept === hostId) return kept;
+  return `${kept.slice(0, maxLength - 9)}-${createHash('sha256').update(hostId).digest('hex').slice(0, 8)}`;
+}
+
 /** `name` itself where it fits, else its beginning and a hash: a host id may be longer than a file name. */
 export function shortName(name: string, maxLength: number): string {
   if (name.length <= maxLength) return name;

@@ -15,5 +15,7 @@ export * from './guard-policy-file.ts';
 export * from './host-home.ts';
 export * from './payload-keys.ts';
 export * from './rotate-account-key.ts';
+export * from './run-networks.ts';
+export * from './run-slots.ts';
 export * from './stack-user.ts';
 export * from './write-file.ts';

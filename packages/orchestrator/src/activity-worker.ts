@@ -15,7 +15,7 @@ import { followContainer } from './follow-container.ts';
 import { connectToGateway } from './gateway-connection.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import type { LiveIdentity } from './live-identity.ts';
-import { startContainer } from './start-container.ts';
+import { NoFreeSlot, startContainer } from './start-container.ts';
 
 export interface ActivityWorkerOptions {
   hostId: HostId;
@@ -156,6 +156,7 @@ function attemptOf(context: Context): Attempt {
 
 function failureOf(error: unknown, mayRetry: boolean): unknown {
   if (error instanceof EngineAway) return ApplicationFailure.create({ type: 'ENGINE_AWAY', message: error.message });
+  if (error instanceof NoFreeSlot) return ApplicationFailure.create({ type: 'NO_FREE_SLOT', message: error.message });
   if (!isAppError(error)) return error;
   if (mayRetry) return toApplicationFailure(error);
   return ApplicationFailure.create({

@@ -3,7 +3,6 @@ import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
-import { removeRunFolders, runFoldersOf } from './run-folders.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
 
@@ -124,7 +123,7 @@ async function waitForChange(
 async function cleanUp(deps: HostDeps, { runId }: RunJobInput): Promise<void> {
   try {
     await deps.runner.remove(containerNameOf(runId));
-    await removeRunFolders(runFoldersOf(deps.home, runId));
+    await deps.slots.release(runId);
   } catch (error) {
     deps.log.warn({ runId, err: error }, 'run not cleaned up yet');
   }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { containerNameOf, HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
-import { hostHomeAt, loadAgentFile, registeredHost, stackUser } from '@bigeye/host-kit';
+import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
 import { createLogger, pause } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
@@ -12,7 +12,7 @@ import type { Attempt, HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
 import { createJournal } from './journal.ts';
 import { recoverRuns } from './recover-runs.ts';
-import { runFoldersOf } from './run-folders.ts';
+import { createSlotClaims } from './slot-claims.ts';
 import { startContainer } from './start-container.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
 
@@ -33,10 +33,11 @@ const inputWith = (settings: Partial<RunJobInput['settings']> = {}): RunJobInput
 const input = inputWith();
 
 /** A host whose agent does what `program` says. `orchestrator()` is a new process on the same disk and engine. */
-function createHost(program: (container: FakeContainer) => void) {
+function createHost(program: (container: FakeContainer) => void, slotCount = 2) {
   const home = hostHomeAt(mkdtempSync(path.join(tmpdir(), 'host-')));
   writeFileSync(home.agentFile, settingsFile);
-  mkdirSync(home.runs);
+  const slots = runSlotsOf(home, input.hostId, slotCount);
+  for (const slot of slots) for (const folder of [slot.in, slot.out]) mkdirSync(folder, { recursive: true });
   const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
   const api = createFakeHostApi();
   const orchestrator = () => {
@@ -50,13 +51,15 @@ function createHost(program: (container: FakeContainer) => void) {
     const deps: HostDeps = {
       ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
       journal: createJournal(home.journal),
+      slots: createSlotClaims(home, input.hostId),
       followers: new Map(),
       timeline: createTimelineOutbox({ hostApi, log, signal: shutdown.signal }),
       shutdown: shutdown.signal,
     };
     return { deps, shutdown, kill: () => shutdown.abort() };
   };
-  return { home, runner, api, orchestrator, container: () => runner.containers.get(name) };
+  const [slot] = slots as [(typeof slots)[0]];
+  return { home, slot, runner, api, orchestrator, container: () => runner.containers.get(name) };
 }
 
 function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
@@ -103,14 +106,20 @@ test('a run that goes well leaves its log, outcome, artifacts and timeline at th
   const stations = ['accepted', 'image_ready', 'created', 'started', 'first_log', 'exited', 'log_complete', 'reported'];
   expect(kinds.sort()).toEqual(stations.sort());
   expect(host.container()).toBeUndefined();
-  expect(existsSync(runFoldersOf(host.home, runId).in)).toBe(false);
+  expect(readdirSync(host.slot.in)).toEqual([]);
+  expect(existsSync(host.slot.claim)).toBe(false);
 });
 
 test('the container is the one that the guard allows, and its files are for its user only', async () => {
   const host = createHost(runOn);
   await startContainer(host.orchestrator().deps, input, createAttempt());
-  expect(host.container()?.spec).toMatchObject({ name, runId, image: images.lineagePlus, network: 'bigeye-agents' });
-  expect(host.container()?.spec.inFolder).toBe(path.join(host.home.runs, `${name}-in`));
+  expect(host.container()?.spec).toMatchObject({
+    name,
+    runId,
+    image: images.lineagePlus,
+    network: 'bigeye-runs-etl-01-01',
+  });
+  expect(host.container()?.spec).toMatchObject({ inFolder: host.slot.in, outFolder: host.slot.out });
 });
 
 test('starting twice, in two processes at once, makes one container and starts it once', async () => {
@@ -350,7 +359,36 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   host.api.activeRunIds = [];
   await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
   expect(host.container()).toBeUndefined();
-  expect(existsSync(runFoldersOf(host.home, runId).out)).toBe(false);
+  expect(readdirSync(host.slot.out)).toEqual([]);
   kill();
   await beating;
+});
+
+test('a run for which all slots are taken says so, and starts when one is free', async () => {
+  const host = createHost(runOn, 1);
+  const { deps } = host.orchestrator();
+  const other = RunId.parse('run_00000000000000000002');
+  deps.slots.claim(other);
+  const starting = startContainer(deps, input, createAttempt());
+  await vi.waitFor(() =>
+    expect(host.api.run(runId).timeline).toContainEqual(
+      expect.objectContaining({ kind: 'slot_awaited', detail: 'Every slot of this host is taken, 1 in all.' }),
+    ),
+  );
+  expect(host.container()).toBeUndefined();
+  await deps.slots.release(other);
+  await starting;
+  expect(host.container()?.spec.inFolder).toBe(host.slot.in);
+});
+
+test('a run that waits for a slot and is canceled takes none', async () => {
+  const host = createHost(runOn, 1);
+  const { deps } = host.orchestrator();
+  deps.slots.claim(RunId.parse('run_00000000000000000002'));
+  const attempt = createAttempt();
+  const starting = startContainer(deps, input, attempt);
+  await vi.waitFor(() => expect(host.api.run(runId).timeline).toHaveLength(2));
+  attempt.cancel();
+  await expect(starting).rejects.toThrow();
+  expect(deps.slots.find(runId)).toBeUndefined();
 });

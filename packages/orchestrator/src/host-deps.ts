@@ -3,6 +3,7 @@ import type { AgentSettings, ContainerRunner, HostHome, RegisteredHost, StackUse
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 import type { Journal } from './journal.ts';
+import type { SlotClaims } from './slot-claims.ts';
 import type { TimelineOutbox } from './timeline-outbox.ts';
 
 /** What the activities of a host work with. Built once, in run-orchestrator.ts. */
@@ -15,6 +16,7 @@ export interface HostDeps {
   runner: ContainerRunner;
   hostApi: HostApi;
   journal: Journal;
+  slots: SlotClaims;
   timeline: TimelineOutbox;
   log: Logger;
   /** Who follows which run in this process, to be told when a later attempt takes over. */

@@ -3,7 +3,6 @@ import { containerNameOf, hostHeartbeatEveryMs, isAppError, productVersion, type
 import { accountKeyFingerprints } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
-import { listRunFolders, removeRunFolders, runFoldersOf } from './run-folders.ts';
 
 const reapGraceMs = 10_000;
 
@@ -60,7 +59,7 @@ function accountKeysHere({ home, log }: HostDeps): string[] {
 interface RunsHere {
   containers: RunId[] | undefined;
   journals: RunId[];
-  folders: RunId[];
+  slots: RunId[];
 }
 
 async function listRunsHere(deps: HostDeps): Promise<RunsHere> {
@@ -68,14 +67,14 @@ async function listRunsHere(deps: HostDeps): Promise<RunsHere> {
   return {
     containers: containers?.map(({ runId }) => runId),
     journals: deps.journal.listRunIds(),
-    folders: await listRunFolders(deps.home),
+    slots: deps.slots.listRunIds(),
   };
 }
 
 /** The container first and the journal last: as long as a part is left, the next heartbeat finds it. */
 async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise<void> {
   if (here.containers === undefined) return;
-  for (const runId of new Set([...here.containers, ...here.folders, ...here.journals])) {
+  for (const runId of new Set([...here.containers, ...here.slots, ...here.journals])) {
     if (active.has(runId) || deps.shutdown.aborted) continue;
     try {
       if (here.containers.includes(runId)) {
@@ -83,7 +82,7 @@ async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise
         await deps.runner.remove(containerNameOf(runId));
         deps.log.info({ runId }, 'container of no active run removed');
       }
-      await removeRunFolders(runFoldersOf(deps.home, runId));
+      await deps.slots.release(runId);
       deps.journal.remove(runId);
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not reaped yet');

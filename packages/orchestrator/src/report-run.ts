@@ -2,7 +2,7 @@ import { AgentOutputLine, type ContainerEnd, containerNameOf, type RunId, type R
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
-import { readOutFiles, runFoldersOf } from './run-folders.ts';
+import { readOutFiles } from './run-folders.ts';
 
 /** The result is the agent's last line; a few lines of others may follow it on the way. */
 const resultTail = 50;
@@ -15,7 +15,8 @@ interface RunReport {
 
 /** Sends what the agent left and what it said of its work. Returns when the control plane has it. */
 export async function reportRun(deps: HostDeps, { runId, end, mask }: RunReport, signal: AbortSignal): Promise<void> {
-  for await (const file of readOutFiles(runFoldersOf(deps.home, runId).out)) {
+  const slot = deps.slots.find(runId);
+  for await (const file of slot ? readOutFiles(slot.out) : []) {
     if ('leftOut' in file) deps.log.warn({ runId, file: file.leftOut, reason: file.reason }, 'artifact left out');
     else await sendArtifact(deps, runId, file, signal);
   }

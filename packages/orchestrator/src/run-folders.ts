@@ -1,14 +1,7 @@
 import { constants } from 'node:fs';
-import { chown, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { chown, open, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { containerNameOf, RunId } from '@bigeye/contracts';
-import type { HostHome, StackUser } from '@bigeye/host-kit';
-
-/** One segment each below `runs/`, because the guard allows no deeper source of a mount. */
-export interface RunFolders {
-  in: string;
-  out: string;
-}
+import type { RunSlot, StackUser } from '@bigeye/host-kit';
 
 export interface OutFile {
   name: string;
@@ -18,44 +11,13 @@ export interface OutFile {
 const artifactLimits = { files: 32, bytes: 32 * 1024 * 1024 };
 const artifactName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-export function runFoldersOf(home: HostHome, runId: RunId): RunFolders {
-  const stem = path.join(home.runs, containerNameOf(runId));
-  return { in: `${stem}-in`, out: `${stem}-out` };
-}
-
-/** Makes both folders and writes the files for `/in`, readable by the run's user only. */
-export async function makeRunFolders(
-  folders: RunFolders,
-  files: Record<string, string>,
-  user: StackUser,
-): Promise<void> {
-  const give = async (file: string) => {
-    if (process.getuid?.() === 0) await chown(file, user.uid, user.gid);
-  };
-  for (const folder of [folders.in, folders.out]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await give(folder);
-  }
+/** Writes the files for `/in`, readable by the run's user only. */
+export async function writeInFiles(slot: RunSlot, files: Record<string, string>, user: StackUser): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
-    const file = path.join(folders.in, name);
+    const file = path.join(slot.in, name);
     await writeFile(file, content, { mode: 0o600 });
-    await give(file);
+    if (process.getuid?.() === 0) await chown(file, user.uid, user.gid);
   }
-}
-
-export async function removeRunFolders(folders: RunFolders): Promise<void> {
-  await rm(folders.in, { recursive: true, force: true });
-  await rm(folders.out, { recursive: true, force: true });
-}
-
-/** The runs that have a folder below `runs/`. */
-export async function listRunFolders(home: HostHome): Promise<RunId[]> {
-  const names = await readdir(home.runs).catch(() => []);
-  const ids = names.flatMap((name) => {
-    const id = RunId.safeParse(name.replace(/^bigeye-run-([0-9a-z]+)-(?:in|out)$/, 'run_$1'));
-    return id.success ? [id.data] : [];
-  });
-  return [...new Set(ids)];
 }
 
 /** What the agent left in `/out`, one file at a time. What is no plain file of a good name and size is named instead. */

@@ -16,6 +16,7 @@ import { createJournal } from './journal.ts';
 import { openLiveIdentity } from './live-identity.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
+import { createSlotClaims } from './slot-claims.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
 
 export interface OrchestratorOptions {
@@ -50,10 +51,12 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
     journal: createJournal(home.journal),
+    slots: createSlotClaims(home, hostId),
     followers: new Map(),
     timeline: createTimelineOutbox({ hostApi, log, signal: shutdown }),
   };
   const health = createOrchestratorHealth(options.healthFile);
+  await deps.slots.tidy();
   await recoverRuns(deps);
   const beating = beatForHost(deps, {
     ...(options.heartbeatEveryMs === undefined ? {} : { everyMs: options.heartbeatEveryMs }),

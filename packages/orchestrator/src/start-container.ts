@@ -1,7 +1,20 @@
 import { AppError, containerNameOf, type RunJobInput } from '@bigeye/contracts';
-import { agentsNetwork, type Container, type ContainerSpec, planAgentRun } from '@bigeye/host-kit';
+import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '@bigeye/host-kit';
+import { pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
-import { makeRunFolders, runFoldersOf } from './run-folders.ts';
+import { writeInFiles } from './run-folders.ts';
+
+/** So short that a waiting start gives the worker's room back often: the runs that have the slots need it to end. */
+const slotPatienceMs = 5_000;
+const slotPollMs = 250;
+
+/** All slots of this host are taken. The start is tried again until one is free. */
+export class NoFreeSlot extends Error {
+  constructor(count: number) {
+    super(`Every slot of this host is taken, ${count} in all.`);
+    this.name = 'NoFreeSlot';
+  }
+}
 
 /**
  * Makes the run's container run, or finds that it does: however often this is called, in however many processes, the
@@ -61,13 +74,27 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   const { runId, jobId, hostId, settings } = input;
   const { host, settings: agentSettings } = deps.loadSettings();
   const { image, command, files } = planAgentRun(input, host, agentSettings);
-  const folders = runFoldersOf(deps.home, runId);
-  await makeRunFolders(folders, files, deps.user);
+  const slot = await claimSlot(deps, input, attempt);
+  await writeInFiles(slot, files, deps.user);
   return {
     ...{ name: containerNameOf(runId), runId, jobId, hostId, attempt: attempt.number },
-    ...{ image, command, user: deps.user, limits: settings.limits, network: agentsNetwork },
-    ...{ inFolder: folders.in, outFolder: folders.out },
+    ...{ image, command, user: deps.user, limits: settings.limits, network: slot.network },
+    ...{ inFolder: slot.in, outFolder: slot.out },
   };
+}
+
+/** Throws NoFreeSlot. */
+async function claimSlot({ slots, timeline }: HostDeps, { runId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
+  const until = Date.now() + slotPatienceMs;
+  for (let isFirst = attempt.number === 1; ; isFirst = false) {
+    const slot = slots.claim(runId);
+    if (slot) return slot;
+    const none = new NoFreeSlot(slots.count());
+    if (isFirst) timeline.add(runId, 'slot_awaited', { detail: none.message });
+    if (Date.now() > until) throw none;
+    await pause(slotPollMs, attempt.signal);
+    attempt.signal.throwIfAborted();
+  }
 }
 
 async function recordStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {

@@ -1,9 +1,11 @@
 // An agent for tests: does what `postgres.database.1` of its connection says, as base64 JSON.
 //   { "mode": "lines", "count": 100, "everyMs": 50, "exitCode": 0 }   numbered lines, then the exit code
-//   { "mode": "probe", "targets": ["host:port", …] }                   who answers to a request from here
+//   { "mode": "probe", "targets": ["host:port", …], "names": […] }     who answers to a request from here; what names mean
+//   { "mode": "listen", "port": 8080 }                                 answers everybody with NEIGHBOUR, until it is stopped
 //   { "mode": "stubborn" }                                             ignores SIGTERM
+import { lookup, reverse } from 'node:dns/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const properties = readFileSync('/in/postgres.properties', 'utf8');
@@ -32,11 +34,22 @@ if (order.mode === 'lines') {
 } else if (order.mode === 'stubborn') {
   process.on('SIGTERM', () => console.log('no'));
   for (;;) await delay(1000);
+} else if (order.mode === 'listen') {
+  process.on('SIGTERM', () => process.exit(0));
+  createServer((socket) => socket.end('NEIGHBOUR')).listen(order.port, '0.0.0.0', () => console.log('listening'));
 } else {
+  for (const name of order.names ?? [])
+    console.log(JSON.stringify({ target: name, result: await resolveName(name).catch((error) => error.code) }));
   for (const target of order.targets) console.log(JSON.stringify({ target, result: await probe(target) }));
   end(0, 'probed');
   // Look-ups that hang would keep the process alive.
   process.exit();
+}
+
+/** An address for a name, a name for an address. */
+async function resolveName(name) {
+  const answer = /^[\d.]+$/.test(name) ? (await reverse(name)).join() : (await lookup(name)).address;
+  return `means ${answer}`;
 }
 
 /** What comes back from there: an accepted connection alone proves nothing, networks have transparent gateways. */

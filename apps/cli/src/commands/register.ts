@@ -16,10 +16,11 @@ import { certificateFingerprint, createHttpTransport, pause } from '@bigeye/serv
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { checkAccount, checkKeys, checkMachine } from '../host/check-registration.ts';
-import { writeStackFiles } from '../host/stack-files.ts';
+import { type PolicyFlags, withPolicyFlags } from '../host/choose-guard-policy.ts';
+import { planStack, writeStackFiles } from '../host/stack-files.ts';
 import { startStack } from '../host/start-stack.ts';
 
-interface RegisterFlags {
+interface RegisterFlags extends PolicyFlags {
   hostId?: string;
   apiUrl?: string;
   personalApiKey?: string;
@@ -38,7 +39,7 @@ interface Account {
 
 const onlineWithinMs = 60_000;
 
-export const registerCommand = new Command('register')
+export const registerCommand = withPolicyFlags(new Command('register'))
   .description('register this machine as a host: keys, certificate, stack')
   .option('--host-id <id>', 'letters, digits and hyphens, at most 256')
   .option('--api-url <url>', 'address of the control plane (BIGEYE_API_URL)')
@@ -62,12 +63,11 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   const [admin, agent] = clientsOf(home, account);
   await terminal.step(`control plane at ${account.apiUrl}, both keys`, () => checkKeys(admin, agent));
   await terminal.step(`host id ${hostId}`, () => checkAccount(admin, { home, settings: file.settings, hostId }));
+  const plan = await planStack(context, { hostId, socketPath, flags });
 
   await terminal.step('account keys in agent_config/, public keys exchanged', () => exchangeKeys(home, admin));
   await terminal.step('registered, certificate received', () => enrol(home, file, hostId, { admin, account, flags }));
-  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
-    writeStackFiles(home, hostId, socketPath),
-  );
+  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
   await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, () => startStack(home, hostId));
   await terminal.step('host online at the control plane', () => waitOnline(admin, hostId));
   const next = 'bigeye-agent install --agent LINEAGE_PLUS';

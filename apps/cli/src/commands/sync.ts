@@ -9,27 +9,29 @@ import {
 } from '@bigeye/host-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
+import { type PolicyFlags, withPolicyFlags } from '../host/choose-guard-policy.ts';
 import { pushManagedAgents } from '../host/push-managed-agents.ts';
-import { writeStackFiles } from '../host/stack-files.ts';
+import { planStack, writeStackFiles } from '../host/stack-files.ts';
 import { startStack } from '../host/start-stack.ts';
 
-export const syncCommand = new Command('sync')
+type SyncFlags = PolicyFlags & { restart?: boolean };
+
+export const syncCommand = withPolicyFlags(new Command('sync'))
   .description('apply bigeye_agent.yml: stack files, stack, and the list of agents at the control plane')
   .option('--restart', 'also restart the services of the stack')
   .option('--json', 'print the result as JSON')
-  .action(async (flags: { restart?: boolean }, command: Command) => sync(contextOf(command), flags));
+  .action(async (flags: SyncFlags, command: Command) => sync(contextOf(command), flags));
 
-async function sync({ home, terminal }: CommandContext, { restart = false }: { restart?: boolean }): Promise<void> {
+async function sync({ home, terminal }: CommandContext, flags: SyncFlags): Promise<void> {
   const { settings } = loadAgentFile(home);
   const { hostId } = registeredHost(home, settings);
   ownAccountKeys(home);
   await assertDockerCli();
   await assertComposeV2();
   const socketPath = await assertEngineAccess();
-  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () =>
-    writeStackFiles(home, hostId, socketPath),
-  );
-  await terminal.step('stack healthy', () => startStack(home, hostId, { recreate: restart }));
+  const plan = await planStack({ home, terminal }, { hostId, socketPath, flags });
+  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
+  await terminal.step('stack healthy', () => startStack(home, hostId, { recreate: flags.restart === true }));
   await terminal.step('managed agents pushed to the control plane', () => pushManagedAgents(home, settings));
   const managedAgents = managedAgentsOf(settings);
   const lines = managedAgents.map(({ type, connections }) => `${type}: ${connections.length} connection(s)`);

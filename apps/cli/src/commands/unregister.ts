@@ -10,6 +10,7 @@ import {
   loadAgentFile,
   registeredHost,
   removeRunContainers,
+  removeRunNetworks,
 } from '@bigeye/host-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
@@ -32,6 +33,7 @@ async function unregister({ home, terminal }: CommandContext, force: boolean): P
   await terminal.step('stack and run containers removed', async () => {
     await createStackCli(home, hostId).down();
     await removeRunContainers(hostId);
+    await removeRunNetworks(hostId);
   });
   removeFiles(home, hostId);
   for (const key of ['host_id', 'gateway_address', 'host_api_url']) file.remove(['orchestrator', key]);

@@ -3,33 +3,59 @@ import { chmodSync, readFileSync, statSync } from 'node:fs';
 import type { HostId } from '@bigeye/contracts';
 import {
   ensureFolder,
+  type GuardPolicyPlan,
   type HostHome,
   hostFilesOf,
   loadAgentFile,
+  type RunSlot,
   recordGuard,
   renderComposeFile,
-  renderGuardPolicy,
   stackUser,
   writeFileAtomically,
 } from '@bigeye/host-kit';
+import type { Terminal } from '../terminal.ts';
+import { chooseGuardPolicy, type PolicyFlags } from './choose-guard-policy.ts';
+import { checkRunsFolder, makeSlotFolders, planSlots } from './slot-folders.ts';
+
+/** What the files of the stack will say; settled before the first of them is written. */
+export interface StackPlan {
+  hostId: HostId;
+  socketPath: string;
+  slots: RunSlot[];
+  policy: GuardPolicyPlan;
+}
+
+/** Looks and asks, and changes nothing. Throws RUNS_FOLDER_FOREIGN or GUARD_LOOSENED. */
+export async function planStack(
+  context: { home: HostHome; terminal: Terminal },
+  { hostId, socketPath, flags }: { hostId: HostId; socketPath: string; flags: PolicyFlags },
+): Promise<StackPlan> {
+  const { home } = context;
+  checkRunsFolder(home);
+  const slots = planSlots(home, hostId, loadAgentFile(home).settings.orchestrator.slots);
+  return { hostId, socketPath, slots, policy: await chooseGuardPolicy(context, { hostId, slots, flags }) };
+}
 
 /** Writes folders, policy and Compose file of the stack, and remembers what the guard must look like. */
-export function writeStackFiles(home: HostHome, hostId: HostId, socketPath: string): void {
+export function writeStackFiles(home: HostHome, { hostId, socketPath, slots, policy }: StackPlan): void {
   const owner = stackUser();
   letStackEnter(home.folder);
-  ensureFolder(home.runs, { mode: 0o700, owner });
+  makeSlotFolders(home, slots, owner);
   ensureFolder(home.journal, { mode: 0o700, owner });
-  writeFileAtomically(home.guardPolicy, renderGuardPolicy(home), { mode: 0o644 });
+  writeFileAtomically(home.guardPolicy, policy.content, { mode: 0o644 });
   const { orchestrator } = loadAgentFile(home).settings;
   const ca = readFileSync(hostFilesOf(home, hostId).caCertificate, 'utf8');
   const controlPlane = [orchestrator.gateway_address, orchestrator.host_api_url, ca].join('\n');
   const compose = renderComposeFile({
-    ...{ home, hostId, user: owner },
+    home,
+    hostId,
+    user: owner,
+    slots,
     socket: { path: socketPath, gid: statSync(socketPath).gid },
     controlPlane: createHash('sha256').update(controlPlane).digest('hex').slice(0, 16),
   });
   writeFileAtomically(home.composeFile, compose, { mode: 0o644 });
-  recordGuard(home, hostId);
+  recordGuard(home, hostId, { operators: policy.operators });
 }
 
 /** Where root is the operator, the stack is another user: it may pass through the folder, but not list it. */

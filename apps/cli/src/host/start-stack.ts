@@ -2,18 +2,19 @@ import type { HostId } from '@bigeye/contracts';
 import {
   assertGuardUntouched,
   createStackCli,
-  ensureAgentsNetwork,
+  ensureRunNetworks,
   type HostHome,
+  listRunSlots,
   recordGuard,
 } from '@bigeye/host-kit';
 
 /** Brings the stack up, waits until it is healthy, and then remembers what its guard says of itself. */
 export async function startStack(home: HostHome, hostId: HostId, { recreate = false } = {}): Promise<void> {
   const stack = createStackCli(home, hostId);
-  await ensureAgentsNetwork();
+  await ensureRunNetworks(hostId, listRunSlots(home, hostId));
   await stack.up({ recreate });
   const runningPolicy = await stack.guardPolicy();
   // Recording reads the files again, and must not bless what changed in them meanwhile.
   assertGuardUntouched(home, hostId);
-  recordGuard(home, hostId, runningPolicy);
+  recordGuard(home, hostId, { runningPolicy });
 }

@@ -21,6 +21,7 @@ export const stationWords: Record<TimelineKind, string> = {
   queued: 'Queued',
   offered: 'Offered to the host',
   accepted: 'Accepted by the host',
+  slot_awaited: 'Waits for a free slot',
   image_ready: 'Image ready',
   created: 'Container created',
   started: 'Container started',

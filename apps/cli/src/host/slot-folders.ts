@@ -1,0 +1,55 @@
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { AppError, type HostId } from '@bigeye/contracts';
+import {
+  ensureFolder,
+  findSlotHolder,
+  type HostHome,
+  listRunSlots,
+  type RunSlot,
+  runSlotsOf,
+  type StackUser,
+} from '@bigeye/host-kit';
+
+/** The slots that this host is to have: as many as the settings say, and all up to the last one that a run still has. */
+export function planSlots(home: HostHome, hostId: HostId, wanted: number): RunSlot[] {
+  const held = listRunSlots(home, hostId).filter((slot) => findSlotHolder(slot) !== undefined);
+  return runSlotsOf(home, hostId, Math.max(wanted, ...held.map(({ number }) => number)));
+}
+
+/**
+ * Nothing but slots may lie in the runs folder: a link there would be a way out of it. Folders of runs of earlier versions
+ * are no slots, but ours to remove. Throws RUNS_FOLDER_FOREIGN.
+ */
+export function checkRunsFolder(home: HostHome): void {
+  const foreign = entriesOf(home.runs).filter(
+    (name) => !lstatSync(path.join(home.runs, name)).isDirectory() || !(isSlot(name) || isOldRun(name)),
+  );
+  if (foreign.length > 0) throw new AppError('RUNS_FOLDER_FOREIGN', { folder: home.runs, names: foreign });
+}
+
+/**
+ * Makes the folders of the slots and removes those of slots that are no more. The runs folder stays the operator's; guard
+ * and orchestrator see what lies in it, and only the stack's user what lies in a slot.
+ */
+export function makeSlotFolders(home: HostHome, slots: RunSlot[], owner: StackUser): void {
+  ensureFolder(home.runs, { mode: 0o755, owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 } });
+  const wanted = slots.flatMap((slot) => [slot.in, slot.out]);
+  for (const folder of wanted) ensureFolder(folder, { mode: 0o700, owner });
+  for (const name of entriesOf(home.runs)) {
+    const folder = path.join(home.runs, name);
+    if (!wanted.includes(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const isSlot = (name: string) => /^slot-\d\d-(?:in|out)$/.test(name);
+const isOldRun = (name: string) => /^bigeye-run-[0-9a-z]+-(?:in|out)$/.test(name);
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
