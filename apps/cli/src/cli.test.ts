@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +14,7 @@ import {
   renderComposeFile,
   runSlotsOf,
 } from '@bigeye/host-kit';
+import { certificateFingerprint } from '@bigeye/service-kit';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { buildExecutable } from '../build.ts';
 
@@ -73,6 +74,7 @@ interface ControlPlaneAnswers {
   agentKey?: boolean;
   hosts?: string[];
   publicKey?: string;
+  caCertificate?: string;
 }
 
 /** Stands where the control plane would; what changes anything there fails the test by its answer. */
@@ -82,8 +84,10 @@ async function controlPlane({
   agentKey = true,
   hosts = [],
   publicKey,
+  caCertificate,
 }: ControlPlaneAnswers) {
   const seen: string[] = [];
+  const withKey: string[] = [];
   const refusal = (errorCode: string) => ({
     code: 400,
     message: '',
@@ -105,10 +109,12 @@ async function controlPlane({
     'GET /api/v1/agent-api-keys/verify': () => (agentKey ? [204, undefined] : [401, refusal('UNAUTHENTICATED')]),
     'GET /api/v1/agent-orchestrator/hosts': () => [200, { hosts: hosts.map(host) }],
     'GET /api/v1/agent/public-key': () => (publicKey ? [200, { publicKey }] : [404, refusal('PUBLIC_KEY_NOT_FOUND')]),
+    ...(caCertificate && { 'GET /api/v1/agent-orchestrator/ca-certificate': () => [200, { caCertificate }] }),
   };
   const server = createServer((request, response) => {
     const call = `${request.method} ${request.url}`;
     seen.push(call);
+    if (request.headers.authorization !== undefined || request.headers.cookie !== undefined) withKey.push(call);
     const [status, body] = answers[call]?.() ?? [500, refusal('INTERNAL')];
     response
       .writeHead(status, { 'content-type': 'application/json' })
@@ -116,7 +122,7 @@ async function controlPlane({
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, withKey };
 }
 
 const registerArgs = (home: string, apiUrl: string, hostId = 'etl-01') => [
@@ -213,6 +219,50 @@ test('register stops in a folder that is registered under another id', async () 
   const { code, stderr } = await run(registerArgs(home, 'http://127.0.0.1:1'), { tools: toolsWith(goodDocker) });
   expect(stderr).toMatch(/^error HOST_ALREADY_REGISTERED: .*"other"/m);
   expect(code).toBe(3);
+});
+
+/** The certificate of somebody's CA, and its fingerprint as the control plane would log it. */
+function someCa(): { caCertificate: string; fingerprint: string } {
+  const folder = newFolder();
+  const files = ['-keyout', path.join(folder, 'key.pem'), '-out', path.join(folder, 'ca.pem'), '-subj', '/CN=ca'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...files],
+    { stdio: 'ignore' },
+  );
+  const caCertificate = readFileSync(path.join(folder, 'ca.pem'), 'utf8');
+  return { caCertificate, fingerprint: certificateFingerprint(caCertificate) };
+}
+
+test.each([
+  ['has another CA', { caCertificate: someCa().caCertificate }, 'CA_FINGERPRINT_DIFFERS', 3],
+  ['does not say which CA it has', {}, 'INTERNAL', 1],
+])(
+  'no key leaves this machine for a control plane that %s than --ca-fingerprint says',
+  async (_, answers, error, exit) => {
+    const home = newFolder();
+    const { url, seen, withKey } = await controlPlane(answers);
+    const args = [...registerArgs(home, url), '--ca-fingerprint', someCa().fingerprint];
+    const { code, stderr } = await run(args, { tools: toolsWith(goodDocker) });
+    expect(stderr).toMatch(new RegExp(`^error ${error}: `, 'm'));
+    expect(code).toBe(exit);
+    expect(seen).toEqual(['GET /api/v1/agent-orchestrator/ca-certificate']);
+    expect(withKey).toEqual([]);
+    expect(readdirSync(home)).toEqual([]);
+  },
+);
+
+test.each([
+  ['as the log says it', (hex: string) => hex],
+  ['in capitals with colons', (hex: string) => hex.toUpperCase().match(/../g)?.join(':') ?? ''],
+  ['with its algorithm', (hex: string) => `SHA256:${hex}`],
+])('the right fingerprint, written %s, lets register go on', async (_, write) => {
+  const { caCertificate, fingerprint } = someCa();
+  const { url, withKey } = await controlPlane({ caCertificate, role: 'viewer' });
+  const args = [...registerArgs(newFolder(), url), '--ca-fingerprint', write(fingerprint)];
+  const { stderr } = await run(args, { tools: toolsWith(goodDocker) });
+  expect(stderr).toMatch(/^error PERSONAL_KEY_NOT_ADMIN: /m);
+  expect(withKey).toContain('GET /api/v1/session');
 });
 
 test('a control plane that does not answer may work later', async () => {

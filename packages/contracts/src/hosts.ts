@@ -47,10 +47,12 @@ export const RegisterRequest = z.object({
 });
 export type RegisterRequest = z.input<typeof RegisterRequest>;
 
+export const CaCertificate = z.object({ caCertificate: z.string().describe('The CA that the host pins, in PEM.') });
+
 export const RegisterResponse = z.object({
   host: Host,
   certificate: z.string().optional().describe('The client certificate in PEM, when a request came.'),
-  caCertificate: z.string().describe('The CA that the host pins, in PEM.'),
+  ...CaCertificate.shape,
   gatewayAddress: z.string().describe('host:port of the worker gateway.'),
   hostApiUrl: z.string().describe('Base URL of the host API (mTLS).'),
 });

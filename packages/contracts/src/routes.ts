@@ -21,7 +21,15 @@ import {
 } from './access.ts';
 import type { ErrorCode } from './app-error.ts';
 import { AuditActorKind, AuditEntry, AuditVerification } from './audit.ts';
-import { HeartbeatRequest, HeartbeatResponse, Host, OwnHost, RegisterRequest, RegisterResponse } from './hosts.ts';
+import {
+  CaCertificate,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  Host,
+  OwnHost,
+  RegisterRequest,
+  RegisterResponse,
+} from './hosts.ts';
 import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
@@ -115,6 +123,15 @@ const hostRoutes = {
     params: z.object({ hostId: HostId }),
     response: Host,
     errors: ['HOST_NOT_FOUND'],
+  }),
+  getCaCertificate: route({
+    method: 'GET',
+    path: `${base}/ca-certificate`,
+    tag: 'Hosts',
+    summary: 'The certificate of the CA, so that a host can compare its fingerprint before it sends a key',
+    access: { kind: 'public' },
+    response: CaCertificate,
+    errors: [],
   }),
   registerHost: route({
     method: 'POST',

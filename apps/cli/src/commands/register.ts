@@ -60,7 +60,8 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
     checkMachine(home, file.settings, hostId),
   );
   const account = await askAccount(context, file, flags);
-  const [admin, agent] = clientsOf(home, account);
+  const [admin, agent, nobody] = clientsOf(home, account);
+  await checkControlPlane(context, nobody, account.apiUrl, flags);
   await terminal.step(`control plane at ${account.apiUrl}, both keys`, () => checkKeys(admin, agent));
   await terminal.step(`host id ${hostId}`, () => checkAccount(admin, { home, settings: file.settings, hostId }));
   const plan = await planStack(context, { hostId, socketPath, flags });
@@ -120,11 +121,26 @@ async function askCaFile(
   return (await terminal.askText({ flag: '--ca-file', message, optional: true })) || undefined;
 }
 
-function clientsOf(home: HostHome, account: Account): [admin: ApiClient, agent: ApiClient] {
+function clientsOf(home: HostHome, account: Account): [admin: ApiClient, agent: ApiClient, nobody: ApiClient] {
   const transport = createHttpTransport({ caCertificate: loadCaCertificate(home, account.caFile) });
-  const client = (key: string) =>
-    createApiClient({ baseUrl: account.apiUrl, transport, authorization: `apikey ${key}` });
-  return [client(account.personalApiKey), client(account.agentApiKey)];
+  const client = (authorization?: string) => createApiClient({ baseUrl: account.apiUrl, transport, authorization });
+  return [client(`apikey ${account.personalApiKey}`), client(`apikey ${account.agentApiKey}`), client()];
+}
+
+/** Before a key leaves this machine. Throws CA_FINGERPRINT_DIFFERS. */
+async function checkControlPlane(
+  { terminal }: CommandContext,
+  nobody: ApiClient,
+  apiUrl: string,
+  { caFingerprint }: RegisterFlags,
+): Promise<void> {
+  const isLocal = /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(apiUrl).hostname);
+  if (apiUrl.startsWith('http:') && !isLocal)
+    terminal.warn(`${apiUrl} is no https address: both keys can be read by whoever is on the way there.`);
+  if (caFingerprint === undefined) return;
+  await terminal.step('fingerprint of the CA', async () =>
+    checkFingerprint((await nobody.call('getCaCertificate')).caCertificate, caFingerprint),
+  );
 }
 
 async function exchangeKeys(home: HostHome, admin: ApiClient): Promise<void> {

@@ -36,6 +36,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
   return {
     listHosts: async () => ({ hosts: await hostStore.listHosts() }),
     getHost: ({ params }) => hostStore.getHost(params.hostId),
+    getCaCertificate: () => ({ caCertificate: deps.authority.caCertificate }),
     registerHost: ({ body }) => registerHost(deps, body),
     revokeHost: async ({ params }) => {
       await revokeHost(deps, params.hostId);

@@ -9,10 +9,12 @@ import { text } from 'node:stream/consumers';
 import { HostId } from '@bigeye/contracts';
 import { hostFilesOf, hostHomeAt } from '@bigeye/host-kit';
 import { afterAll, expect, test } from 'vitest';
-import { attacks } from './attacks.ts';
+import { attacksOn } from './attacks.ts';
 import { attackScript, type Outcome } from './send-attacks.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'guard-cli-'));
+const target = { user: '1001:1002', runsRoot: path.join(folder, 'runs') };
+const attacks = attacksOn(target);
 const children: ChildProcess[] = [];
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
@@ -44,8 +46,10 @@ test('the built-in attacks are of forty kinds or more, each named once', () => {
 
 test('the guard refuses every built-in attack, and none but questions of ownership reach the engine', async () => {
   const { seen, server } = await engine(path.join(folder, 'd.sock'));
+  // Writable here, so that the links of the attacks are really there when the guard looks.
+  mkdirSync(path.join(target.runsRoot, 'slot-01-out'), { recursive: true });
   const policy = {
-    runsRoot: '/srv/bigeye/runs',
+    ...target,
     imageNamespace: 'bigeyedata/',
     networks: ['none'],
     subCommands: ['run'],
@@ -87,6 +91,7 @@ async function cli(args: string[], output: string, exit = 0) {
   for (const file of [files.privateKey, files.certificate, files.caCertificate]) writeFileSync(file, 'none');
   const settings = '{host_id: etl-01, gateway_address: "127.0.0.1:1", host_api_url: "https://127.0.0.1:1"}';
   writeFileSync(home.agentFile, `bigeye: {api_url: http://x.example, agent_api_key: k}\norchestrator: ${settings}\n`);
+  writeFileSync(home.guardPolicy, JSON.stringify(target));
   const tools = mkdtempSync(path.join(folder, 'tools-'));
   writeFileSync(path.join(tools, 'output'), output);
   writeFileSync(path.join(tools, 'docker'), `#!/bin/sh\n/bin/cat ${tools}/output\nexit ${exit}\n`);
@@ -142,20 +147,33 @@ test('log finds a line that was changed and one that was left out, and ends with
 
 test('check ends with code 3 and names the attack when one is not refused', async () => {
   const outcomes = attacks.map(({ kind }) => ({ kind, status: 403, rule: 'x' }));
-  const control = { kind: 'control', status: 200 };
-  const whole = await cli(['check'], JSON.stringify([control, ...outcomes]));
+  const controls = [
+    { kind: 'the version', status: 200 },
+    { kind: 'a container', status: 404 },
+  ];
+  const whole = await cli(['check'], JSON.stringify([...controls, ...outcomes]));
   expect(whole.code).toBe(0);
   expect(whole.stdout).toContain(`${attacks.length} of ${attacks.length} attacks refused`);
-  const open = await cli(['check'], JSON.stringify([control, { kind: 'swarm', status: 200 }, ...outcomes.slice(1)]));
+  const open = await cli(
+    ['check'],
+    JSON.stringify([...controls, { kind: 'swarm', status: 200 }, ...outcomes.slice(1)]),
+  );
   expect(open.code).toBe(3);
   expect(open.stdout).toMatch(/✗ swarm +NOT REFUSED \(200\)/);
 });
 
 test('check proves nothing, and says so, when the guard does not even allow what it should', async () => {
-  const outcomes = attacks.map(({ kind }) => ({ kind, status: 0 }));
-  const { code, stderr } = await cli(['check'], JSON.stringify([{ kind: 'control', status: 0 }, ...outcomes]));
-  expect(code).not.toBe(0);
-  expect(stderr).toContain('STACK_UNHEALTHY');
+  const outcomes = attacks.map(({ kind }) => ({ kind, status: 403, rule: 'x' }));
+  const silent = { kind: 'the version', status: 0 };
+  const refused = { kind: 'a container', status: 403, rule: 'create.User' };
+  for (const controls of [
+    [silent, { kind: 'a container', status: 404 }],
+    [{ kind: 'the version', status: 200 }, refused],
+  ]) {
+    const { code, stderr } = await cli(['check'], JSON.stringify([...controls, ...outcomes]));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('STACK_UNHEALTHY');
+  }
 });
 
 test('explain says in words which rule decides', async () => {

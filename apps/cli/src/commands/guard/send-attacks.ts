@@ -1,3 +1,4 @@
+import type fs from 'node:fs';
 import type net from 'node:net';
 import type { Attack } from './attacks.ts';
 
@@ -13,7 +14,12 @@ export interface Outcome {
  * Runs inside the orchestrator's container, as text (`attackScript`): it may use nothing but what it is given. Reads the
  * attacks from standard input, sends each over a connection of its own and prints the outcomes.
  */
-async function sendAttacks({ createConnection }: typeof net, host: string, port: number): Promise<void> {
+async function sendAttacks(
+  { createConnection }: typeof net,
+  { symlinkSync, unlinkSync }: typeof fs,
+  host: string,
+  port: number,
+): Promise<void> {
   let input = '';
   for await (const part of process.stdin) input += part;
   const send = (attack: Attack) =>
@@ -35,11 +41,23 @@ async function sendAttacks({ createConnection }: typeof net, host: string, port:
         resolve({ kind: attack.kind, status: Number(status), ...(rule === undefined ? {} : { rule }) });
       });
     });
+  const makeLink = ({ at, to }: { at: string; to: string }) => {
+    try {
+      symlinkSync(to, at);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const outcomes: Outcome[] = [];
-  for (const attack of JSON.parse(input) as Attack[]) outcomes.push(await send(attack));
+  for (const attack of JSON.parse(input) as Attack[]) {
+    const isLinked = attack.link !== undefined && makeLink(attack.link);
+    outcomes.push(await send(attack));
+    if (isLinked && attack.link) unlinkSync(attack.link.at);
+  }
   process.stdout.write(JSON.stringify(outcomes));
 }
 
 /** The script for `node -e`. */
 export const attackScript = (host: string, port: number) =>
-  `(${sendAttacks})(require('node:net'), ${JSON.stringify(host)}, ${port})`;
+  `(${sendAttacks})(require('node:net'), require('node:fs'), ${JSON.stringify(host)}, ${port})`;
