@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -52,4 +52,92 @@ test('guard explain says what decides, from the policy of the guard that runs', 
     verdict: 'deny',
     rule: 'create.Image',
   });
+});
+
+const policyFile = () => join(host.home, 'guard_policy.json');
+const policyOnDisk = () => JSON.parse(readFileSync(policyFile(), 'utf8'));
+const editPolicy = (change: object) => writeFileSync(policyFile(), JSON.stringify({ ...policyOnDisk(), ...change }));
+const create = (image: string) => ({
+  ...{ Image: image, User: policyOnDisk().user, Cmd: ['run'] },
+  HostConfig: {
+    ...{ NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
+    ...{ Memory: 64 * 1024 ** 2, NanoCpus: 1e9, PidsLimit: 150 },
+  },
+});
+/** What the guard that runs says of a container of this image, with 150 processes. */
+function verdictOn(image: string): string {
+  const body = join(host.home, 'body.json');
+  writeFileSync(body, JSON.stringify(create(image)));
+  const { stdout } = host.cli(
+    'guard',
+    'explain',
+    'POST',
+    '/containers/create?name=bigeye-run-x',
+    '--body',
+    body,
+    '--json',
+  );
+  return JSON.parse(stdout).rule;
+}
+
+test('a loosened policy is shown and refused where nobody is asked, by sync and by upgrade, and nothing is recorded', () => {
+  editPolicy({ imageNamespace: 'evil/' });
+  for (const command of [['sync'], ['compose', 'upgrade']]) {
+    const { status, stderr } = host.cli(...command);
+    expect(status).toBe(3);
+    expect(stderr).toContain('error GUARD_LOOSENED: ');
+    expect(stderr).toContain('imageNamespace: "bigeyedata/" → "evil/"');
+  }
+  expect(policyOnDisk().imageNamespace).toBe('evil/');
+  expect(host.cli('guard', 'explain', 'GET', '/version').stderr).toContain('guard_policy.json was changed since');
+});
+
+test('sync --restore-policy brings it back to what was recorded', () => {
+  expect(host.cli('sync', '--restore-policy').status).toBe(0);
+  expect(policyOnDisk().imageNamespace).toBe('bigeyedata/');
+  expect(host.cli('guard', 'explain', 'GET', '/version').stderr).toBe('');
+  expect(verdictOn('evil/x:1')).toBe('create.Image');
+}, 120_000);
+
+test('tightening is kept and in force after sync; taking it back needs its name', () => {
+  expect(verdictOn('bigeyedata/x:1')).toBe('positive-list');
+  editPolicy({ limits: { pids: 100 } });
+  expect(host.cli('sync').status).toBe(0);
+  expect(verdictOn('bigeyedata/x:1')).toBe('create.HostConfig.PidsLimit');
+  editPolicy({ limits: { pids: 200 } });
+  const refused = host.cli('sync', '--loosen', 'imageNamespace');
+  expect([refused.status, refused.stderr]).toEqual([3, expect.stringContaining('limits.pids: 100 → 200')]);
+  expect(host.cli('sync', '--loosen', 'limits.pids').status).toBe(0);
+  expect(policyOnDisk().limits).toEqual({ pids: 200 });
+  expect(verdictOn('bigeyedata/x:1')).toBe('positive-list');
+}, 240_000);
+
+test('a policy that the guard cannot start with is mended by sync, which says what it left out', () => {
+  editPolicy({ allowAll: true, limits: { pids: 10 ** 9 } });
+  docker('restart', host.containerOf('docker-socket-proxy'));
+  const mended = host.cli('sync', '--loosen', 'limits.pids');
+  expect(mended.stderr).toContain('guard_policy.json: allowAll is no key of the policy; it is left out.');
+  expect(mended.stderr).toContain('guard_policy.json: limits is nothing that the guard takes; it is left out.');
+  expect(mended.status).toBe(0);
+  expect(verdictOn('bigeyedata/x:1')).toBe('positive-list');
+  writeFileSync(policyFile(), '{ not json');
+  docker('restart', host.containerOf('docker-socket-proxy'));
+  expect(host.cli('sync').status).toBe(0);
+  expect(verdictOn('bigeyedata/x:1')).toBe('positive-list');
+}, 240_000);
+
+test('a file that Compose could merge into the stack is asked about like a looser policy', () => {
+  const file = join(host.home, 'docker-compose.override.yml');
+  writeFileSync(file, 'services: {docker-socket-proxy: {privileged: true}}\n');
+  const { status, stderr } = host.cli('sync');
+  expect([status, stderr]).toEqual([3, expect.stringContaining('docker-compose.override.yml: it was not there')]);
+  rmSync(file);
+  expect(host.cli('sync').status).toBe(0);
+}, 120_000);
+
+test('what is no slot in the runs folder stops sync before it changes anything, and is named', () => {
+  symlinkSync('/', join(host.home, 'runs/zz'));
+  const { status, stderr } = host.cli('sync');
+  expect([status, stderr]).toEqual([3, expect.stringMatching(/error RUNS_FOLDER_FOREIGN: .*: zz\./)]);
+  rmSync(join(host.home, 'runs/zz'));
 });

@@ -40,7 +40,7 @@ async function createHome() {
   writeFileSync(home.bigeyePublicKey, await ensureAccountKeys(home));
   const socket = { path: '/var/run/docker.sock', gid: 1 };
   const stack = { home, hostId, user: { uid: 1, gid: 1 }, slots: runSlotsOf(home, hostId, 1) };
-  writeFileSync(home.composeFile, renderComposeFile({ ...stack, socket, controlPlane: 'x' }));
+  writeFileSync(home.composeFile, renderComposeFile({ ...stack, socket, policy: 'p', controlPlane: 'x' }));
   writeFileSync(home.guardPolicy, planGuardPolicy(stack).content);
   recordGuard(home, hostId);
   const settings =

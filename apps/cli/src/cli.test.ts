@@ -288,7 +288,7 @@ test('serve refuses to start when the guard in the Compose file is not what the 
   mkdirSync(hostFilesOf(home, hostId).folder, { recursive: true });
   const socket = { path: '/var/run/docker.sock', gid: 1 };
   const stack = { home, hostId, user: { uid: 1, gid: 1 }, slots: runSlotsOf(home, hostId, 1) };
-  const compose = renderComposeFile({ ...stack, socket, controlPlane: 'x' });
+  const compose = renderComposeFile({ ...stack, socket, policy: 'p', controlPlane: 'x' });
   writeFileSync(home.composeFile, compose);
   writeFileSync(home.guardPolicy, planGuardPolicy(stack).content);
   recordGuard(home, hostId);

@@ -99,10 +99,19 @@ export function createStackCli(home: HostHome, hostId: HostId) {
   };
   return {
     /** Starts what is not as the file says and waits until both services are healthy. Throws STACK_UNHEALTHY. */
-    up: async ({ recreate = false } = {}): Promise<void> => {
+    up: async ({ recreate = false, services = [] as string[] } = {}): Promise<void> => {
       const forced = recreate ? ['--force-recreate'] : [];
       try {
-        await compose(['up', '--detach', '--wait', '--wait-timeout', '180', '--remove-orphans', ...forced]);
+        await compose([
+          'up',
+          '--detach',
+          '--wait',
+          '--wait-timeout',
+          '180',
+          '--remove-orphans',
+          ...forced,
+          ...services,
+        ]);
       } catch (error) {
         throw unhealthyService(await listServices().catch(() => [])) ?? error;
       }
@@ -112,6 +121,11 @@ export function createStackCli(home: HostHome, hostId: HostId) {
     guardPolicy: async (): Promise<string> => {
       const answer = await compose(['exec', '-T', stackServices.guard, 'node', '-e', printGuardPolicy], 30_000);
       return answer.trim();
+    },
+    /** The same of the policy file that the guard's container sees, which the guard read when it started. */
+    guardFilePolicy: async (): Promise<string> => {
+      const explain = ['node', '/app/main.mjs', '--explain', 'GET', '/version'];
+      return JSON.parse(await compose(['exec', '-T', stackServices.guard, ...explain], 30_000)).policy;
     },
     /** `--ignore-pull-failures`: an image that was only built here is kept as it is. */
     pull: () => compose(['pull', '--quiet', '--ignore-pull-failures'], 1_800_000),

@@ -13,6 +13,7 @@ const input = {
   ...{ home, hostId, slots: runSlotsOf(home, hostId, 2) },
   user: { uid: 1001, gid: 1002 },
   socket: { path: '/var/run/docker.sock', gid: 998 },
+  policy: 'p',
   controlPlane: 'abc',
 };
 const compose = (changed: Partial<typeof input> = {}) => parse(renderComposeFile({ ...input, ...changed }));

@@ -24,6 +24,8 @@ export interface StackInput {
   slots: RunSlot[];
   /** The engine's socket on this machine, and the group that may use it. */
   socket: { path: string; gid: number };
+  /** Changes with the policy file, which the guard reads once: so Compose starts it anew. */
+  policy: string;
   /** Changes with the control plane's addresses and CA, so that Compose starts the orchestrator anew with those. */
   controlPlane: string;
 }
@@ -68,9 +70,10 @@ const guardHealthCheck =
   `require('node:http').get({ port: ${guardPort}, path: '/version', timeout: 3000, headers: { Connection: 'close' } }, ` +
   "(reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))";
 
-function guardService({ home, hostId, socket }: StackInput) {
+function guardService({ home, hostId, socket, policy }: StackInput) {
   return {
     image: images.socketProxy,
+    labels: { 'com.bigeye.guard-policy': policy },
     user: '10001:10001',
     group_add: [String(socket.gid)],
     ...hardened,

@@ -17,7 +17,10 @@ function recordedHome(): HostHome {
   const socket = { path: '/var/run/docker.sock', gid: 998 };
   const user = { uid: 1001, gid: 1002 };
   const slots = runSlotsOf(home, hostId, 2);
-  writeFileSync(home.composeFile, renderComposeFile({ home, hostId, user, slots, socket, controlPlane: 'abc' }));
+  writeFileSync(
+    home.composeFile,
+    renderComposeFile({ home, hostId, user, slots, socket, policy: 'p', controlPlane: 'abc' }),
+  );
   writeFileSync(home.guardPolicy, planGuardPolicy({ home, user, slots }).content);
   recordGuard(home, hostId);
   return home;

@@ -52,11 +52,14 @@ export function writeStackFiles(home: HostHome, { hostId, socketPath, slots, pol
     user: owner,
     slots,
     socket: { path: socketPath, gid: statSync(socketPath).gid },
-    controlPlane: createHash('sha256').update(controlPlane).digest('hex').slice(0, 16),
+    policy: shortHash(policy.content),
+    controlPlane: shortHash(controlPlane),
   });
   writeFileAtomically(home.composeFile, compose, { mode: 0o644 });
   recordGuard(home, hostId, { operators: policy.operators });
 }
+
+const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** Where root is the operator, the stack is another user: it may pass through the folder, but not list it. */
 function letStackEnter(folder: string): void {

@@ -3,6 +3,7 @@ import { AppError } from '@bigeye/contracts';
 import { stackServices } from '@bigeye/host-kit';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
+import { stackOf } from '../../host/stack-of.ts';
 import { runInService } from './compose-process.ts';
 
 /** What the guard says of a request when it runs with `--explain`. */
@@ -25,6 +26,10 @@ export const explainCommand = new Command('explain')
     const body = flags.body === undefined ? '' : readBody(flags.body);
     const guard = ['node', '/app/main.mjs', '--explain', method.toUpperCase(), target];
     const said: Explanation = JSON.parse(await runInService(home, stackServices.guard, guard, body));
+    if (said.policy !== (await stackOf(home).guardPolicy()))
+      terminal.warn(
+        'guard_policy.json was changed since the guard started: this is what holds after "bigeye-agent sync".',
+      );
     terminal.result(inWords(said), said);
   });
 
