@@ -10,6 +10,7 @@ export * from './compose-file.ts';
 export * from './containers/container-runner.ts';
 export * from './containers/docker-container-runner.ts';
 export * from './containers/guard-policy.ts';
+export { parseLogFrames, type ReadLine } from './containers/log-frames.ts';
 export * from './guard-fingerprint.ts';
 export * from './guard-policy-file.ts';
 export * from './host-home.ts';

@@ -97,7 +97,7 @@ test('a run that goes well leaves its log, outcome, artifacts and timeline at th
   const stored = host.api.run(runId);
   expect(stored.lines.map(({ text }) => text)).toEqual([
     '{"type":"progress","phase":"read","done":1}',
-    'password is ***, key ***',
+    'password is ******, key ******',
     JSON.stringify(result),
   ]);
   expect(stored.outcome).toEqual({ message: '3 tables', counts: { tables: 3 } });

@@ -1,8 +1,9 @@
-import { isAppError, type LogLine, type LogPosition, type RunId } from '@bigeye/contracts';
+import { isAppError, type LogLine, type LogPosition, type RunId, type SecretMask } from '@bigeye/contracts';
 import { type ContainerRunner, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 import { inChunks } from './in-chunks.ts';
+import { maskLines } from './mask-lines.ts';
 
 /** Of the text of one run; what comes after it is counted and left out. */
 const runLogCapBytes = 64 * 1024 * 1024;
@@ -11,7 +12,7 @@ const chunkLimits = { lines: 1000, bytes: 256 * 1024, waitMs: 250 };
 export interface LogShipment {
   runId: RunId;
   containerName: string;
-  mask: (text: string) => string;
+  mask: SecretMask;
   onFirstLine: (at: string) => void;
 }
 
@@ -60,14 +61,14 @@ async function shipFrom(
   let position = from;
   const reading = new AbortController();
   const request = { since: from.lastTime ?? undefined, follow, signal: AbortSignal.any([signal, reading.signal]) };
-  const read = deps.runner.readLog(containerName, request);
+  // Before anything is left out or gathered: what was stored already tells how the next line goes on.
+  const read = maskLines(deps.runner.readLog(containerName, request), mask);
   const kept = withinCap(linesAfter(read, from), from.bytes, deps.capBytes ?? runLogCapBytes, follow);
   for await (const lines of inChunks(kept, chunkLimits)) {
     if (position.lines === 0 && lines[0]) onFirstLine(lines[0].at);
-    const masked = lines.map((line) => ({ ...line, text: mask(line.text) }));
     const params = { runId, sequence: position.nextSequence };
     try {
-      const after = await deps.hostApi.insist('putLogChunk', { params, body: { lines: masked } }, signal);
+      const after = await deps.hostApi.insist('putLogChunk', { params, body: { lines } }, signal);
       // A chunk of an earlier attempt may have been on its way and come first; this one was then left unread.
       if (after.lines !== position.lines + lines.length) throw new OutOfStep();
       position = after;

@@ -1,4 +1,11 @@
-import { AgentOutputLine, type ContainerEnd, containerNameOf, type RunId, type RunOutcome } from '@bigeye/contracts';
+import {
+  AgentOutputLine,
+  type ContainerEnd,
+  containerNameOf,
+  type RunId,
+  type RunOutcome,
+  type SecretMask,
+} from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
@@ -10,7 +17,7 @@ const resultTail = 50;
 interface RunReport {
   runId: RunId;
   end: ContainerEnd;
-  mask: (text: string) => string;
+  mask: SecretMask;
 }
 
 /** Sends what the agent left and what it said of its work. Returns when the control plane has it. */
@@ -46,7 +53,7 @@ async function sendArtifact(
 async function findOutcome(
   deps: HostDeps,
   runId: RunId,
-  mask: (text: string) => string,
+  mask: SecretMask,
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
   const name = containerNameOf(runId);
@@ -56,7 +63,7 @@ async function findOutcome(
       if ((await deps.runner.findContainer(name))?.runId !== runId) return null;
       let outcome: RunOutcome | null = null;
       for await (const line of deps.runner.readLog(name, { tail: resultTail, follow: false, signal }))
-        if (line.stream === 'stdout') outcome = parseOutcome(mask(line.text)) ?? outcome;
+        if (line.stream === 'stdout') outcome = parseOutcome(mask.mask(line.text)) ?? outcome;
       return outcome;
     } catch (error) {
       if (!(error instanceof EngineAway)) throw error;

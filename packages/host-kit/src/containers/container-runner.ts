@@ -1,5 +1,6 @@
-import type { HostId, JobId, LogLine, RunId, RunLimits } from '@bigeye/contracts';
+import type { HostId, JobId, RunId, RunLimits } from '@bigeye/contracts';
 import type { StackUser } from '../stack-user.ts';
+import type { ReadLine } from './log-frames.ts';
 
 /** Everything about a run's container that differs from run to run. The rest is the same for all, and hardened. */
 export interface ContainerSpec {
@@ -69,7 +70,7 @@ export interface ContainerRunner {
    * Lines of both streams in the engine's order. Following ends when the container does, or when the engine goes away, and may then
    * lack the last lines (engine 20.10 leaves them out at times): what is read after the end is whole.
    */
-  readLog(name: string, request: LogRequest): AsyncIterable<LogLine>;
+  readLog(name: string, request: LogRequest): AsyncIterable<ReadLine>;
   /** SIGTERM, then SIGKILL after `graceMs`. Returns when it ended; one that is gone or ended already is fine. */
   stop(name: string, options: { graceMs: number }): Promise<void>;
   /** Removes the container, killing it if need be; one that is gone already is fine. */

@@ -3,17 +3,26 @@ import type { LogLine } from '@bigeye/contracts';
 /** The engine cuts long lines into pieces of 16 KiB; joined again, a line is no longer than this. */
 const maxLineLength = 65_536;
 
+/** A line as it was printed, or a piece of one that is longer than lines may be: then it goes on in the next of its stream. */
+export type ReadLine = LogLine & { goesOn?: true };
+
 /**
  * Reads the engine's multiplexed log (8 bytes of header a frame: stream, three zeros, length) with its time before every
  * frame. A frame without a line end is a piece of a line that the next frame of its stream continues.
  */
-export async function* parseLogFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<LogLine> {
+export async function* parseLogFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<ReadLine> {
   const open = new Map<LogLine['stream'], LogLine>();
   for await (const frame of frames(chunks)) {
     const { at, text, stream, ended } = parseFrame(frame);
     const begun = open.get(stream);
-    const line = begun ? { at: begun.at, stream, text: begun.text + text } : { at, stream, text };
-    if (ended || line.text.length >= maxLineLength) {
+    let line = begun ? { at: begun.at, stream, text: begun.text + text } : { at, stream, text };
+    while (line.text.length > maxLineLength) {
+      // Not between the two halves of one character.
+      const end = maxLineLength - (/[\uD800-\uDBFF]/.test(line.text[maxLineLength - 1] ?? '') ? 1 : 0);
+      yield { ...line, text: line.text.slice(0, end), goesOn: true };
+      line = { at, stream, text: line.text.slice(end) };
+    }
+    if (ended) {
       open.delete(stream);
       yield line;
     } else open.set(stream, line);
