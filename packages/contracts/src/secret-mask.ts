@@ -109,7 +109,7 @@ function bitsOf(value: string): number {
 
 /** The value as it is, in JSON, in a URL and in a form; in parts where it is longer than a look at once. */
 function formsOf(value: string): string[] {
-  const encoded = encodeURIComponent(value.toWellFormed());
+  const encoded = encodeURIComponent(value.replace(/\p{Surrogate}/gu, '\uFFFD'));
   const forms = [value, JSON.stringify(value).slice(1, -1), encoded, encoded.replaceAll('%20', '+')];
   return forms.flatMap((form) => (form.length <= maskReach ? [form] : (form.match(/.{512,1024}/gsu) ?? [])));
 }
