@@ -56,10 +56,20 @@ test.each<[object, OperatorsPolicy, string, string]>([
   expect(planOf(file, recorded).loosened).toEqual([{ key, difference }]);
 });
 
-test('put back, it is as recorded, whatever the file says', () => {
-  const plan = restoreGuardPolicy(inputWith({ imageNamespace: 'evil/', requireDigest: false }, tight));
-  expect(JSON.parse(plan.content)).toMatchObject({ imageNamespace: 'bigeyedata/', ...tight });
-  expect(plan.operators).toEqual(tight);
+test('put back, what was loosened is as recorded, and what was tightened stays', () => {
+  const file = {
+    imageNamespace: 'evil/',
+    limits: { pids: 20, streams: 64, memoryBytes: 2 ** 31 },
+    repositories: ['b'],
+  };
+  const recorded: OperatorsPolicy = { requireDigest: true, limits: { pids: 10, bodyBytes: 1024 } };
+  const plan = restoreGuardPolicy(inputWith(file, recorded));
+  expect(JSON.parse(plan.content)).toMatchObject({
+    ...{ imageNamespace: 'bigeyedata/', requireDigest: true, repositories: ['b'] },
+    limits: { pids: 10, streams: 64, memoryBytes: 2 ** 31, bodyBytes: 1024 },
+  });
+  expect(plan.loosened).toEqual([]);
+  expect(planOf(JSON.parse(plan.content), recorded).loosened).toEqual([]);
 });
 
 test('what is the CLI’s to say is said again: the folder of runs, its user, its networks', () => {

@@ -89,9 +89,19 @@ export function planGuardPolicy(input: GuardPolicyInput): GuardPolicyPlan {
   return { ...withOperators(input, given), loosened: looseningsOf(input.recorded ?? {}, given), mended };
 }
 
-/** The same without what the file on disk says: as recorded last. */
-export function restoreGuardPolicy(input: GuardPolicyInput): GuardPolicyPlan {
-  return { ...withOperators(input, input.recorded ?? {}), loosened: [], mended: [] };
+/** The same, but what the file loosens is as it was recorded, except for `wanted` keys; what it tightens is kept. */
+export function restoreGuardPolicy(input: GuardPolicyInput, wanted: string[] = []): GuardPolicyPlan {
+  const { given, mended } = readOperatorsPolicy(input);
+  const recorded: Record<string, unknown> = input.recorded ?? {};
+  const restored: Record<string, unknown> = { ...given, limits: { ...given.limits } };
+  for (const { key } of looseningsOf(input.recorded ?? {}, given)) {
+    if (wanted.includes(key)) continue;
+    const [limits, name] = [restored.limits as Record<string, unknown>, key.split('.')[1]];
+    if (name === undefined) restored[key] = recorded[key];
+    else limits[name] = input.recorded?.limits?.[name];
+  }
+  // What is undefined is not written, and counts as not there.
+  return { ...withOperators(input, OperatorsPolicy.parse(JSON.parse(JSON.stringify(restored)))), loosened: [], mended };
 }
 
 const ours = ({ home, user, slots }: GuardPolicyInput) => ({

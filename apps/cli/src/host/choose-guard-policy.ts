@@ -22,7 +22,7 @@ export interface PolicyFlags {
 export const withPolicyFlags = (command: Command): Command =>
   command
     .option('--loosen <keys...>', 'keys of guard_policy.json that may allow more than was recorded')
-    .option('--restore-policy', 'put guard_policy.json back to what was recorded');
+    .option('--restore-policy', 'put back what guard_policy.json allows beyond what was recorded');
 
 /**
  * Settles what the guard is to allow, before anything is changed: tightening by the operator is kept, and loosening is
@@ -39,10 +39,10 @@ export async function chooseGuardPolicy(
   const overrides = newOverrides(home, hostId).filter(isUnnamed);
   if (overrides.length > 0 && !(await isWanted(terminal, overrides))) throw loosened(overrides);
   const unnamed = plan.loosened.filter(isUnnamed);
-  if (flags.restorePolicy) return restoreGuardPolicy(input);
+  if (flags.restorePolicy) return restoreGuardPolicy(input, flags.loosen);
   if (unnamed.length === 0 || (await isWanted(terminal, unnamed))) return plan;
-  terminal.warn('guard_policy.json is as recorded again.');
-  return restoreGuardPolicy(input);
+  terminal.warn(`Put back in guard_policy.json: ${unnamed.map(({ key }) => key).join(', ')}.`);
+  return restoreGuardPolicy(input, flags.loosen);
 }
 
 async function isWanted(terminal: Terminal, changes: Loosening[]): Promise<boolean> {
