@@ -35,6 +35,7 @@ const ids = {
 };
 /** Before anybody is known there is nothing but these. */
 const publicRoutes = [
+  'getCaCertificate',
   ...['signIn', 'signOut', 'setPassword'],
   ...['getSignInMethods', 'startSingleSignOn', 'finishSingleSignOn'],
 ];
