@@ -20,6 +20,7 @@ import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
 import { createHostStore } from './hosts/host-store.ts';
 import { startApiListener } from './http/api-listener.ts';
+import { createConnectionLimits } from './http/connection-limits.ts';
 import { startHostListener } from './http/host-listener.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
@@ -82,6 +83,8 @@ export async function startControlPlane(
   );
   const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
 
+  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
+  const limitsOf = (listener: string) => createConnectionLimits(listener, caps, log);
   const identity = createHostIdentity(hostStore);
   const sessions = starting.use(createHostSessions(changes));
   const oidc = oidcSettingsOf(config);
@@ -99,13 +102,19 @@ export async function startControlPlane(
   };
   starting.use(
     await startWorkerGateway({
-      ...{ listen: config.GATEWAY_LISTEN, authority, identity, sessions, temporalAddress, namespace, log },
+      ...{ listen: config.GATEWAY_LISTEN, limits: limitsOf('gateway') },
+      ...{ authority, identity, sessions, temporalAddress, namespace, log },
     }),
   );
-  starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, sessions, log }));
+  starting.use(
+    await startHostListener(deps, {
+      ...{ listen: config.HOST_API_LISTEN, limits: limitsOf('host API'), identity, sessions, log },
+    }),
+  );
   starting.use(
     await startApiListener(deps, {
       listen: config.API_LISTEN,
+      limits: createConnectionLimits('API', caps, log, config.TRUSTED_PROXIES),
       tls,
       ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
       webRoot: config.WEB_ROOT,

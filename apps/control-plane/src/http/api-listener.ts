@@ -13,8 +13,9 @@ import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { answerClientError } from './client-error.ts';
+import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
-import { listen, portOf, serverOptions } from './listen.ts';
+import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { pagePolicyOf } from './security-headers.ts';
@@ -26,6 +27,7 @@ export interface Listener extends AsyncDisposable {
 
 export interface ApiListenerOptions {
   listen: ListenAddress[];
+  limits: ConnectionLimits;
   tls?: { certificateFile: string; keyFile: string } | undefined;
   trustedProxies?: string[];
   webRoot?: string | undefined;
@@ -61,7 +63,7 @@ export async function startApiListener(
   if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);
   await server.ready();
 
-  const servers = await Promise.all(options.listen.map((address) => listenOn(server.routing, address, options.tls)));
+  const servers = await Promise.all(options.listen.map((address) => listenOn(server.routing, address, options)));
   return {
     ports: servers.map(portOf),
     [Symbol.asyncDispose]: async () => {
@@ -94,7 +96,7 @@ async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string
 async function listenOn(
   handle: RequestListener,
   address: ListenAddress,
-  tls: ApiListenerOptions['tls'],
+  { tls, limits }: ApiListenerOptions,
 ): Promise<Server> {
   const server = tls
     ? createHttpsServer(
@@ -103,10 +105,13 @@ async function listenOn(
           key: readFileSync(tls.keyFile),
           minVersion: 'TLSv1.2',
           ...serverOptions,
+          handshakeTimeout,
         },
         handle,
       )
     : createHttpServer(serverOptions, handle);
+  setIdleLimit(server);
+  limits.guard(server);
   server.on('clientError', answerClientError);
   await listen(server, address);
   return server;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { AppError, type ErrorBody } from '@bigeye/contracts';
+import { endSoon } from './connection-limits.ts';
 import { securityHeaders } from './security-headers.ts';
 
 const statusLines: Record<string, [number, string, string]> = {
@@ -25,5 +26,5 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${code} ${reason}\r\n${lines.join('')}\r\n${text}`);
+  endSoon(socket, `HTTP/1.1 ${code} ${reason}\r\n${lines.join('')}\r\n${text}`);
 }
