@@ -50,6 +50,8 @@ function report(error: unknown): number {
   return exitUnexpected;
 }
 
+// What is for others to read says so where it is written.
+process.umask(0o077);
 sameErrors(program);
 try {
   await program.parseAsync(process.argv.map((argument) => longForms[argument] ?? argument));

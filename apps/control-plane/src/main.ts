@@ -4,6 +4,8 @@ import { loadControlPlaneConfig } from './config.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { installRuntime } from './temporal/install-runtime.ts';
 
+// Nothing that this process or its children make is for other users.
+process.umask(0o077);
 try {
   const config = loadControlPlaneConfig();
   const log = createLogger('control-plane', config.LOG_LEVEL);

@@ -14,6 +14,7 @@ import { createSubjectStore } from './auth/subject-store.ts';
 import { createUserStore } from './auth/user-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
+import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
@@ -44,6 +45,7 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
+  openDataDir(dataDir, log);
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
   const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));

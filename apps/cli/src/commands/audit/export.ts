@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
@@ -14,6 +14,8 @@ export const exportCommand = withAdminFlags(new Command('export'))
       process.stdout.write(text);
       return;
     }
+    // A file that is there keeps its mode.
+    if (statSync(output, { throwIfNoEntry: false })?.isFile()) chmodSync(output, 0o600);
     writeFileSync(output, text, { mode: 0o600 });
     const entries = text.split('\n').length - 1;
     context.terminal.result([`${entries} entries in ${output}.`], { file: output, entries });
