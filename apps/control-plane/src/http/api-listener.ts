@@ -12,7 +12,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, answerExpectation } from './client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
 import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
@@ -43,7 +43,7 @@ export async function startApiListener(
   options: ApiListenerOptions,
 ): Promise<Listener> {
   const { log, webRoot } = options;
-  const server = createServer(log, options);
+  const server = createServer(log, { ...options, publicUrl: deps.publicUrl });
   const document = createOpenApi(deps.publicUrl);
   await server.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
   await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
@@ -112,7 +112,7 @@ async function listenOn(
     : createHttpServer(serverOptions, handle);
   setIdleLimit(server);
   limits.guard(server);
-  server.on('clientError', answerClientError);
+  server.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
   await listen(server, address);
   return server;
 }

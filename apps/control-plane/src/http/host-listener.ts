@@ -6,7 +6,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, answerExpectation } from './client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
@@ -47,7 +47,7 @@ export async function startHostListener(
       options.limits.guard(listener);
       // A host that takes itself out is still told so.
       listener.on('secureConnection', (socket) => options.sessions.track(socket, answerMs));
-      listener.on('clientError', answerClientError);
+      listener.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
       await listen(listener, address);
       return listener;
     }),

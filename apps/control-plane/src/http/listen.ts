@@ -27,6 +27,8 @@ export function portOf(server: Server): number {
 }
 
 export const serverOptions = {
+  /** Asked for by the server above, whose answers have all headers. */
+  requireHostHeader: false,
   /** Longer than clients and proxies keep an idle connection: whoever closes first must be the one who sends next. */
   keepAliveTimeout: 75_000,
   /** All headers of a request together, in bytes and in time. A client that says nothing at all is held to it too. */
