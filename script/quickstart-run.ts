@@ -76,6 +76,13 @@ async function createAgentKey(): Promise<string> {
   return (await api.call('createAgentApiKey', { body: { name: `host ${hostId}` } })).apiKey;
 }
 
+/** The first admin's key ends by itself, and the quickstart is used for longer. */
+async function keepKey(): Promise<void> {
+  const { apiKeys } = await api.call('listPersonalApiKeys', { query: {} });
+  for (const { id, expiresAt } of apiKeys)
+    if (expiresAt !== null) await api.call('keepPersonalApiKey', { params: { apiKeyId: id } });
+}
+
 async function findOrCreateJob(): Promise<JobId> {
   const { items } = await api.call('listJobs', { query: { limit: 200 } });
   const existing = items.find((job) => job.name === jobName && job.hostId === hostId);
@@ -161,6 +168,7 @@ async function traceColumn(column: LineageNode, edges: Set<string>): Promise<str
     });
 }
 
+await keepKey();
 await registerHost();
 const jobId = await findOrCreateJob();
 const started = Date.now();

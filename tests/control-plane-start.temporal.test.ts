@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -67,6 +67,29 @@ test('nothing in a data folder that was made by hand is open to other users, at 
   expect(openToOthers(data)).toEqual([]);
   await start(data);
   expect(openToOthers(data)).toEqual([]);
+});
+
+test("the first admin's key is in no log: it is in a file for its own user, and ends unless it is kept", async () => {
+  const data = join(folder, 'data');
+  const { output, apiUrl } = await start(data);
+  const file = join(data, 'first-admin.txt');
+  const key = /bigeye_pak_[a-z0-9]{50}/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(output).toContain(file);
+  expect(output).not.toContain('bigeye_pak_');
+  expect(output).not.toContain('set-password');
+  const headers = { authorization: `apikey ${key}` };
+  const keys = async () => {
+    const reply = await fetch(`${apiUrl}/api/v1/personal-api-keys`, { headers });
+    return ((await reply.json()) as { apiKeys: { id: string; expiresAt: string | null }[] }).apiKeys;
+  };
+  const [first] = await keys();
+  const left = Date.parse(first?.expiresAt ?? '') - Date.now();
+  expect(left).toBeGreaterThan(71 * 3_600_000);
+  expect(left).toBeLessThan(72 * 3_600_000);
+  const kept = await fetch(`${apiUrl}/api/v1/personal-api-keys/${first?.id}/keep`, { method: 'POST', headers });
+  expect(kept.status).toBe(204);
+  expect(await keys()).toMatchObject([{ expiresAt: null }]);
 });
 
 test('on a folder that everybody can write it does not start, and says what to do', async () => {

@@ -38,10 +38,14 @@ export interface ControlPlane extends AsyncDisposable {
   firstAdmin: FirstAdmin | undefined;
 }
 
-/** Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. */
+/**
+ * Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. `onFirstAdmin` hears how
+ * the admin whom this start created comes in, or that there was nobody to create.
+ */
 export async function startControlPlane(
   config: ControlPlaneConfig,
   log: Logger = createLogger('control-plane', config.LOG_LEVEL),
+  onFirstAdmin: (first: FirstAdmin | undefined, publicUrl: string) => void = () => undefined,
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
@@ -67,6 +71,8 @@ export async function startControlPlane(
       : undefined;
   const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
   const firstAdmin = await createFirstAdmin({ userStore, accessStore }, { email: config.ADMIN_EMAIL, publicUrl });
+  // At once: what goes wrong further on must not take the only key along.
+  onFirstAdmin(firstAdmin, publicUrl);
 
   const temporalAddress =
     config.TEMPORAL_ADDRESS ??
