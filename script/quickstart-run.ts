@@ -12,6 +12,7 @@ import {
   type JobId,
   type LineageNode,
   type RunId,
+  visibleText,
 } from '@bigeye/contracts';
 import { createHttpTransport } from '@bigeye/service-kit';
 
@@ -96,7 +97,7 @@ async function follow(runId: RunId): Promise<void> {
   for (let after = 0; ; ) {
     const page = await api.call('getRunLog', { params: { runId }, query: { after } });
     for (const { at, stream, text } of page.lines)
-      console.log(`    ${at.slice(11, 23)} ${stream.padEnd(6)} ${readable(text)}`);
+      console.log(`    ${at.slice(11, 23)} ${stream.padEnd(6)} ${visibleText(readable(text))}`);
     after = page.nextAfter;
     if (page.complete) return;
     if (page.lines.length === 0) await delay(200);

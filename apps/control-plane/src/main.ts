@@ -1,4 +1,4 @@
-import { isAppError } from '@bigeye/contracts';
+import { isAppError, visibleText } from '@bigeye/contracts';
 import { createLogger, shutdownSignal } from '@bigeye/service-kit';
 import { tellFirstAdmin } from './auth/first-admin.ts';
 import { loadControlPlaneConfig } from './config.ts';
@@ -18,7 +18,7 @@ try {
   log.info({ signal: await stopped }, 'control plane stops');
 } catch (error) {
   if (!isAppError(error)) throw error;
-  process.stderr.write(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`);
+  process.stderr.write(visibleText(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`));
   // What was opened before the fault must not keep a process alive that serves nobody.
   process.exit(error.exitCode);
 }

@@ -14,3 +14,4 @@ export * from './lineage-graph.ts';
 export * from './product.ts';
 export * from './routes.ts';
 export * from './runs.ts';
+export * from './visible-text.ts';

@@ -1,4 +1,5 @@
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { escapedJson } from '@bigeye/contracts';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
@@ -11,7 +12,7 @@ export const exportCommand = withAdminFlags(new Command('export'))
     const context = contextOf(command);
     const text = await (await adminClient(context, flags)).call('exportAuditLog');
     if (output === undefined) {
-      process.stdout.write(text);
+      process.stdout.write(escapedJson(text));
       return;
     }
     // A file that is there keeps its mode.
