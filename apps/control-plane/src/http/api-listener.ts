@@ -6,8 +6,6 @@ import { join, resolve } from 'node:path';
 import { apiRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import fastifyStatic from '@fastify/static';
-import fastifySwagger from '@fastify/swagger';
-import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
@@ -15,10 +13,11 @@ import { createAuthenticate } from './authenticate.ts';
 import { answerClientError, answerExpectation } from './client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
+import { type OpenApiDocument, renderDocs } from './docs/docs-page.ts';
 import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
-import { pagePolicyOf } from './security-headers.ts';
+import { docsPolicy, pagePolicyOf } from './security-headers.ts';
 import { admitTemporalUi } from './temporal-ui.ts';
 
 export interface Listener extends AsyncDisposable {
@@ -45,8 +44,7 @@ export async function startApiListener(
   const { log, webRoot } = options;
   const server = createServer(log, { ...options, publicUrl: deps.publicUrl });
   const document = createOpenApi(deps.publicUrl);
-  await server.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
-  await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  serveDocs(server, document);
   server.get('/openapi.json', () => document);
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
@@ -71,6 +69,16 @@ export async function startApiListener(
       await server.close();
     },
   };
+}
+
+function serveDocs(server: ReturnType<typeof createServer>, document: Record<string, unknown>): void {
+  const page = renderDocs(document as unknown as OpenApiDocument);
+  const style = readFileSync(join(import.meta.dirname, 'docs/style.css'), 'utf8');
+  server.get('/docs', (_request, reply) =>
+    reply.header('content-security-policy', docsPolicy).type('text/html; charset=utf-8').send(page),
+  );
+  server.get('/docs/', (_request, reply) => reply.redirect('/docs', 308));
+  server.get('/docs/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(style));
 }
 
 /** As the build leaves it in the page, for a new value at each answer. */

@@ -15,6 +15,9 @@ export const securityHeaders = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 };
 
+/** The page of the API's documentation is text and its own style. */
+export const docsPolicy = `${dataPolicy}; style-src 'self'`;
+
 const secondsOfAYear = 365 * 24 * 60 * 60;
 
 export function securityHeadersOf(request: FastifyRequest): Record<string, string> {
