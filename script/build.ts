@@ -2,7 +2,7 @@
 //   node script/build.ts [cli] [web] [workflows] [images]     (nothing named: all)
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { images } from '@bigeye/contracts';
@@ -54,9 +54,16 @@ const imageId = (tag: string): Promise<string | undefined> =>
 async function buildWeb(): Promise<void> {
   const folder = join(root, 'apps/web');
   const stamp = join(folder, 'dist/sources.sha256');
-  const sources = await hashOf(['apps/web/src', 'packages/contracts/src', 'apps/web/index.html', 'package-lock.json']);
+  const sources = await hashOf([
+    'apps/web/src',
+    'packages/contracts/src',
+    'apps/web/index.html',
+    'package-lock.json',
+    'NOTICE',
+  ]);
   if ((await readFile(stamp, 'utf8').catch(() => '')) === sources) return;
   await run('npx', ['vite', 'build', '--logLevel', 'error'], { cwd: folder });
+  await copyFile(join(root, 'NOTICE'), join(folder, 'dist/assets/NOTICE.txt'));
   await writeFile(stamp, sources);
 }
 

@@ -12,6 +12,7 @@ import {
   type JobId,
   type LineageNode,
   type RunId,
+  visibleText,
 } from '@bigeye/contracts';
 import { createHttpTransport } from '@bigeye/service-kit';
 
@@ -67,6 +68,13 @@ async function createAgentKey(): Promise<string> {
   return (await api.call('createAgentApiKey', { body: { name: `host ${hostId}` } })).apiKey;
 }
 
+/** The first admin's key ends by itself, and the quickstart is used for longer. */
+async function keepKey(): Promise<void> {
+  const { apiKeys } = await api.call('listPersonalApiKeys', { query: {} });
+  for (const { id, expiresAt } of apiKeys)
+    if (expiresAt !== null) await api.call('keepPersonalApiKey', { params: { apiKeyId: id } });
+}
+
 async function findOrCreateJob(): Promise<JobId> {
   const { items } = await api.call('listJobs', { query: { limit: 200 } });
   const existing = items.find((job) => job.name === jobName && job.hostId === hostId);
@@ -80,7 +88,7 @@ async function follow(runId: RunId): Promise<void> {
   for (let after = 0; ; ) {
     const page = await api.call('getRunLog', { params: { runId }, query: { after } });
     for (const { at, stream, text } of page.lines)
-      console.log(`    ${at.slice(11, 23)} ${stream.padEnd(6)} ${readable(text)}`);
+      console.log(`    ${at.slice(11, 23)} ${stream.padEnd(6)} ${visibleText(readable(text))}`);
     after = page.nextAfter;
     if (page.complete) return;
     if (page.lines.length === 0) await delay(200);
@@ -152,6 +160,7 @@ async function traceColumn(column: LineageNode, edges: Set<string>): Promise<str
     });
 }
 
+await keepKey();
 await registerHost();
 const jobId = await findOrCreateJob();
 const started = Date.now();

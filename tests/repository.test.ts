@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
 
 /** Rules of the repository itself. What a tool enforces is proven by planting what it must find. */
 
@@ -113,4 +115,58 @@ test('a folder has one public door, and nothing is named for what it is not', ()
   const doors = tracked.filter((file) => /(^|\/)index\.tsx?$/.test(file));
   expect(doors.filter((file) => !/^packages\/[^/]+\/src\/index\.ts$/.test(file))).toEqual([]);
   expect(tracked.filter((file) => /(^|[-/])(utils?|helpers?|common|manager)([-./]|$)/i.test(file))).toEqual([]);
+});
+
+describe('licences of what is shipped', () => {
+  const check = (licence: string, text = 'Permission is granted.') => {
+    const folder = mkdtempSync(join(tmpdir(), 'notice-'));
+    try {
+      const place = join(folder, 'node_modules/part');
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'part', version: '1.0.0', license: licence }));
+      writeFileSync(join(place, 'LICENSE'), text);
+      const packages = {
+        'apps/web': { dependencies: { part: '1.0.0' } },
+        'node_modules/part': { version: '1.0.0', license: licence },
+      };
+      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages }));
+      const run = (...more: string[]) =>
+        spawnSync(process.execPath, [join(root, 'script/notice.ts'), '--root', folder, ...more], { encoding: 'utf8' });
+      const stale = run('--check');
+      run();
+      const fresh = run('--check');
+      const notice = fresh.status === 0 ? readFileSync(join(folder, 'NOTICE'), 'utf8') : '';
+      return { stale, fresh, notice };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test('one that is not known fails the check, by name', () => {
+    for (const licence of ['SSPL-1.0', 'GPL-3.0-only', 'MIT AND AGPL-3.0-only', 'SEE LICENSE IN x', '']) {
+      const { fresh } = check(licence);
+      expect(fresh.status).toBe(1);
+      expect(fresh.stderr).toContain(`part 1.0.0, shipped in web UI: the licence "${licence}" is not known`);
+    }
+  });
+
+  test('NOTICE holds name, licence and text of each package, and the check fails where it does not', () => {
+    const { stale, notice } = check('(MIT OR GPL-3.0-only)', 'Copyright A. Writer');
+    expect(stale.status).toBe(1);
+    expect(stale.stderr).toContain('node script/notice.ts');
+    expect(notice).toContain('part 1.0.0: (MIT OR GPL-3.0-only); in web UI');
+    expect(notice).toContain('Copyright A. Writer');
+    expect(readFileSync(join(root, 'NOTICE'), 'utf8')).toMatch(/^elkjs .*EPL-2\.0.*https:/m);
+  });
+
+  test("the guard's image comes with NOTICE", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'notice-build-'));
+    try {
+      await buildSocketProxy(folder);
+      expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).toContain('NOTICE');
+      expect(readFileSync(join(folder, 'NOTICE'), 'utf8')).toBe(readFileSync(join(root, 'NOTICE'), 'utf8'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -30,4 +30,6 @@ export async function build(outDir: string): Promise<void> {
   const parser = dirname(createRequire(import.meta.url).resolve('libpg-query'));
   await copyFile(join(parser, 'libpg-query.wasm'), join(outDir, 'libpg-query.wasm'));
   await copyFile(join(import.meta.dirname, 'Dockerfile'), join(outDir, 'Dockerfile'));
+  for (const name of ['NOTICE', 'LICENSE'])
+    await copyFile(join(import.meta.dirname, '../..', name), join(outDir, name));
 }

@@ -42,6 +42,8 @@ const withoutWorkflowBundler: Plugin = {
 export async function build(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await Promise.all([buildExecutable(outDir), buildImageContext(join(outDir, 'agent-orchestrator'))]);
+  for (const folder of [outDir, join(outDir, 'agent-orchestrator')])
+    for (const name of ['NOTICE', 'LICENSE']) await copyFile(join(here, '../..', name), join(folder, name));
 }
 
 /**

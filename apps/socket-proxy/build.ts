@@ -16,4 +16,6 @@ export async function build(outDir: string): Promise<void> {
     logLevel: 'warning',
   });
   await copyFile(join(import.meta.dirname, 'Dockerfile'), join(outDir, 'Dockerfile'));
+  for (const name of ['NOTICE', 'LICENSE'])
+    await copyFile(join(import.meta.dirname, '../..', name), join(outDir, name));
 }

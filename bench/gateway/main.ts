@@ -19,7 +19,10 @@ const heartbeatEveryMs = 5_000;
 const api = proto.temporal.api.workflowservice.v1;
 const path = (method: string) => `/temporal.api.workflowservice.v1.WorkflowService/${method}`;
 
-await using controlPlane = await startControlPlaneProcess();
+await using controlPlane = await startControlPlaneProcess({
+  MAX_CONNECTIONS: String(hostCount * 5),
+  MAX_CONNECTIONS_PER_ADDRESS: String(hostCount * 5),
+});
 const gateway = `${controlPlane.bridge}:${controlPlane.ports.gateway}`;
 const hostApiUrl = `https://${controlPlane.bridge}:${controlPlane.ports.hostApi}`;
 const idle = await sample();

@@ -59,7 +59,8 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
     }
   };
   await start();
-  const adminKey = /bigeye_pak_[a-z0-9]+/.exec(output)?.[0] ?? '';
+  const firstAdmin = readFileSync(join(dataDir, 'first-admin.txt'), 'utf8');
+  const adminKey = /bigeye_pak_[a-z0-9]+/.exec(firstAdmin)?.[0] ?? '';
   const authorization = `apikey ${adminKey}`;
   const admin = createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization });
   return {

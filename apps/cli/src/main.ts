@@ -1,4 +1,4 @@
-import { isAppError, productVersion } from '@bigeye/contracts';
+import { isAppError, productVersion, visibleText } from '@bigeye/contracts';
 import { Command, CommanderError } from 'commander';
 import { addConnectorCommand } from './commands/add-connector.ts';
 import { auditCommand } from './commands/audit.ts';
@@ -43,13 +43,15 @@ const fullName = (command: Command): string =>
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage;
   if (isAppError(error)) {
-    process.stderr.write(`error ${error.code}: ${error.message}\n→ ${error.remedy}\n`);
+    process.stderr.write(visibleText(`error ${error.code}: ${error.message}\n→ ${error.remedy}\n`));
     return error.exitCode;
   }
-  process.stderr.write(`error INTERNAL: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(visibleText(`error INTERNAL: ${error instanceof Error ? error.stack : String(error)}\n`));
   return exitUnexpected;
 }
 
+// What is for others to read says so where it is written.
+process.umask(0o077);
 sameErrors(program);
 try {
   await program.parseAsync(process.argv.map((argument) => longForms[argument] ?? argument));

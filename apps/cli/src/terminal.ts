@@ -1,4 +1,4 @@
-import { AppError } from '@bigeye/contracts';
+import { AppError, escapedJson, visibleText } from '@bigeye/contracts';
 import { cancel, confirm, isCancel, password, select, text } from '@clack/prompts';
 
 interface Question {
@@ -28,28 +28,33 @@ export interface Terminal {
 export function createTerminal({ json }: { json: boolean }): Terminal {
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const output = process.stderr;
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const say = (line: string) => process.stderr.write(`${visibleText(line)}\n`);
   const requireAnswer = ({ flag }: Question) => {
     if (!interactive) throw new AppError('USAGE', { reason: `${flag} is needed: nobody can be asked for it here.` });
   };
   return {
     interactive,
     step: async (done, work) => {
-      if (interactive) process.stderr.write(`… ${done}`);
+      if (interactive) process.stderr.write(`… ${visibleText(done)}`);
       const begun = Date.now();
       try {
         const value = await work();
         const seconds = (Date.now() - begun) / 1000;
-        say(`${interactive ? '\r' : ''}✓ ${done}${seconds >= 1 ? ` (${seconds.toFixed(1)} s)` : ''}`);
+        if (interactive) process.stderr.write('\r');
+        say(`✓ ${done}${seconds >= 1 ? ` (${seconds.toFixed(1)} s)` : ''}`);
         return value;
       } catch (error) {
-        if (interactive) process.stderr.write(`\r✗ ${done}\n`);
+        if (interactive) process.stderr.write(`\r✗ ${visibleText(done)}\n`);
         throw error;
       }
     },
     warn: (message) => void say(`! ${message}`),
     result: (human, data) => {
-      process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : human.map((line) => `${line}\n`).join(''));
+      process.stdout.write(
+        json
+          ? `${escapedJson(JSON.stringify(data, null, 2))}\n`
+          : human.map((line) => `${visibleText(line)}\n`).join(''),
+      );
     },
     askText: async (question) => {
       requireAnswer(question);

@@ -16,6 +16,8 @@ const addresses = z
   );
 export type ListenAddress = z.infer<typeof addresses>[number];
 
+const count = z.coerce.number().int().min(1);
+
 const settings = z.object({
   DATA_DIR: z.string().default('.data').describe('Embedded database, embedded Temporal and the keys of the CA.'),
   DATABASE_URL: z
@@ -30,6 +32,12 @@ const settings = z.object({
     .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])))
     .optional()
     .describe('Addresses or networks of reverse proxies, whose X-Forwarded-… headers are believed.'),
+  MAX_CONNECTIONS: count
+    .default(5_000)
+    .describe('Open connections of each listener (API, host API, gateway); more are closed at once.'),
+  MAX_CONNECTIONS_PER_ADDRESS: count
+    .default(500)
+    .describe('Of these, from one address (IPv6: one /64), unless it is one of TRUSTED_PROXIES.'),
   TLS_CERT_PATH: z.string().optional().describe('Certificate chain of the API listener, PEM.'),
   TLS_KEY_PATH: z.string().optional(),
   GATEWAY_LISTEN: addresses.prefault('127.0.0.1:7701').describe('Worker gateway (mTLS).'),

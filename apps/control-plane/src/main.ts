@@ -1,26 +1,24 @@
-import { isAppError } from '@bigeye/contracts';
+import { isAppError, visibleText } from '@bigeye/contracts';
 import { createLogger, shutdownSignal } from '@bigeye/service-kit';
+import { tellFirstAdmin } from './auth/first-admin.ts';
 import { loadControlPlaneConfig } from './config.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { installRuntime } from './temporal/install-runtime.ts';
 
+// Nothing that this process or its children make is for other users.
+process.umask(0o077);
 try {
   const config = loadControlPlaneConfig();
   const log = createLogger('control-plane', config.LOG_LEVEL);
   installRuntime(log);
   const stopped = shutdownSignal();
-  await using controlPlane = await startControlPlane(config, log);
-  const { firstAdmin, publicUrl } = controlPlane;
-  if (firstAdmin)
-    process.stderr.write(
-      `\nThe first admin is ${config.ADMIN_EMAIL}. Personal API key, shown only now:\n\n  ${firstAdmin.apiKey}\n\n` +
-        `Sign in with it at ${publicUrl}\n` +
-        `or set a password first (once, within 72 hours):\n\n  ${firstAdmin.passwordLink}\n\n`,
-    );
+  await using _controlPlane = await startControlPlane(config, log, (firstAdmin, publicUrl) =>
+    tellFirstAdmin(firstAdmin, { dataDir: config.DATA_DIR, publicUrl, terminal: process.stderr }),
+  );
   log.info({ signal: await stopped }, 'control plane stops');
 } catch (error) {
   if (!isAppError(error)) throw error;
-  process.stderr.write(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`);
+  process.stderr.write(visibleText(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`));
   // What was opened before the fault must not keep a process alive that serves nobody.
   process.exit(error.exitCode);
 }

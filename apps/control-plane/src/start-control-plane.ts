@@ -14,12 +14,14 @@ import { createSubjectStore } from './auth/subject-store.ts';
 import { createUserStore } from './auth/user-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
+import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
 import { createHostStore } from './hosts/host-store.ts';
 import { startApiListener } from './http/api-listener.ts';
+import { createConnectionLimits } from './http/connection-limits.ts';
 import { startHostListener } from './http/host-listener.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
@@ -36,13 +38,18 @@ export interface ControlPlane extends AsyncDisposable {
   firstAdmin: FirstAdmin | undefined;
 }
 
-/** Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. */
+/**
+ * Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. `onFirstAdmin` hears how
+ * the admin whom this start created comes in, or that there was nobody to create.
+ */
 export async function startControlPlane(
   config: ControlPlaneConfig,
   log: Logger = createLogger('control-plane', config.LOG_LEVEL),
+  onFirstAdmin: (first: FirstAdmin | undefined, publicUrl: string) => void = () => undefined,
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
+  openDataDir(dataDir, log);
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
   const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
@@ -64,6 +71,8 @@ export async function startControlPlane(
       : undefined;
   const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
   const firstAdmin = await createFirstAdmin({ userStore, accessStore }, { email: config.ADMIN_EMAIL, publicUrl });
+  // At once: what goes wrong further on must not take the only key along.
+  onFirstAdmin(firstAdmin, publicUrl);
 
   const temporalAddress =
     config.TEMPORAL_ADDRESS ??
@@ -82,6 +91,8 @@ export async function startControlPlane(
   );
   const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
 
+  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
+  const limitsOf = (listener: string) => createConnectionLimits(listener, caps, log);
   const identity = createHostIdentity(hostStore);
   const sessions = starting.use(createHostSessions(changes));
   const oidc = oidcSettingsOf(config);
@@ -99,13 +110,19 @@ export async function startControlPlane(
   };
   starting.use(
     await startWorkerGateway({
-      ...{ listen: config.GATEWAY_LISTEN, authority, identity, sessions, temporalAddress, namespace, log },
+      ...{ listen: config.GATEWAY_LISTEN, limits: limitsOf('gateway') },
+      ...{ authority, identity, sessions, temporalAddress, namespace, log },
     }),
   );
-  starting.use(await startHostListener(deps, { listen: config.HOST_API_LISTEN, identity, sessions, log }));
+  starting.use(
+    await startHostListener(deps, {
+      ...{ listen: config.HOST_API_LISTEN, limits: limitsOf('host API'), identity, sessions, log },
+    }),
+  );
   starting.use(
     await startApiListener(deps, {
       listen: config.API_LISTEN,
+      limits: createConnectionLimits('API', caps, log, config.TRUSTED_PROXIES),
       tls,
       ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
       webRoot: config.WEB_ROOT,

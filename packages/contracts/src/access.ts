@@ -85,6 +85,11 @@ export const ApiKeyInfo = z.object({
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().nullable(),
   lastUsedIp: z.string().nullable(),
+  expiresAt: z.iso
+    .datetime()
+    .nullable()
+    .default(null)
+    .describe("When it ends by itself: the first admin's key does, unless it is kept."),
 });
 export type ApiKeyInfo = z.infer<typeof ApiKeyInfo>;
 

@@ -373,6 +373,12 @@ const hostErrors = {
     (d: { program: string; problems: string[] }) => `${d.program} cannot start: ${d.problems?.join('; ')}.`,
     () => 'Correct the named settings and start it again.',
   ),
+  DATA_DIR_UNSAFE: needsAction(
+    400,
+    (d: { path: string; reason: string; command: string }) =>
+      `The control plane keeps its keys and data to itself, and ${d.path} ${d.reason}.`,
+    (d) => `See that nothing in it is somebody else's, then: ${d.command}`,
+  ),
   USAGE: wrongUsage(
     400,
     (d: { reason: string }) => d.reason,

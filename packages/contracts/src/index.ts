@@ -15,3 +15,4 @@ export * from './product.ts';
 export * from './routes.ts';
 export * from './runs.ts';
 export * from './secret-mask.ts';
+export * from './visible-text.ts';

@@ -519,6 +519,16 @@ const accessRoutes = {
     response: null,
     errors: ['API_KEY_NOT_FOUND'],
   }),
+  keepPersonalApiKey: route({
+    method: 'POST',
+    path: '/api/v1/personal-api-keys/:apiKeyId/keep',
+    tag: 'Access',
+    summary: 'Keep one of my personal API keys that would end by itself',
+    access: atLeast('viewer'),
+    params: z.object({ apiKeyId: ApiKeyId }),
+    response: null,
+    errors: ['API_KEY_NOT_FOUND'],
+  }),
   verifyPersonalApiKey: route({
     method: 'GET',
     path: '/api/v1/personal-api-keys/verify',

@@ -1,3 +1,4 @@
+import { escapedJson } from '@bigeye/contracts';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -19,7 +20,9 @@ export function createLogger(program: string, level = 'info', destination?: Dest
       '*.headers.cookie',
     ],
   };
-  return destination ? pino(options, destination) : pino(options);
+  const out = destination ?? pino.destination(1);
+  // A line is JSON, so an escape in it says the same as the character, and changes nothing on a terminal.
+  return pino(options, { write: (line) => out.write(escapedJson(line)) });
 }
 
 /** Errors of databases carry the query with its values, and who knows what others carry. */

@@ -1,6 +1,6 @@
 import { type ApiKeyId, type ApiKeyInfo, AppError, type User, type UserId } from '@bigeye/contracts';
 import { createApiKeyId, randomText } from '@bigeye/service-kit';
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Db, Tables } from '../db/tables.ts';
 import { secretHashOf } from './secret-hash.ts';
 import { toUser } from './user-store.ts';
@@ -20,7 +20,7 @@ export function createAccessStore(db: Db) {
     /** Creates a key; the answer holds its value for the only time. Throws USER_NOT_FOUND. */
     async insertApiKey(
       kind: 'personal' | 'agent',
-      input: { name: string; description: string; userId: UserId | null },
+      input: { name: string; description: string; userId: UserId | null; expiresAt?: Date },
     ): Promise<{ apiKey: string; info: ApiKeyInfo }> {
       const { userId } = input;
       const apiKey = prefixes[kind] + randomText(50);
@@ -34,6 +34,7 @@ export function createAccessStore(db: Db) {
         created_at: new Date(),
         last_used_at: null,
         last_used_ip: null,
+        expires_at: input.expiresAt ?? null,
       };
       await db.transaction().execute(async (tx) => {
         // Held until the key is there: a user who is being deleted must not leave one behind, nor fail us on the way.
@@ -75,7 +76,19 @@ export function createAccessStore(db: Db) {
       if (numDeletedRows !== 1n) throw new AppError('API_KEY_NOT_FOUND', { apiKeyId: id });
     },
 
-    /** Whose key it is; records its use, at most once a minute. Undefined for a key of a user who is disabled. */
+    /** The key is good until it is deleted. Throws API_KEY_NOT_FOUND for one that is not this user's, or ended. */
+    async keepApiKey(id: ApiKeyId, userId: UserId): Promise<void> {
+      const { numUpdatedRows } = await db
+        .updateTable('api_keys')
+        .set({ expires_at: null })
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .where(isGood)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) throw new AppError('API_KEY_NOT_FOUND', { apiKeyId: id });
+    },
+
+    /** Whose key it is; records its use, at most once a minute. Undefined for one that ended, or of a disabled user. */
     async findKeyOwner(apiKey: string, address: string): Promise<KeyOwner | undefined> {
       const key = await db
         .selectFrom('api_keys')
@@ -85,6 +98,7 @@ export function createAccessStore(db: Db) {
         .selectAll('users')
         .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'kind', 'last_used_at'])
         .where('hash', '=', secretHashOf(apiKey))
+        .where(isGood)
         .executeTakeFirst();
       if (!key || (key.kind === 'personal' && key.id === null)) return undefined;
       if (Date.now() - (key.last_used_at?.getTime() ?? 0) > lastUseEveryMs)
@@ -100,6 +114,9 @@ export function createAccessStore(db: Db) {
   };
 }
 
+const isGood = ({ eb, or }: ExpressionBuilder<Tables, 'api_keys'>) =>
+  or([eb('api_keys.expires_at', 'is', null), eb('api_keys.expires_at', '>', new Date())]);
+
 const toInfo = (row: Selectable<Tables['api_keys']>): ApiKeyInfo => ({
   id: row.id,
   name: row.name,
@@ -108,4 +125,5 @@ const toInfo = (row: Selectable<Tables['api_keys']>): ApiKeyInfo => ({
   createdAt: row.created_at.toISOString(),
   lastUsedAt: row.last_used_at?.toISOString() ?? null,
   lastUsedIp: row.last_used_ip,
+  expiresAt: row.expires_at?.toISOString() ?? null,
 });

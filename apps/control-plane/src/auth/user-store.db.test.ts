@@ -2,6 +2,7 @@ import { AppError, type Role } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createAccessStore } from './access-store.ts';
+import { createFirstAdmin } from './first-admin.ts';
 import { secretHashOf } from './secret-hash.ts';
 import { createSessionStore } from './session-store.ts';
 import { createUserStore } from './user-store.ts';
@@ -167,5 +168,55 @@ describeEachDatabase('users', (open) => {
     expect(await keys.listPersonalApiKeys(a.id)).toEqual([]);
     expect(await keys.findKeyOwner(agents.apiKey, '192.0.2.9')).toMatchObject({ kind: 'agent', keyName: 'k' });
     expect(await keys.listAgentApiKeys()).toMatchObject([{ lastUsedIp: '192.0.2.9', lastUsedAt: expect.any(String) }]);
+  });
+
+  test('a key that ends is refused from then on, and good for ever once its own user kept it in time', async () => {
+    const { db, keys, add } = stores();
+    const [a, b] = [await add('a@example.com'), await add('b@example.com')];
+    const expiresAt = new Date(Date.now() + 60_000);
+    const { apiKey, info } = await keys.insertApiKey('personal', {
+      name: 'k',
+      description: '',
+      userId: a.id,
+      expiresAt,
+    });
+    expect(info.expiresAt).toBe(expiresAt.toISOString());
+    expect(await keys.findKeyOwner(apiKey, '')).toMatchObject({ kind: 'user' });
+    await expect(keys.keepApiKey(info.id, b.id)).rejects.toMatchObject({ code: 'API_KEY_NOT_FOUND' });
+    await db
+      .updateTable('api_keys')
+      .set({ expires_at: new Date(Date.now() - 1) })
+      .execute();
+    expect(await keys.findKeyOwner(apiKey, '')).toBeUndefined();
+    await expect(keys.keepApiKey(info.id, a.id)).rejects.toMatchObject({ code: 'API_KEY_NOT_FOUND' });
+    await db.updateTable('api_keys').set({ expires_at: expiresAt }).execute();
+    await keys.keepApiKey(info.id, a.id);
+    expect(await keys.listPersonalApiKeys(a.id)).toMatchObject([{ expiresAt: null }]);
+  });
+
+  test('the first admin gets a new key only where nobody at all can come in', async () => {
+    const { db, users, keys, add } = stores();
+    const deps = { userStore: users, accessStore: keys };
+    const start = () => createFirstAdmin(deps, { email: 'admin@example.com', publicUrl: 'http://x' });
+    const first = await start();
+    expect(first).toMatchObject({ email: 'admin@example.com', apiKey: expect.stringContaining('bigeye_pak_') });
+    expect(await start()).toBeUndefined();
+    await db
+      .updateTable('api_keys')
+      .set({ expires_at: new Date(Date.now() - 1) })
+      .execute();
+    const again = await start();
+    expect(again?.email).toBe('admin@example.com');
+    expect(again?.apiKey).not.toBe(first?.apiKey);
+    expect(await start()).toBeUndefined();
+    await db
+      .updateTable('api_keys')
+      .set({ expires_at: new Date(Date.now() - 1) })
+      .execute();
+    const other = await add('other@example.com');
+    await users.setPassword(other.id, 'a hash');
+    expect(await start()).toBeUndefined();
+    await users.updateUser(other.id, { name: 'Other', role: 'member', disabled: true });
+    expect(await start()).toMatchObject({ email: 'admin@example.com' });
   });
 });

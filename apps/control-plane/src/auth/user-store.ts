@@ -21,6 +21,27 @@ export function createUserStore(db: Db) {
       return Number(n);
     },
 
+    /** The admin who has been here longest, where no user at all has a password, a good key or an identity to come in by. */
+    async findLockedOutAdmin(): Promise<User | undefined> {
+      const users = await db
+        .selectFrom('users')
+        .selectAll()
+        .select(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('api_keys')
+              .select('api_keys.id')
+              .whereRef('api_keys.user_id', '=', 'users.id')
+              .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', new Date())])),
+          ).as('has_key'),
+        )
+        .where('disabled_at', 'is', null)
+        .orderBy('created_at')
+        .execute();
+      if (users.some((user) => user.password_hash !== null || user.oidc_subject !== null || user.has_key)) return;
+      const admin = users.find(({ role }) => role === 'admin');
+      return admin && toUser(admin);
+    },
+
     async listUsers(): Promise<User[]> {
       return (await db.selectFrom('users').selectAll().orderBy('created_at').execute()).map(toUser);
     },

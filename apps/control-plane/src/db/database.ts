@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@bigeye/service-kit';
 import { PGlite } from '@electric-sql/pglite';
@@ -6,6 +5,7 @@ import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type ChangeFeed, createPgliteChangeFeed, createPostgresChangeFeed } from './change-feed.ts';
 import { migrate } from './migrate.ts';
+import { PrivateFiles } from './private-files.ts';
 import type { Db, Tables } from './tables.ts';
 
 export interface Database extends AsyncDisposable {
@@ -23,8 +23,7 @@ export async function openDatabase(options: {
 }
 
 async function openPglite(dataDir: string): Promise<Database> {
-  mkdirSync(dataDir, { recursive: true });
-  const pglite = await PGlite.create(join(dataDir, 'postgres'));
+  const pglite = await PGlite.create({ fs: new PrivateFiles(join(dataDir, 'postgres')) });
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
   await migrate(db);
   return { db, changes: await createPgliteChangeFeed(pglite), [Symbol.asyncDispose]: () => db.destroy() };

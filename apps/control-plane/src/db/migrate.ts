@@ -3,6 +3,7 @@ import { up as firstTables } from './migrations/0001-first-tables.ts';
 import { up as accounts } from './migrations/0002-accounts.ts';
 import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import { up as oidc } from './migrations/0004-oidc.ts';
+import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0002-accounts': { up: accounts },
   '0003-host-keys': { up: hostKeys },
   '0004-oidc': { up: oidc },
+  '0005-key-expiry': { up: keyExpiry },
 };
 
 /** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */

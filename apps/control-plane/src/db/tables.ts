@@ -59,6 +59,8 @@ export interface Tables {
     created_at: Time;
     last_used_at: NullableTime;
     last_used_ip: string | null;
+    /** Null: good until it is deleted. */
+    expires_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
   audit_log: {
     /** A bigint, which drivers read as number or text. */

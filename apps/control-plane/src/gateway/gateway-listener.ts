@@ -3,6 +3,7 @@ import type { Logger } from '@bigeye/service-kit';
 import type { CertificateAuthority } from '../auth/certificate-authority.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
+import { type ConnectionLimits, handshakeTimeout } from '../http/connection-limits.ts';
 import { listen } from '../http/listen.ts';
 
 export interface GatewayListener {
@@ -17,11 +18,12 @@ export interface GatewayListener {
 /** HTTP/2 over TLS 1.3, for hosts with a certificate of our CA. `onSocket` gets each connection past its handshake. */
 export async function openGatewayListener(
   address: ListenAddress,
-  deps: { authority: CertificateAuthority; sessions: HostSessions; log: Logger },
+  deps: { authority: CertificateAuthority; sessions: HostSessions; limits: ConnectionLimits; log: Logger },
   onSocket: (socket: TLSSocket) => void,
 ): Promise<GatewayListener> {
   const sockets = new Set<TLSSocket>();
-  const server = createServer({ ...deps.authority.mutualTls, ALPNProtocols: ['h2'] });
+  const server = createServer({ ...deps.authority.mutualTls, ALPNProtocols: ['h2'], handshakeTimeout });
+  deps.limits.guard(server);
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     deps.sessions.track(socket);

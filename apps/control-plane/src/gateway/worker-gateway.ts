@@ -17,6 +17,7 @@ import type { CertificateAuthority } from '../auth/certificate-authority.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
+import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { portOf } from '../http/listen.ts';
 import { openGatewayListener } from './gateway-listener.ts';
 import { ControlQueues, type MethodRule, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
@@ -40,6 +41,7 @@ export interface GatewayDeps {
   authority: CertificateAuthority;
   identity: HostIdentity;
   sessions: HostSessions;
+  limits: ConnectionLimits;
   /** host:port of Temporal's frontend. */
   temporalAddress: string;
   namespace: string;
@@ -55,7 +57,12 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
   const upstreams = Array.from({ length: upstreamConnections }, () => connectUpstream(temporalAddress));
   const tokens = new TaskTokens(authority.taskTokenKey);
   const controlQueues = new ControlQueues(namespace);
-  const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    // A connection that answers no ping is nobody's: its host went, or never spoke HTTP/2.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+  });
   const draining = new AbortController();
   // One listener for each poll that is open.
   setMaxListeners(0, draining.signal);

@@ -87,6 +87,7 @@ export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
       const user = requireUser(caller);
       return accessStore.deleteApiKey('personal', params.apiKeyId, user.role === 'admin' ? undefined : user.id);
     },
+    keepPersonalApiKey: ({ params, caller }) => accessStore.keepApiKey(params.apiKeyId, requireUser(caller).id),
     verifyPersonalApiKey: () => undefined,
     createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
     listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),

@@ -6,18 +6,18 @@ import { join, resolve } from 'node:path';
 import { apiRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import fastifyStatic from '@fastify/static';
-import fastifySwagger from '@fastify/swagger';
-import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, answerExpectation } from './client-error.ts';
+import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
-import { listen, portOf, serverOptions } from './listen.ts';
+import { type OpenApiDocument, renderDocs } from './docs/docs-page.ts';
+import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
-import { pagePolicyOf } from './security-headers.ts';
+import { docsPolicy, pagePolicyOf } from './security-headers.ts';
 import { admitTemporalUi } from './temporal-ui.ts';
 
 export interface Listener extends AsyncDisposable {
@@ -26,6 +26,7 @@ export interface Listener extends AsyncDisposable {
 
 export interface ApiListenerOptions {
   listen: ListenAddress[];
+  limits: ConnectionLimits;
   tls?: { certificateFile: string; keyFile: string } | undefined;
   trustedProxies?: string[];
   webRoot?: string | undefined;
@@ -41,10 +42,9 @@ export async function startApiListener(
   options: ApiListenerOptions,
 ): Promise<Listener> {
   const { log, webRoot } = options;
-  const server = createServer(log, options);
+  const server = createServer(log, { ...options, publicUrl: deps.publicUrl });
   const document = createOpenApi(deps.publicUrl);
-  await server.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
-  await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  serveDocs(server, document);
   server.get('/openapi.json', () => document);
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
@@ -61,7 +61,7 @@ export async function startApiListener(
   if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);
   await server.ready();
 
-  const servers = await Promise.all(options.listen.map((address) => listenOn(server.routing, address, options.tls)));
+  const servers = await Promise.all(options.listen.map((address) => listenOn(server.routing, address, options)));
   return {
     ports: servers.map(portOf),
     [Symbol.asyncDispose]: async () => {
@@ -69,6 +69,16 @@ export async function startApiListener(
       await server.close();
     },
   };
+}
+
+function serveDocs(server: ReturnType<typeof createServer>, document: Record<string, unknown>): void {
+  const page = renderDocs(document as unknown as OpenApiDocument);
+  const style = readFileSync(join(import.meta.dirname, 'docs/style.css'), 'utf8');
+  server.get('/docs', (_request, reply) =>
+    reply.header('content-security-policy', docsPolicy).type('text/html; charset=utf-8').send(page),
+  );
+  server.get('/docs/', (_request, reply) => reply.redirect('/docs', 308));
+  server.get('/docs/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(style));
 }
 
 /** As the build leaves it in the page, for a new value at each answer. */
@@ -94,7 +104,7 @@ async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string
 async function listenOn(
   handle: RequestListener,
   address: ListenAddress,
-  tls: ApiListenerOptions['tls'],
+  { tls, limits }: ApiListenerOptions,
 ): Promise<Server> {
   const server = tls
     ? createHttpsServer(
@@ -103,11 +113,14 @@ async function listenOn(
           key: readFileSync(tls.keyFile),
           minVersion: 'TLSv1.2',
           ...serverOptions,
+          handshakeTimeout,
         },
         handle,
       )
     : createHttpServer(serverOptions, handle);
-  server.on('clientError', answerClientError);
+  setIdleLimit(server);
+  limits.guard(server);
+  server.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
   await listen(server, address);
   return server;
 }

@@ -1,5 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError, type ErrorBody } from '@bigeye/contracts';
+import { endSoon } from './connection-limits.ts';
 import { securityHeaders } from './security-headers.ts';
 
 const statusLines: Record<string, [number, string, string]> = {
@@ -14,6 +16,15 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     return;
   }
   const [code, reason, message] = statusLines[error.code ?? ''] ?? [400, 'Bad Request', 'not a request of HTTP/1.1'];
+  endSoon(socket, answerOf(code, reason, message));
+}
+
+/** Node's own answer would have no headers. */
+export function answerExpectation(_request: IncomingMessage, { socket }: ServerResponse): void {
+  if (socket) endSoon(socket, answerOf(417, 'Expectation Failed', 'an expectation that is not met here'));
+}
+
+function answerOf(code: number, reason: string, message: string): string {
   const fault = new AppError('INVALID_INPUT', { issues: [{ path: 'headers', message }] });
   const { code: errorCode, remedy, details } = fault;
   const body: ErrorBody = { code, message: fault.message, errorCode, remedy, details, requestId: '' };
@@ -25,5 +36,5 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${code} ${reason}\r\n${lines.join('')}\r\n${text}`);
+  return `HTTP/1.1 ${code} ${reason}\r\n${lines.join('')}\r\n${text}`;
 }

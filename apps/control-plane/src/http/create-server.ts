@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type ErrorBody, isAppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { rememberPublicUrl } from './secure-channel.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { toAppError } from './to-app-error.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -14,7 +21,10 @@ declare module 'fastify' {
 }
 
 /** A Fastify server with our error body, request ids and security headers. `trustedProxies`: whose word on the client counts. */
-export function createServer(log: Logger, options: { trustedProxies?: string[] } = {}): FastifyInstance {
+export function createServer(
+  log: Logger,
+  options: { trustedProxies?: string[]; publicUrl?: string } = {},
+): FastifyInstance {
   // Fastify tells of every request at the level info; that is for those who look for a fault.
   const level = log.level === 'debug' || log.level === 'trace' ? log.level : 'warn';
   const loggerInstance: FastifyBaseLogger = log.child({}, { level, serializers: { req: describeRequest } });
@@ -24,7 +34,16 @@ export function createServer(log: Logger, options: { trustedProxies?: string[] }
     trustProxy: options.trustedProxies?.length ? options.trustedProxies : false,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: true,
+    // What the router cannot read (a lone % in the path) passes by all hooks and the error handler.
+    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      addSecurityHeaders(request, reply);
+      const fault = new AppError('INVALID_INPUT', {
+        issues: [{ path: 'path', message: 'not a path that can be read' }],
+      });
+      return reply.code(400).send(bodyOf(fault, request.id));
+    },
   });
+  rememberPublicUrl(server, options.publicUrl);
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
@@ -43,6 +62,11 @@ export function createServer(log: Logger, options: { trustedProxies?: string[] }
   server.setNotFoundHandler((request, reply) => {
     const error = new AppError('ROUTE_NOT_FOUND', { method: request.method, path: pathOf(request) });
     reply.code(404).send(bodyOf(error, request.id));
+  });
+  // Node would refuse it in its own words.
+  server.addHook('onRequest', async ({ raw }) => {
+    if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+      throw new AppError('INVALID_INPUT', { issues: [{ path: 'headers', message: 'no Host' }] });
   });
   server.addHook('onSend', async (request, reply) => addSecurityHeaders(request, reply));
   return server;

@@ -6,10 +6,11 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, answerExpectation } from './client-error.ts';
+import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
-import { listen, portOf, serverOptions } from './listen.ts';
+import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 
 const answerMs = 500;
@@ -17,7 +18,13 @@ const answerMs = 500;
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
 export async function startHostListener(
   deps: HostApiDeps & { auditLog: AuditLog },
-  options: { listen: ListenAddress[]; identity: HostIdentity; sessions: HostSessions; log: Logger },
+  options: {
+    listen: ListenAddress[];
+    limits: ConnectionLimits;
+    identity: HostIdentity;
+    sessions: HostSessions;
+    log: Logger;
+  },
 ): Promise<{ ports: number[] } & AsyncDisposable> {
   const { authority } = deps;
   const server = createServer(options.log);
@@ -32,10 +39,15 @@ export async function startHostListener(
   await server.ready();
   const servers = await Promise.all(
     options.listen.map(async (address) => {
-      const listener = createHttpsServer({ ...authority.mutualTls, ...serverOptions }, server.routing);
+      const listener = createHttpsServer(
+        { ...authority.mutualTls, ...serverOptions, handshakeTimeout },
+        server.routing,
+      );
+      setIdleLimit(listener);
+      options.limits.guard(listener);
       // A host that takes itself out is still told so.
       listener.on('secureConnection', (socket) => options.sessions.track(socket, answerMs));
-      listener.on('clientError', answerClientError);
+      listener.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
       await listen(listener, address);
       return listener;
     }),

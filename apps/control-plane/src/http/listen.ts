@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { AppError } from '@bigeye/contracts';
 import type { ListenAddress } from '../config.ts';
@@ -26,9 +27,17 @@ export function portOf(server: Server): number {
 }
 
 export const serverOptions = {
+  /** Asked for by the server above, whose answers have all headers. */
+  requireHostHeader: false,
   /** Longer than clients and proxies keep an idle connection: whoever closes first must be the one who sends next. */
   keepAliveTimeout: 75_000,
-  /** All headers of a request together, in bytes and in time. */
+  /** All headers of a request together, in bytes and in time. A client that says nothing at all is held to it too. */
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 20_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
 };
+
+/** A client that takes nothing of its answer for so long does not want it. Streams of events say something every 15 s. */
+export function setIdleLimit(server: HttpServer): void {
+  server.timeout = 5 * 60_000;
+}

@@ -5,6 +5,11 @@ import type { RunStore } from '../runs/run-store.ts';
 import { securityHeadersOf } from './security-headers.ts';
 
 const keepAliveEveryMs = 15_000;
+/** What is taken from somebody ends their streams within two of these. */
+const judgeEveryMs = 1_000;
+const lastWordsMs = 500;
+/** Of events that a client did not take yet. */
+const longestBacklog = 4 * 1024 * 1024;
 /** Changes that come closer together than this are told as one. */
 const gatherMs = 50;
 
@@ -38,7 +43,16 @@ export async function streamRunEvents(
   let timer: NodeJS.Timeout | undefined;
   let telling = Promise.resolve();
 
-  const send = ({ event, data }: RunStreamEvent) => out.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const end = () => {
+    out.end();
+    // What it has not read by then it does not get.
+    setTimeout(() => out.destroy(), lastWordsMs).unref();
+  };
+  const send = ({ event, data }: RunStreamEvent) => {
+    if (out.writableEnded) return;
+    if (out.writableLength > longestBacklog) end();
+    else out.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
   const tell = async () => {
     timer = undefined;
     const what = pending;
@@ -52,7 +66,7 @@ export async function streamRunEvents(
     for (const one of what) pending.add(one);
     timer ??= setTimeout(() => {
       // A run that was deleted meanwhile ends its stream; the client's next read says so.
-      telling = telling.then(tell).catch(() => void out.end());
+      telling = telling.then(tell).catch(end);
     }, gatherMs);
   };
 
@@ -62,11 +76,13 @@ export async function streamRunEvents(
     },
     onGap: () => schedule(all),
   });
-  const keepAlive = setInterval(async () => {
-    if (await isStillAllowed()) out.write(': still here\n\n');
-    else out.end();
-  }, keepAliveEveryMs);
+  // Asked, not told: a key, session or user can be taken away by any process on the same database.
+  const judging = setInterval(async () => {
+    if (!out.writableEnded && !(await isStillAllowed())) end();
+  }, judgeEveryMs);
+  const keepAlive = setInterval(() => out.writableEnded || out.write(': still here\n\n'), keepAliveEveryMs);
   out.once('close', () => {
+    clearInterval(judging);
     clearInterval(keepAlive);
     clearTimeout(timer);
     subscription[Symbol.dispose]();

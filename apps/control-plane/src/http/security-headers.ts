@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isByTls } from './secure-channel.ts';
 
 /** What is data and no page: nothing in it may be run, shown in a frame, or fetched from. */
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -14,10 +15,13 @@ export const securityHeaders = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 };
 
+/** The page of the API's documentation is text and its own style. */
+export const docsPolicy = `${dataPolicy}; style-src 'self'`;
+
 const secondsOfAYear = 365 * 24 * 60 * 60;
 
 export function securityHeadersOf(request: FastifyRequest): Record<string, string> {
-  if (request.protocol !== 'https') return securityHeaders;
+  if (!isByTls(request)) return securityHeaders;
   return { ...securityHeaders, 'strict-transport-security': `max-age=${secondsOfAYear}` };
 }
 

@@ -1,34 +1,41 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isByTls } from './secure-channel.ts';
 
-const name = 'bigeye_session';
+const sessionName = 'bigeye_session';
+const flowName = 'bigeye_oidc';
 
-export const sessionTokenOf = (request: FastifyRequest): string | undefined => cookieOf(request, name);
+export const sessionTokenOf = (request: FastifyRequest): string | undefined => cookieOf(request, sessionName);
 
 /** `token` empty: takes the cookie away. */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string, expiresAt: Date): void {
-  setCookie(request, reply, `${name}=${token}; Path=/; HttpOnly; SameSite=Strict; Expires=${expiresAt.toUTCString()}`);
+  const attributes = `Path=/; HttpOnly; SameSite=Strict; Expires=${expiresAt.toUTCString()}`;
+  reply.header('set-cookie', cookieText(request, sessionName, token, attributes));
 }
-
-const flowName = 'bigeye_oidc';
 
 export const flowCookieOf = (request: FastifyRequest): string | undefined => cookieOf(request, flowName);
 
-/** Lax, because the provider leads back from another site; only its two routes get it. `value` empty: takes it away. */
+/** Lax, because the provider leads back from another site. `value` empty: takes it away. */
 export function setFlowCookie(
   request: FastifyRequest,
   reply: FastifyReply,
   value: string,
   maxAgeSeconds: number,
 ): void {
-  const attributes = `Path=/api/v1/session/oidc; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}`;
-  setCookie(request, reply, `${flowName}=${value}; ${attributes}`);
+  // The prefix asks for the path /; without it only the two routes that need the cookie get it.
+  const path = isByTls(request) ? '/' : '/api/v1/session/oidc';
+  const attributes = `Path=${path}; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}`;
+  reply.header('set-cookie', cookieText(request, flowName, value, attributes));
 }
 
-function cookieOf(request: FastifyRequest, wanted: string): string | undefined {
+/** With TLS under a name that browsers let this very origin set only, and nobody on a host beside or below it. */
+const nameOf = (request: FastifyRequest, name: string): string => (isByTls(request) ? `__Host-${name}` : name);
+
+function cookieText(request: FastifyRequest, name: string, value: string, attributes: string): string {
+  return `${nameOf(request, name)}=${value}; ${attributes}${isByTls(request) ? '; Secure' : ''}`;
+}
+
+function cookieOf(request: FastifyRequest, name: string): string | undefined {
+  const wanted = `${nameOf(request, name)}=`;
   const cookies = request.headers.cookie?.split(/; */) ?? [];
-  return cookies.find((cookie) => cookie.startsWith(`${wanted}=`))?.slice(wanted.length + 1);
-}
-
-function setCookie(request: FastifyRequest, reply: FastifyReply, cookie: string): void {
-  reply.header('set-cookie', request.protocol === 'https' ? `${cookie}; Secure` : cookie);
+  return cookies.find((cookie) => cookie.startsWith(wanted))?.slice(wanted.length);
 }

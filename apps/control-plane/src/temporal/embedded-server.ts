@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { AppError } from '@bigeye/contracts';
@@ -14,6 +14,8 @@ const settings = [
   ...['--log-level', 'warn', '--search-attribute', 'HostId=Keyword'],
   ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
   ...[
+    // It opens its HTTP API too, where any web page could send to. No host of a request is let in there.
+    'frontend.httpAllowedHosts=[]',
     'history.transferProcessorMaxPollRPS=1000',
     'history.timerProcessorMaxPollRPS=1000',
     'matching.numTaskqueueReadPartitions=1',
@@ -42,7 +44,6 @@ export async function startEmbeddedServer(options: {
 }): Promise<EmbeddedServer> {
   const { cli, port, log } = options;
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true });
   const database = join(dataDir, 'temporal.db');
   const pidFile = join(dataDir, 'temporal.pid');
   const address = `127.0.0.1:${port}`;

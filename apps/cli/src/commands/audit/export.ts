@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { escapedJson } from '@bigeye/contracts';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
@@ -11,9 +12,11 @@ export const exportCommand = withAdminFlags(new Command('export'))
     const context = contextOf(command);
     const text = await (await adminClient(context, flags)).call('exportAuditLog');
     if (output === undefined) {
-      process.stdout.write(text);
+      process.stdout.write(escapedJson(text));
       return;
     }
+    // A file that is there keeps its mode.
+    if (statSync(output, { throwIfNoEntry: false })?.isFile()) chmodSync(output, 0o600);
     writeFileSync(output, text, { mode: 0o600 });
     const entries = text.split('\n').length - 1;
     context.terminal.result([`${entries} entries in ${output}.`], { file: output, entries });

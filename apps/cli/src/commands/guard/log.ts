@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { AppError } from '@bigeye/contracts';
+import { AppError, escapedJson, visibleText } from '@bigeye/contracts';
 import { stackServices } from '@bigeye/host-kit';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
@@ -45,7 +45,8 @@ export const logCommand = new Command('log')
         terminal.warn(`The chain is broken before line ${line.sequence}: a line was changed, left out or moved.`);
       }
       if (denied && line.verdict === 'allow') continue;
-      process.stdout.write(`${json ? JSON.stringify({ ...line, chain }) : describeAuditLine(line)}\n`);
+      const told = json ? escapedJson(JSON.stringify({ ...line, chain })) : visibleText(describeAuditLine(line));
+      process.stdout.write(`${told}\n`);
     }
     const code = await ended;
     if (code !== 0)

@@ -32,6 +32,14 @@ export function useCreateApiKey(of: KeysOf) {
   });
 }
 
+export function useKeepApiKey() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (apiKeyId: ApiKeyId) => api.call('keepPersonalApiKey', { params: { apiKeyId } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: allKeys }),
+  });
+}
+
 export function useDeleteApiKey(of: KeysOf) {
   const client = useQueryClient();
   return useMutation({

@@ -10,6 +10,7 @@ const key = (lastUsedAt: string | null): ApiKeyInfo => ({
   createdAt: '2026-01-01T00:00:00.000Z',
   lastUsedAt,
   lastUsedIp: null,
+  expiresAt: null,
 });
 const used = key('2026-01-02T00:00:00.000Z');
 

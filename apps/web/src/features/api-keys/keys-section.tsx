@@ -8,7 +8,8 @@ import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
 import { Ago } from '../../components/time.tsx';
-import { apiKeysQuery, type KeysOf, useDeleteApiKey } from './api.ts';
+import { formatExact } from '../../lib/format.ts';
+import { apiKeysQuery, type KeysOf, useDeleteApiKey, useKeepApiKey } from './api.ts';
 import { CreateKey } from './create-key.tsx';
 import styles from './keys-section.module.css';
 
@@ -46,7 +47,7 @@ export function KeysSection({ of, title, about, action }: Props) {
       ) : (
         <DataTable
           label={title}
-          columns={columnsWith(setDoomed)}
+          columns={columnsWith(of, setDoomed)}
           rows={keys.data}
           rowKey={({ id }) => id}
           expectedRows={2}
@@ -58,16 +59,25 @@ export function KeysSection({ of, title, about, action }: Props) {
   );
 }
 
-const columnsWith = (askToDelete: (key: ApiKeyInfo) => void): Column<ApiKeyInfo>[] => [
+/** Of a key that nobody has kept yet. */
+function endOf(expiresAt: string): string {
+  const date = new Date(expiresAt);
+  return date.getTime() <= Date.now() ? 'Has ended.' : `Ends ${formatExact(date)}.`;
+}
+
+const columnsWith = (of: KeysOf, askToDelete: (key: ApiKeyInfo) => void): Column<ApiKeyInfo>[] => [
   { name: 'Name', width: '24%', cell: ({ name }) => <span title={name}>{name}</span> },
   {
     name: 'Description',
     wide: true,
-    cell: ({ description }) => (
-      <span className="quiet" title={description}>
-        {description}
-      </span>
-    ),
+    cell: ({ description, expiresAt }) => {
+      const text = expiresAt ? `${endOf(expiresAt)} ${description}` : description;
+      return (
+        <span className="quiet" title={text}>
+          {text}
+        </span>
+      );
+    },
   },
   { name: 'Created', width: '120px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
   {
@@ -83,20 +93,40 @@ const columnsWith = (askToDelete: (key: ApiKeyInfo) => void): Column<ApiKeyInfo>
   },
   {
     name: '_Actions',
-    width: '90px',
+    width: '140px',
     end: true,
     cell: (key) => (
-      <Button
-        variant="default"
-        size="compact-xs"
-        onClick={() => askToDelete(key)}
-        aria-label={`Delete the key ${key.name}`}
-      >
-        Delete
-      </Button>
+      <>
+        {of === 'me' && key.expiresAt && <KeepKey apiKey={key} />}
+        <Button
+          variant="default"
+          size="compact-xs"
+          onClick={() => askToDelete(key)}
+          aria-label={`Delete the key ${key.name}`}
+        >
+          Delete
+        </Button>
+      </>
     ),
   },
 ];
+
+function KeepKey({ apiKey }: { apiKey: ApiKeyInfo }) {
+  const keep = useKeepApiKey();
+  return (
+    <Button
+      variant="default"
+      size="compact-xs"
+      mr={6}
+      loading={keep.isPending}
+      onClick={() => keep.mutate(apiKey.id)}
+      title={keep.error?.message ?? 'It is then good until it is deleted'}
+      aria-label={`Keep the key ${apiKey.name}`}
+    >
+      Keep
+    </Button>
+  );
+}
 
 function DeleteKey({ of, apiKey, onClose }: { of: KeysOf; apiKey: ApiKeyInfo; onClose: () => void }) {
   const remove = useDeleteApiKey(of);

@@ -1,6 +1,7 @@
 import { fillPath, type RunId, RunStreamEvent, routes } from '@bigeye/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { shown } from '../../lib/api.ts';
 import { connectionFailed, connectionWorks } from '../../lib/connection.ts';
 import { runQuery, timelineQuery } from './api.ts';
 
@@ -15,7 +16,7 @@ export function useRunStream(runId: RunId, enabled: boolean): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     const take = (message: MessageEvent<string>) => {
-      const event = RunStreamEvent.safeParse({ event: message.type, data: JSON.parse(message.data) }).data;
+      const event = RunStreamEvent.safeParse({ event: message.type, data: JSON.parse(shown(message.data)) }).data;
       if (event?.event === 'run') client.setQueryData(runQuery(runId).queryKey, event.data);
       if (event?.event === 'timeline') client.setQueryData(timelineQuery(runId).queryKey, event.data);
       if (event?.event === 'log')
