@@ -5,7 +5,8 @@ import { get } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { apiRoutes } from '@bigeye/contracts';
+import { connect as connectTls } from 'node:tls';
+import { apiRoutes, controlPlaneServerName } from '@bigeye/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
 
@@ -108,6 +109,30 @@ describe('every answer has the security headers', () => {
     expect(head).toMatch(/content-security-policy: default-src 'none'/);
     if (status >= 400 && !text.startsWith('GET /assets/a.js')) expect(answer).toMatch(/"errorCode":"\w+"/);
   });
+});
+
+test.each([
+  ['a lone % in the path', 400, 'GET /% HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+  ['an unknown address', 404, 'GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+  ['an expectation', 417, 'GET /x HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n'],
+  ['a request without a host', 400, 'GET /x HTTP/1.1\r\nConnection: close\r\n\r\n'],
+  ['what is no request', 400, 'NONSENSE\r\n\r\n'],
+])('the host API answers %s with the security headers', async (what, status, text) => {
+  const { identity } = await stack.registerHost(`raw-${what.replace(/\W+/g, '-')}`);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const { port } = new URL(stack.hostApiUrl);
+    const tls = { key: identity.privateKey, cert: identity.certificate, ca: identity.caCertificate };
+    const options = { ...tls, port: Number(port), host: '127.0.0.1', servername: controlPlaneServerName };
+    const socket = connectTls(options, () => socket.write(text));
+    let all = '';
+    socket.on('data', (data) => (all += data));
+    socket.on('close', () => resolve(all));
+    socket.on('error', reject);
+  });
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(answer).toContain("content-security-policy: default-src 'none'");
+  expect(answer).toContain('x-content-type-options: nosniff');
+  expect(answer).toMatch(/"errorCode":"\w+"/);
 });
 
 test('a page gets a nonce of its own each time, and allows no inline script', async () => {
