@@ -24,6 +24,7 @@ import { startHostListener } from './http/host-listener.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
 import { createRunLogStore } from './runs/run-log-store.ts';
+import { createRunReportStore } from './runs/run-report-store.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
@@ -52,7 +53,8 @@ export async function startControlPlane(
   const hostStore = createHostStore(db, changes);
   const jobStore = createJobStore(db);
   const runStore = createRunStore(db, changes);
-  const runLogStore = createRunLogStore(db, changes);
+  const runLogStore = createRunLogStore(db);
+  const runReportStore = createRunReportStore(db, changes, runLogStore);
   const lineageStore = createLineageStore(db);
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
@@ -90,7 +92,7 @@ export async function startControlPlane(
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
     ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
-    ...{ hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },
+    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, lineageStore, changes, authority, dispatcher },
     attemptLimits: createAttemptLimits(),
     endpoints: {
       gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),

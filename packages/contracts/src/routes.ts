@@ -24,9 +24,11 @@ import { AuditActorKind, AuditEntry, AuditVerification } from './audit.ts';
 import { HeartbeatRequest, HeartbeatResponse, Host, OwnHost, RegisterRequest, RegisterResponse } from './hosts.ts';
 import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
+import { runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
+import { SerialId } from './scalars.ts';
 
 /**
  * Who may call a route. `role`: the least role of a personal key or session. `agentKey`: an agent API key may too.
@@ -94,7 +96,6 @@ const CodecPayloads = z.object({
 });
 const artifactParams = z.object({ runId: RunId, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
 const MiB = 1024 * 1024;
-const artifactBytes = 32 * MiB;
 
 const hostRoutes = {
   listHosts: route({
@@ -691,6 +692,11 @@ const lineageRoutes = {
   }),
 };
 
+const hostErrors = [
+  ...['INVALID_INPUT', 'CERTIFICATE_REFUSED', 'RUN_NOT_FOUND', 'RUN_ENDED', 'RUN_LIMIT_REACHED'],
+  ...['NOT_FOR_HOST_TO_SAY', 'HOST_LIMIT_REACHED'],
+] as ErrorCode[];
+
 /** The host API, on its own listener: only a host's own certificate opens it, and only for that host's runs. */
 const hostApiRoutes = {
   pushManagedAgents: route({
@@ -749,12 +755,12 @@ const hostApiRoutes = {
     tag: 'Host API',
     summary: 'Store the next chunk; one that is already stored is left as it is',
     access: certificate,
-    params: z.object({ runId: RunId, sequence: z.coerce.number().int().min(1) }),
+    params: z.object({ runId: RunId, sequence: SerialId }),
     body: LogChunk,
     bodyLimit: 16 * MiB,
     audit: false,
     response: LogPosition,
-    errors: ['RUN_NOT_FOUND', 'LOG_CHUNK_OUT_OF_ORDER'],
+    errors: [...hostErrors, 'LOG_CHUNK_OUT_OF_ORDER'],
   }),
   postTimeline: route({
     method: 'POST',
@@ -766,7 +772,7 @@ const hostApiRoutes = {
     body: z.object({ events: z.array(TimelineEvent).min(1).max(50) }),
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
   putOutcome: route({
     method: 'PUT',
@@ -778,7 +784,7 @@ const hostApiRoutes = {
     body: z.object({ exit: RunExit, outcome: RunOutcome.nullable() }),
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
   putArtifact: route({
     method: 'PUT',
@@ -787,10 +793,10 @@ const hostApiRoutes = {
     summary: 'Store a file that the agent left',
     access: certificate,
     params: artifactParams,
-    rawBodyLimit: artifactBytes,
+    rawBodyLimit: runLimits.artifactBytes,
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
 };
 
