@@ -55,7 +55,7 @@ export async function startControlPlane(
   const runStore = createRunStore(db, changes);
   const runLogStore = createRunLogStore(db);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
-  const lineageStore = createLineageStore(db);
+  const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
   const auditStore = createAuditStore(db);

@@ -286,6 +286,11 @@ const apiErrors = {
     () =>
       'Split the source into several connections, so that each has a repository of its own; see docs/operations.md.',
   ),
+  LINEAGE_GRAPH_TOO_LARGE: wrongUsage(
+    400,
+    (d: { limit: number }) => `More than ${d.limit} nodes are within these steps.`,
+    () => 'Ask for fewer steps (depth), or for one direction.',
+  ),
   LINEAGE_SYNC_UNDER_WAY: mayWorkLater(
     503,
     (_: object) => 'Other large syncs of lineage are under way.',

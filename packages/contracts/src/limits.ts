@@ -45,3 +45,16 @@ export const keptLog = { bytes: 64 * MiB, lines: 4_000_000 } as const;
 
 /** Bytes of one message of the gateway, by what it is for. Temporal takes no value above 2 MiB. */
 export const gatewayBytes = { poll: 16 * KiB, heartbeat: 256 * KiB, answer: 2 * MiB } as const;
+
+/** How much lineage one sync, and so one repository, may hold. */
+export const lineageLimits = {
+  nodes: 250_000,
+  edges: 750_000,
+  /** Containers above one another: database, schema, table and column are four. */
+  depth: 8,
+  attributesOfNode: 64,
+  /** 10,000 views with 100,000 columns are about 90 MB. */
+  syncBytes: 128 * MiB,
+  /** Nodes of one graph that is read. */
+  graphNodes: 20_000,
+} as const;

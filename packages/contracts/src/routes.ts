@@ -24,11 +24,11 @@ import { AuditActorKind, AuditEntry, AuditVerification } from './audit.ts';
 import { HeartbeatRequest, HeartbeatResponse, Host, OwnHost, RegisterRequest, RegisterResponse } from './hosts.ts';
 import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
-import { runLimits } from './limits.ts';
+import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
-import { SerialId } from './scalars.ts';
+import { Instant, SerialId, storableText } from './scalars.ts';
 
 /**
  * Who may call a route. `role`: the least role of a personal key or session. `agentKey`: an agent API key may too.
@@ -270,7 +270,7 @@ const runRoutes = {
     access: atLeast('viewer'),
     params: runParams,
     query: z.object({
-      after: z.coerce.number().int().min(0).default(0),
+      after: z.coerce.number().int().min(0).max(2_000_000_000).default(0),
       limit: z.coerce.number().int().min(1).max(10_000).default(2000),
     }),
     response: LogPage,
@@ -600,12 +600,12 @@ const auditRoutes = {
     access: atLeast('admin'),
     query: z.object({
       ...pageQuery,
-      actor: z.string().max(256).optional().describe('A part of the name of who did it.'),
+      actor: storableText(256).optional().describe('A part of the name of who did it.'),
       actorKind: AuditActorKind.optional(),
-      action: z.string().max(64).optional().describe('Name of a route, for example createUser.'),
+      action: storableText(64).optional().describe('Name of a route, for example createUser.'),
       refused: z.stringbool().optional().describe('Only what was refused or failed (true), or only what was done.'),
-      from: z.iso.datetime().optional(),
-      to: z.iso.datetime().optional(),
+      from: Instant.optional(),
+      to: Instant.optional(),
     }),
     response: page(AuditEntry),
     errors: ['INVALID_INPUT'],
@@ -660,11 +660,13 @@ const lineageRoutes = {
     summary: 'Replace the nodes and edges of a repository',
     access: lineageAccess,
     body: LineageSyncRequest,
-    // 10,000 views with 100,000 columns are about 90 MB.
-    bodyLimit: 256 * MiB,
+    bodyLimit: lineageLimits.syncBytes,
     audit: ['customRepositoryId'],
     response: LineageSyncResponse,
-    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'],
+    errors: [
+      ...(['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'] as const),
+      ...(['LINEAGE_LIMIT_REACHED', 'LINEAGE_SYNC_UNDER_WAY'] as const),
+    ],
   }),
   searchLineageNodes: route({
     method: 'GET',
@@ -673,7 +675,7 @@ const lineageRoutes = {
     summary: 'Find tables, views and columns by a part of their name',
     access: atLeast('viewer'),
     query: z.object({
-      search: z.string().max(256).default(''),
+      search: storableText(256).default(''),
       limit: z.coerce.number().int().min(1).max(500).default(50),
     }),
     response: z.object({ nodes: z.array(LineageNode) }),
@@ -685,10 +687,10 @@ const lineageRoutes = {
     tag: 'Lineage',
     summary: 'The graph around a node, by steps upstream and downstream',
     access: atLeast('viewer'),
-    params: z.object({ nodeId: z.coerce.number().int() }),
+    params: z.object({ nodeId: SerialId }),
     query: LineageGraphQuery,
     response: LineageGraph,
-    errors: ['LINEAGE_NODE_NOT_FOUND'],
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_GRAPH_TOO_LARGE'],
   }),
 };
 
