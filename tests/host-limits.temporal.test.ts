@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { controlPlaneServerName, gatewayBytes, hostLimits, taskQueues } from '@bigeye/contracts';
 import type { Client } from '@grpc/grpc-js';
@@ -99,4 +99,29 @@ test('lists that a host sends are bounded by the contract', async () => {
   await expect(
     greedy.api.call('pushManagedAgents', { body: { hostId: greedy.id, managedAgents } }),
   ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+});
+
+test('large syncs of lineage are held two at a time, and small ones are answered meanwhile', async () => {
+  const { apiKey } = await stack.admin.call('createAgentApiKey', { body: { name: 'agent' } });
+  const { id } = await stack.client(apiKey).call('createCustomRepository', { body: { name: 'some' } });
+  const calls: ClientRequest[] = [];
+  const begin = (): Promise<[number, string | undefined]> => {
+    const headers = {
+      ...{ authorization: `apikey ${apiKey}`, 'content-type': 'application/json' },
+      'content-length': 100 * 1024 * 1024,
+    };
+    const call = httpRequest(`${stack.apiUrl}/api/v2/lineage/custom-repositories/sync`, { method: 'POST', headers });
+    calls.push(call);
+    return new Promise((resolve) => {
+      call.on('response', (response) => resolve([response.statusCode ?? 0, response.headers['retry-after']]));
+      call.on('error', () => resolve([0, undefined]));
+      call.write('{');
+    });
+  };
+  const waiting = [begin(), begin()];
+  await expect.poll(begin).toEqual([503, '30']);
+  const body = { customRepositoryId: id, nodes: [], edges: [] };
+  expect(await stack.client(apiKey).call('syncCustomRepository', { body })).toMatchObject({ status: 'COMPLETED' });
+  for (const call of calls) call.destroy();
+  await Promise.all(waiting);
 });

@@ -85,7 +85,7 @@ async function runSchemathesis(
   const args = [
     ...['run', ...more, '--phases', 'coverage,fuzzing', '--max-time', String(seconds), '--checks', checks],
     ...['--report', 'har', '--report-har-path', report, '--no-color', '--continue-on-failure', '--no-shrink'],
-    ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '10', '--workers', '2'],
+    ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '10', '--workers', '1'],
     // An answer without an end.
     ...['--exclude-operation-id', 'streamRunEvents'],
   ];

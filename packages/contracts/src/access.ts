@@ -74,7 +74,8 @@ export const SessionInfo = z.object({
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
 export const ApiKeyInput = z.object({
-  name: storableText(128).trim().min(1),
+  // What cannot be stored is refused by the database, after the audit log has had the name.
+  name: z.string().trim().min(1).max(128),
   description: storableText(1024).default(''),
 });
 
