@@ -26,6 +26,7 @@ import { startHostListener } from './http/host-listener.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
 import { createRunLogStore } from './runs/run-log-store.ts';
+import { createRunReportStore } from './runs/run-report-store.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
@@ -59,8 +60,9 @@ export async function startControlPlane(
   const hostStore = createHostStore(db, changes);
   const jobStore = createJobStore(db);
   const runStore = createRunStore(db, changes);
-  const runLogStore = createRunLogStore(db, changes);
-  const lineageStore = createLineageStore(db);
+  const runLogStore = createRunLogStore(db);
+  const runReportStore = createRunReportStore(db, changes, runLogStore);
+  const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
   const auditStore = createAuditStore(db);
@@ -101,7 +103,7 @@ export async function startControlPlane(
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
     ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
-    ...{ hostStore, jobStore, runStore, runLogStore, lineageStore, changes, authority, dispatcher },
+    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, lineageStore, changes, authority, dispatcher },
     attemptLimits: createAttemptLimits(),
     endpoints: {
       gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),

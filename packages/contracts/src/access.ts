@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { ApiKeyId, SessionId, UserId } from './ids.ts';
+import { storableText } from './scalars.ts';
 
 export const Role = z.enum(['viewer', 'member', 'admin']);
 export type Role = z.infer<typeof Role>;
 
 /** Addresses are one account whatever their case. */
 const Email = z.email().max(254).toLowerCase();
-const UserName = z.string().trim().min(1).max(128);
+const UserName = storableText(128).trim().min(1);
 
 export const User = z.object({
   id: UserId,
@@ -73,8 +74,9 @@ export const SessionInfo = z.object({
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
 export const ApiKeyInput = z.object({
+  // What cannot be stored is refused by the database, after the audit log has had the name.
   name: z.string().trim().min(1).max(128),
-  description: z.string().max(1024).default(''),
+  description: storableText(1024).default(''),
 });
 
 export const ApiKeyInfo = z.object({

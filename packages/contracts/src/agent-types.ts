@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableText } from './scalars.ts';
 
 export const AgentType = z.enum([
   'LINEAGE_PLUS',
@@ -30,7 +31,7 @@ export const LineagePlusParameters = z.strictObject({
     .min(1)
     .max(16)
     .describe('Connector types to collect from, for example postgres.'),
-  connectionName: z.string().min(1).max(128).optional().describe('One named connection; without it, all of the type.'),
+  connectionName: storableText(128).min(1).optional().describe('One named connection; without it, all of the type.'),
   noSync: z.boolean().optional().describe('Do not regenerate the connector files first.'),
   skipNotifications: z.boolean().optional().describe('Send no e-mail for runs of this job.'),
 });

@@ -260,6 +260,42 @@ const apiErrors = {
     (d: { runId: string; status: string }) => `Run ${d.runId} is already ${d.status}.`,
     () => 'Nothing is left to do.',
   ),
+  HOST_LIMIT_REACHED: mayWorkLater(
+    429,
+    (d: { hostId: string; limit: string }) => `Host "${d.hostId}" has reached its limit: ${d.limit}.`,
+    () => 'Wait until earlier calls are answered; an orchestrator does so by itself.',
+  ),
+  RUN_LIMIT_REACHED: needsAction(
+    409,
+    (d: { runId: string; what: string }) => `Run ${d.runId} has left all that is kept of one run; ${d.what}.`,
+    () => 'Nothing else of the run is touched. Let the agent write less, or keep what is too much elsewhere.',
+  ),
+  RUN_ENDED: needsAction(
+    409,
+    (d: { runId: string; what: string }) => `Run ${d.runId} has ended; ${d.what} can no longer be changed or added.`,
+    () => 'Nothing is left to do: what was recorded at the end stands.',
+  ),
+  NOT_FOR_HOST_TO_SAY: needsAction(
+    403,
+    (d: { what: string }) => `A host may not say ${d.what}: that is the control plane's.`,
+    () => 'Run the orchestrator of this version on the host: bigeye-agent compose upgrade.',
+  ),
+  LINEAGE_LIMIT_REACHED: wrongUsage(
+    400,
+    (d: { what: string; limit: number }) => `The lineage is too large: at most ${d.limit} ${d.what}.`,
+    () =>
+      'Split the source into several connections, so that each has a repository of its own; see docs/operations.md.',
+  ),
+  LINEAGE_GRAPH_TOO_LARGE: wrongUsage(
+    400,
+    (d: { limit: number }) => `More than ${d.limit} nodes are within these steps.`,
+    () => 'Ask for fewer steps (depth), or for one direction.',
+  ),
+  LINEAGE_SYNC_UNDER_WAY: mayWorkLater(
+    503,
+    (_: object) => 'Other large syncs of lineage are under way.',
+    () => 'Send it again in some seconds; the Lineage Plus agent does so by itself.',
+  ),
   LOG_CHUNK_OUT_OF_ORDER: mayWorkLater(
     409,
     (d: { expected: number; received: number }) => `Log chunk ${d.received} came where ${d.expected} is expected.`,

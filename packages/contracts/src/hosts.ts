@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { AgentType } from './agent-types.ts';
 import { HostId, RunId } from './ids.ts';
+import { hostLimits } from './limits.ts';
+import { storableText } from './scalars.ts';
 
 /** An agent installed on a host, with the names (never the secrets) of its connections. */
 export const ManagedAgent = z.object({
   type: AgentType,
-  image: z.string().max(512),
-  connections: z.array(z.object({ connector: z.string().max(64), name: z.string().max(128) })).default([]),
+  image: storableText(512),
+  connections: z
+    .array(z.object({ connector: storableText(64), name: storableText(128) }))
+    .max(hostLimits.connectionsOfAgent)
+    .default([]),
 });
 export type ManagedAgent = z.infer<typeof ManagedAgent>;
 
@@ -42,7 +47,7 @@ export type Host = z.infer<typeof Host>;
 /** With a personal key of an admin this creates or re-issues; with the host's own certificate it updates the agents. */
 export const RegisterRequest = z.object({
   hostId: HostId,
-  managedAgents: z.array(ManagedAgent).default([]),
+  managedAgents: z.array(ManagedAgent).max(hostLimits.managedAgents).default([]),
   certificateRequest: z.string().max(16_384).optional().describe('PKCS#10 request in PEM, for the key of this host.'),
 });
 export type RegisterRequest = z.input<typeof RegisterRequest>;
@@ -78,10 +83,14 @@ export const hostUriPrefix = 'urn:bigeye:host:';
 export const hostUri = (hostId: HostId): string => `${hostUriPrefix}${hostId}`;
 
 export const HeartbeatRequest = z.object({
-  orchestratorVersion: z.string().max(64),
+  orchestratorVersion: storableText(64),
   engineReachable: z.boolean(),
-  diskFreeBytes: z.number().int().nullable(),
-  accountKeys: z.array(z.string().max(64)).max(8).default([]).describe('Fingerprints of the account keys it has.'),
+  diskFreeBytes: z.number().int().min(0).nullable(),
+  accountKeys: z
+    .array(storableText(64))
+    .max(hostLimits.accountKeys)
+    .default([])
+    .describe('Fingerprints of the account keys it has.'),
 });
 export type HeartbeatRequest = z.input<typeof HeartbeatRequest>;
 

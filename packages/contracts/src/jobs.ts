@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AgentParameters, BatchAgentType } from './agent-types.ts';
 import { HostId, JobId, RunId } from './ids.ts';
 import { RunStatus } from './runs.ts';
+import { storableText } from './scalars.ts';
 
 /** Limits of one run's container. The host's guard has the last word. */
 export const RunLimits = z.object({
@@ -20,7 +21,7 @@ export const JobSettings = z.object({
 export type JobSettings = z.infer<typeof JobSettings>;
 
 export const JobInput = z.object({
-  name: z.string().trim().min(1).max(128),
+  name: storableText(128).trim().min(1),
   hostId: HostId,
   agentType: BatchAgentType,
   parameters: AgentParameters,

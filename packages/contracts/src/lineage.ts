@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { lineageLimits } from './limits.ts';
+import { Int32, SerialId, storableText } from './scalars.ts';
 
 /** What a lineage node is. A column's container is a table, view or materialized view; theirs a schema; its the database. */
 export const LineageNodeType = z.enum(['DATABASE', 'SCHEMA', 'TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN']);
@@ -18,19 +20,22 @@ export const LineageTransformation = z.object({
     'WINDOW',
     'CONDITIONAL',
   ]),
-  description: z.string().max(2000).optional(),
+  description: storableText(2000).optional(),
 });
 export type LineageTransformation = z.infer<typeof LineageTransformation>;
 
 /** Names follow OpenLineage: `postgres://host:port/db.schema.table`, and `…#column` for a column. */
-export const ExternalId = z.string().min(1).max(1024);
+export const ExternalId = storableText(1024).min(1);
 
 export const LineageSyncNode = z.object({
   externalId: ExternalId,
-  nodeName: z.string().min(1).max(512),
+  nodeName: storableText(512).min(1),
   nodeType: LineageNodeType,
   containerExternalId: ExternalId.optional(),
-  attributes: z.array(z.object({ name: z.string().max(128), value: z.string().max(100_000) })).optional(),
+  attributes: z
+    .array(z.object({ name: storableText(128), value: storableText(100_000) }))
+    .max(lineageLimits.attributesOfNode)
+    .optional(),
 });
 export type LineageSyncNode = z.infer<typeof LineageSyncNode>;
 
@@ -46,12 +51,14 @@ export const LineageSyncEdge = z.object({
 });
 export type LineageSyncEdge = z.infer<typeof LineageSyncEdge>;
 
+const WorkspaceId = z.coerce.number().pipe(Int32).default(1);
+
 /** Body of `POST /api/v2/lineage/custom-repositories/sync`: the whole truth about one repository, replacing the last. */
 export const LineageSyncRequest = z.object({
-  customRepositoryId: z.coerce.number().int(),
-  workspaceId: z.coerce.number().int().default(1),
-  nodes: z.array(LineageSyncNode),
-  edges: z.array(LineageSyncEdge),
+  customRepositoryId: SerialId,
+  workspaceId: WorkspaceId,
+  nodes: z.array(LineageSyncNode).max(lineageLimits.nodes),
+  edges: z.array(LineageSyncEdge).max(lineageLimits.edges),
   cleanupStale: z.boolean().default(true),
 });
 export type LineageSyncRequest = z.input<typeof LineageSyncRequest>;
@@ -75,6 +82,6 @@ export const CustomRepository = z.object({
 export type CustomRepository = z.infer<typeof CustomRepository>;
 
 export const CustomRepositoryInput = z.object({
-  name: z.string().min(1).max(256),
-  workspaceId: z.coerce.number().int().default(1),
+  name: storableText(256).min(1),
+  workspaceId: WorkspaceId,
 });

@@ -32,9 +32,11 @@ import {
 } from './hosts.ts';
 import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
+import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
+import { Instant, SerialId, storableText } from './scalars.ts';
 
 /**
  * Who may call a route. `role`: the least role of a personal key or session. `agentKey`: an agent API key may too.
@@ -102,7 +104,6 @@ const CodecPayloads = z.object({
 });
 const artifactParams = z.object({ runId: RunId, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
 const MiB = 1024 * 1024;
-const artifactBytes = 32 * MiB;
 
 const hostRoutes = {
   listHosts: route({
@@ -286,7 +287,7 @@ const runRoutes = {
     access: atLeast('viewer'),
     params: runParams,
     query: z.object({
-      after: z.coerce.number().int().min(0).default(0),
+      after: z.coerce.number().int().min(0).max(2_000_000_000).default(0),
       limit: z.coerce.number().int().min(1).max(10_000).default(2000),
     }),
     response: LogPage,
@@ -626,12 +627,12 @@ const auditRoutes = {
     access: atLeast('admin'),
     query: z.object({
       ...pageQuery,
-      actor: z.string().max(256).optional().describe('A part of the name of who did it.'),
+      actor: storableText(256).optional().describe('A part of the name of who did it.'),
       actorKind: AuditActorKind.optional(),
-      action: z.string().max(64).optional().describe('Name of a route, for example createUser.'),
+      action: storableText(64).optional().describe('Name of a route, for example createUser.'),
       refused: z.stringbool().optional().describe('Only what was refused or failed (true), or only what was done.'),
-      from: z.iso.datetime().optional(),
-      to: z.iso.datetime().optional(),
+      from: Instant.optional(),
+      to: Instant.optional(),
     }),
     response: page(AuditEntry),
     errors: ['INVALID_INPUT'],
@@ -686,11 +687,13 @@ const lineageRoutes = {
     summary: 'Replace the nodes and edges of a repository',
     access: lineageAccess,
     body: LineageSyncRequest,
-    // 10,000 views with 100,000 columns are about 90 MB.
-    bodyLimit: 256 * MiB,
+    bodyLimit: lineageLimits.syncBytes,
     audit: ['customRepositoryId'],
     response: LineageSyncResponse,
-    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'],
+    errors: [
+      ...(['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'] as const),
+      ...(['LINEAGE_LIMIT_REACHED', 'LINEAGE_SYNC_UNDER_WAY'] as const),
+    ],
   }),
   searchLineageNodes: route({
     method: 'GET',
@@ -699,7 +702,7 @@ const lineageRoutes = {
     summary: 'Find tables, views and columns by a part of their name',
     access: atLeast('viewer'),
     query: z.object({
-      search: z.string().max(256).default(''),
+      search: storableText(256).default(''),
       limit: z.coerce.number().int().min(1).max(500).default(50),
     }),
     response: z.object({ nodes: z.array(LineageNode) }),
@@ -711,12 +714,17 @@ const lineageRoutes = {
     tag: 'Lineage',
     summary: 'The graph around a node, by steps upstream and downstream',
     access: atLeast('viewer'),
-    params: z.object({ nodeId: z.coerce.number().int() }),
+    params: z.object({ nodeId: SerialId }),
     query: LineageGraphQuery,
     response: LineageGraph,
-    errors: ['LINEAGE_NODE_NOT_FOUND'],
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_GRAPH_TOO_LARGE'],
   }),
 };
+
+const hostErrors = [
+  ...['INVALID_INPUT', 'CERTIFICATE_REFUSED', 'RUN_NOT_FOUND', 'RUN_ENDED', 'RUN_LIMIT_REACHED'],
+  ...['NOT_FOR_HOST_TO_SAY', 'HOST_LIMIT_REACHED'],
+] as ErrorCode[];
 
 /** The host API, on its own listener: only a host's own certificate opens it, and only for that host's runs. */
 const hostApiRoutes = {
@@ -776,12 +784,12 @@ const hostApiRoutes = {
     tag: 'Host API',
     summary: 'Store the next chunk; one that is already stored is left as it is',
     access: certificate,
-    params: z.object({ runId: RunId, sequence: z.coerce.number().int().min(1) }),
+    params: z.object({ runId: RunId, sequence: SerialId }),
     body: LogChunk,
     bodyLimit: 16 * MiB,
     audit: false,
     response: LogPosition,
-    errors: ['RUN_NOT_FOUND', 'LOG_CHUNK_OUT_OF_ORDER'],
+    errors: [...hostErrors, 'LOG_CHUNK_OUT_OF_ORDER'],
   }),
   postTimeline: route({
     method: 'POST',
@@ -793,7 +801,7 @@ const hostApiRoutes = {
     body: z.object({ events: z.array(TimelineEvent).min(1).max(50) }),
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
   putOutcome: route({
     method: 'PUT',
@@ -805,7 +813,7 @@ const hostApiRoutes = {
     body: z.object({ exit: RunExit, outcome: RunOutcome.nullable() }),
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
   putArtifact: route({
     method: 'PUT',
@@ -814,10 +822,10 @@ const hostApiRoutes = {
     summary: 'Store a file that the agent left',
     access: certificate,
     params: artifactParams,
-    rawBodyLimit: artifactBytes,
+    rawBodyLimit: runLimits.artifactBytes,
     audit: false,
     response: null,
-    errors: ['RUN_NOT_FOUND'],
+    errors: hostErrors,
   }),
 };
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { BatchAgentType } from './agent-types.ts';
 import { HostId, JobId, RunId } from './ids.ts';
+import { runLimits } from './limits.ts';
+import { Instant, Int32, storableText } from './scalars.ts';
 
 export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'timed_out', 'canceled']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -13,8 +15,11 @@ export type RunFailure = z.infer<typeof RunFailure>;
 
 /** What the agent said of its work in its last line. */
 export const RunOutcome = z.object({
-  message: z.string().max(4000),
-  counts: z.record(z.string().max(64), z.number()).default({}),
+  message: storableText(runLimits.outcomeMessage),
+  counts: z
+    .record(storableText(runLimits.outcomeCountName), z.number())
+    .refine((counts) => Object.keys(counts).length <= runLimits.outcomeCounts, `at most ${runLimits.outcomeCounts}`)
+    .default({}),
 });
 export type RunOutcome = z.infer<typeof RunOutcome>;
 
@@ -39,7 +44,10 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** Stations of a run's life, in their usual order. The host appends its own, the control plane the rest. */
+/**
+ * Stations of a run's life, in their usual order, and what is told beside them: that the host reported after the end, and
+ * that something was left out. Who may say which: `run-facts.ts`.
+ */
 export const TimelineKind = z.enum([
   'queued',
   'offered',
@@ -55,28 +63,34 @@ export const TimelineKind = z.enum([
   'log_complete',
   'reported',
   'finished',
+  'reported_late',
+  'left_out',
 ]);
 export type TimelineKind = z.infer<typeof TimelineKind>;
 
 export const TimelineEvent = z.object({
   kind: TimelineKind,
-  at: z.iso.datetime(),
-  detail: z.string().max(500).optional(),
+  at: Instant,
+  detail: storableText(runLimits.timelineDetail).optional(),
 });
 export type TimelineEvent = z.infer<typeof TimelineEvent>;
 
 export const RunExit = z.object({
-  exitCode: z.number().int(),
+  exitCode: Int32,
   outOfMemory: z.boolean(),
-  startedAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime(),
+  startedAt: Instant,
+  finishedAt: Instant,
 });
 export type RunExit = z.infer<typeof RunExit>;
 
 export const LogStream = z.enum(['stdout', 'stderr', 'system']);
 
-/** `at` is the engine's time with nanoseconds. A `system` line is ours: a gap or cap mark. */
-export const LogLine = z.object({ at: z.string().max(40), stream: LogStream, text: z.string().max(70_000) });
+/** `at` is the engine's time with nanoseconds. A `system` line is ours: one of `logMarks`. */
+export const LogLine = z.object({
+  at: storableText(40),
+  stream: LogStream,
+  text: z.string().max(runLimits.logLineCharacters),
+});
 export type LogLine = z.infer<typeof LogLine>;
 
 /** How far the log is stored: the host resumes after it. `linesAtLastTime` lines carry exactly `lastTime`. */
@@ -90,7 +104,7 @@ export const LogPosition = z.object({
 export type LogPosition = z.infer<typeof LogPosition>;
 
 export const LogChunk = z.object({
-  lines: z.array(LogLine).min(1).max(5000),
+  lines: z.array(LogLine).min(1).max(runLimits.logChunkLines),
 });
 export type LogChunk = z.infer<typeof LogChunk>;
 

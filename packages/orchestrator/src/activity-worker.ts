@@ -17,6 +17,9 @@ import type { Attempt, HostDeps } from './host-deps.ts';
 import type { LiveIdentity } from './live-identity.ts';
 import { NoFreeSlot, startContainer } from './start-container.ts';
 
+/** How long the end of a run waits for what happened before it to be told. */
+const tellMs = 5_000;
+
 export interface ActivityWorkerOptions {
   hostId: HostId;
   gatewayAddress: string;
@@ -77,9 +80,9 @@ function createWorker(
     identity: hostId,
     dataConverter: createDataConverter(payloadKeys),
     activities: {
-      startContainer: asActivity(hostId, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
+      startContainer: asActivity(deps, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
       // Whatever fails here in our words is how the run ended.
-      followContainer: asActivity(hostId, (input, attempt) => followContainer(deps, input, attempt), 1),
+      followContainer: asActivity(deps, (input, attempt) => followContainer(deps, input, attempt), 1),
     },
     // The default of ten open polls a host would be a hundred thousand for ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
@@ -118,7 +121,7 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
  * ended. What is unknown (the engine away, this process ending) is always tried again.
  */
 function asActivity<Output>(
-  hostId: HostId,
+  { hostId, timeline }: HostDeps,
   work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
   maxAttempts: number,
 ): (input: RunJobInput) => Promise<Output> {
@@ -132,6 +135,8 @@ function asActivity<Output>(
     } catch (error) {
       // Always rejects, with the reason that the SDK must see.
       if (context.cancellationSignal.aborted) await context.cancelled;
+      // What happened until now is told before the end of the run is: after it nothing more is taken.
+      if (isAppError(error)) await timeline.drained(input.runId, AbortSignal.timeout(tellMs));
       throw failureOf(error, context.info.attempt < maxAttempts);
     } finally {
       clearInterval(beat);

@@ -103,7 +103,17 @@ test('a run that goes well leaves its log, outcome, artifacts and timeline at th
   expect(stored.outcome).toEqual({ message: '3 tables', counts: { tables: 3 } });
   expect([...stored.artifacts.keys()]).toEqual(['report.json']);
   const kinds = stored.timeline.map(({ kind }) => kind);
-  const stations = ['accepted', 'image_ready', 'created', 'started', 'first_log', 'exited', 'log_complete', 'reported'];
+  const stations = [
+    'accepted',
+    'image_ready',
+    'created',
+    'started',
+    'first_log',
+    'exited',
+    'log_complete',
+    'reported',
+    'left_out',
+  ];
   expect(kinds.sort()).toEqual(stations.sort());
   expect(host.container()).toBeUndefined();
   expect(readdirSync(host.slot.in)).toEqual([]);

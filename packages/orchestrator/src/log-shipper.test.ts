@@ -1,4 +1,4 @@
-import { createSecretMask, type LogLine, type LogPosition, RunId, type SecretMask } from '@bigeye/contracts';
+import { createSecretMask, type LogLine, type LogPosition, notOfHost, RunId, type SecretMask } from '@bigeye/contracts';
 import type { ContainerRunner } from '@bigeye/host-kit';
 import { createFakeHostApi } from '@bigeye/testkit';
 import { expect, test } from 'vitest';
@@ -45,12 +45,20 @@ test('stored lines that the engine has no more leave a visible mark where the ga
 
 test('the cap of a log is filled exactly, and its end says how much was left out', async () => {
   const log = [line('t1', 'aaaa'), line('t2', 'bbbb'), line('t3', 'c'), line('t4', 'dd')];
-  expect(await textsOf(withinCap(streamOf(log), 0, 8, false))).toEqual([
+  const nothing = { bytes: 0, lines: 0 };
+  const marked = await collect(withinCap(streamOf(log), nothing, { bytes: 10, lines: 99 }, false));
+  expect(marked.map(({ text }) => text)).toEqual([
     ...['aaaa', 'bbbb'],
-    "2 more lines (3 bytes) were left out: a run's log is kept up to 8 bytes.",
+    "2 more lines (5 bytes) were left out: a run's log is kept up to 10 bytes, 99 lines.",
   ]);
-  expect(await textsOf(withinCap(streamOf(log), 0, 11, false))).toHaveLength(4);
-  expect(await textsOf(withinCap(streamOf(log), 0, 8, true))).toEqual(['aaaa', 'bbbb']);
+  expect(await textsOf(withinCap(streamOf(log), nothing, { bytes: 15, lines: 99 }, false))).toHaveLength(4);
+  expect(await textsOf(withinCap(streamOf(log), nothing, { bytes: 10, lines: 99 }, true))).toEqual(['aaaa', 'bbbb']);
+  expect(await textsOf(withinCap(streamOf(log), { bytes: 0, lines: 5 }, { bytes: 99, lines: 6 }, true))).toEqual([
+    'aaaa',
+  ]);
+  // The control plane takes these two lines of ours, word for word.
+  const gap = await collect(linesAfter(streamOf([line('t5', 'later')]), position('t1', 1)));
+  expect(notOfHost({ lines: [...marked, ...gap] })).toBeUndefined();
 });
 
 test('chunks are cut by number, by size and by time', async () => {

@@ -1,12 +1,18 @@
-import { isAppError, type LogLine, type LogPosition, type RunId, type SecretMask } from '@bigeye/contracts';
+import {
+  isAppError,
+  keptLog,
+  type LogLine,
+  type LogPosition,
+  logMarks,
+  type RunId,
+  type SecretMask,
+} from '@bigeye/contracts';
 import { type ContainerRunner, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 import { inChunks } from './in-chunks.ts';
 import { maskLines } from './mask-lines.ts';
 
-/** Of the text of one run; what comes after it is counted and left out. */
-const runLogCapBytes = 64 * 1024 * 1024;
 const chunkLimits = { lines: 1000, bytes: 256 * 1024, waitMs: 250 };
 
 export interface LogShipment {
@@ -19,7 +25,8 @@ export interface LogShipment {
 interface Deps {
   runner: ContainerRunner;
   hostApi: HostApi;
-  capBytes?: number;
+  /** Of a run's log; what comes after it is counted and left out. */
+  cap?: { bytes?: number; lines?: number };
 }
 
 /**
@@ -63,7 +70,7 @@ async function shipFrom(
   const request = { since: from.lastTime ?? undefined, follow, signal: AbortSignal.any([signal, reading.signal]) };
   // Before anything is left out or gathered: what was stored already tells how the next line goes on.
   const read = maskLines(deps.runner.readLog(containerName, request), mask);
-  const kept = withinCap(linesAfter(read, from), from.bytes, deps.capBytes ?? runLogCapBytes, follow);
+  const kept = withinCap(linesAfter(read, from), from, { ...keptLog, ...deps.cap }, follow);
   for await (const lines of inChunks(kept, chunkLimits)) {
     if (position.lines === 0 && lines[0]) onFirstLine(lines[0].at);
     const params = { runId, sequence: position.nextSequence };
@@ -97,23 +104,25 @@ export async function* linesAfter(lines: AsyncIterable<LogLine>, position: LogPo
 
 /** Lines that are stored can only be missing when the engine has begun a new file over them. */
 function gapMark(at: string): LogLine {
-  return { at, stream: 'system', text: 'Lines are missing here: the engine dropped them before they could be sent.' };
+  return { at, stream: 'system', text: logMarks.gap };
 }
 
 /** Passes lines until the cap is reached; the rest is counted, and named at the end of an ended container's log. */
 export async function* withinCap(
   lines: AsyncIterable<LogLine>,
-  storedBytes: number,
-  capBytes: number,
+  stored: { bytes: number; lines: number },
+  cap: { bytes: number; lines: number },
   follow: boolean,
 ): AsyncIterable<LogLine> {
-  let bytes = storedBytes;
+  let { bytes, lines: kept } = stored;
   const left = { lines: 0, bytes: 0 };
   let lastTime: string | undefined;
   for await (const line of lines) {
-    const size = Buffer.byteLength(line.text);
-    if (bytes + size <= capBytes && left.lines === 0) {
+    // With its end, as the control plane counts: empty lines are not for nothing.
+    const size = Buffer.byteLength(line.text) + 1;
+    if (bytes + size <= cap.bytes && kept < cap.lines && left.lines === 0) {
       bytes += size;
+      kept++;
       lastTime = line.at;
       yield line;
       continue;
@@ -123,7 +132,7 @@ export async function* withinCap(
     lastTime ??= line.at;
   }
   if (left.lines === 0 || follow || lastTime === undefined) return;
-  const text = `${left.lines} more lines (${left.bytes} bytes) were left out: a run's log is kept up to ${capBytes} bytes.`;
+  const text = logMarks.leftOut(left.lines, left.bytes, `${cap.bytes} bytes, ${cap.lines} lines`);
   // With the time of the line before it, so that a log read again does not count it as one of the engine's.
   yield { at: lastTime, stream: 'system', text };
 }

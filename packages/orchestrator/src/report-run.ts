@@ -2,15 +2,20 @@ import {
   AgentOutputLine,
   type ContainerEnd,
   containerNameOf,
+  isAppError,
   type RunId,
-  type RunOutcome,
+  RunOutcome,
+  runLimits,
   type SecretMask,
+  toStorable,
 } from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
 import { readOutFiles } from './run-folders.ts';
 
+/** Files left out that the timeline names; the log names all. */
+const leftOutTold = 10;
 /** The result is the agent's last line; a few lines of others may follow it on the way. */
 const resultTail = 50;
 
@@ -22,15 +27,24 @@ interface RunReport {
 
 /** Sends what the agent left and what it said of its work. Returns when the control plane has it. */
 export async function reportRun(deps: HostDeps, { runId, end, mask }: RunReport, signal: AbortSignal): Promise<void> {
+  let untold = leftOutTold;
   const slot = deps.slots.find(runId);
   for await (const file of slot ? readOutFiles(slot.out) : []) {
-    if ('leftOut' in file) deps.log.warn({ runId, file: file.leftOut, reason: file.reason }, 'artifact left out');
-    else await sendArtifact(deps, runId, file, signal);
+    if ('leftOut' in file) {
+      deps.log.warn({ runId, file: file.leftOut, reason: file.reason }, 'artifact left out');
+      if (untold-- > 0) deps.timeline.add(runId, 'left_out', { detail: `artifact: ${file.leftOut}, ${file.reason}` });
+    } else await sendArtifact(deps, runId, file, signal);
   }
   const { exitCode, outOfMemory, startedAt, finishedAt } = end;
   const outcome = await findOutcome(deps, runId, mask, signal);
   const body = { exit: { exitCode, outOfMemory, startedAt, finishedAt }, outcome };
-  await deps.hostApi.insist('putOutcome', { params: { runId }, body }, signal);
+  try {
+    await deps.hostApi.insist('putOutcome', { params: { runId }, body }, signal);
+  } catch (error) {
+    // The control plane has ended the run meanwhile, and what it recorded stands.
+    if (!isAppError(error, 'RUN_ENDED')) throw error;
+    deps.log.warn({ runId, err: error }, 'outcome not taken');
+  }
   deps.timeline.add(runId, 'reported');
   await deps.timeline.drained(runId, signal);
 }
@@ -77,8 +91,19 @@ function parseOutcome(text: string): RunOutcome | undefined {
   try {
     const line = AgentOutputLine.safeParse(JSON.parse(text));
     if (!line.success || line.data.type !== 'result') return undefined;
-    return { message: line.data.message.slice(0, 4000), counts: line.data.counts };
+    return withinLimits(line.data);
   } catch {
     return undefined;
   }
+}
+
+/** What the control plane takes of an outcome: what is too much of it would be no reason to lose the rest. */
+function withinLimits({ message, counts }: RunOutcome): RunOutcome {
+  const kept = Object.entries(counts).filter(([name]) => name.length <= runLimits.outcomeCountName);
+  const left = Object.keys(counts).length - Math.min(kept.length, runLimits.outcomeCounts);
+  const note = left > 0 ? ` (${left} more counts were left out.)` : '';
+  return RunOutcome.parse({
+    message: toStorable(message.slice(0, runLimits.outcomeMessage - note.length) + note),
+    counts: Object.fromEntries(kept.slice(0, runLimits.outcomeCounts).map(([name, n]) => [toStorable(name), n])),
+  });
 }

@@ -1,4 +1,4 @@
-import type { RunId, TimelineEvent, TimelineKind } from '@bigeye/contracts';
+import { type RunId, runLimits, type TimelineEvent, type TimelineKind, toStorable } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 
@@ -31,7 +31,11 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
 
   return {
     add: (runId, kind, { at = new Date().toISOString(), detail } = {}) => {
-      const event: TimelineEvent = { kind, at, ...(detail === undefined ? {} : { detail: detail.slice(0, 500) }) };
+      const event: TimelineEvent = {
+        kind,
+        at,
+        ...(detail === undefined ? {} : { detail: toStorable(detail.slice(0, runLimits.timelineDetail)) }),
+      };
       waiting.set(runId, [...(waiting.get(runId) ?? []), event]);
       if (!sending.has(runId))
         sending.set(

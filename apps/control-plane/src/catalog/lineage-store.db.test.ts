@@ -1,4 +1,5 @@
 import type { LineageSyncRequest } from '@bigeye/contracts';
+import { lineageLimits } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createLineageStore } from './lineage-store.ts';
@@ -106,5 +107,68 @@ describeEachDatabase('lineage store', (open) => {
     const [last] = await store.searchNodes('t1999.c0', 1);
     const graph = await store.getGraph(last?.id ?? 0, { direction: 'UPSTREAM', depth: 20 });
     expect(graph.edges).toHaveLength(20);
+  });
+
+  test('deep nesting, too many levels and what contains itself are refused before anything is written', async () => {
+    const database = open();
+    const store = createLineageStore(database.db);
+    const { id } = await store.upsertRepository('deep', 1);
+    const sync = (some: Nodes) =>
+      store.replaceRepository({
+        ...{ customRepositoryId: id, workspaceId: 1, nodes: some, edges: [], cleanupStale: true },
+      });
+    const chain = (length: number): Nodes =>
+      Array.from({ length }, (_, n) => ({
+        ...{ externalId: `n${n}`, nodeName: `n${n}`, nodeType: 'TABLE' as const },
+        ...(n > 0 ? { containerExternalId: `n${n - 1}` } : {}),
+      }));
+    await expect(sync(chain(5000))).rejects.toMatchObject({ code: 'LINEAGE_LIMIT_REACHED' });
+    const [first, ...rest] = chain(3);
+    await expect(sync([{ ...first, containerExternalId: 'n2' } as Nodes[number], ...rest])).rejects.toMatchObject({
+      code: 'LINEAGE_REFERENCE_UNKNOWN',
+    });
+    expect(await store.searchNodes('n', 10)).toEqual([]);
+    await sync(chain(lineageLimits.depth));
+  });
+
+  test('a sync in pieces ends in the same truth, and lets others come between', async () => {
+    const database = open();
+    const store = createLineageStore(database.db, { piecewise: true });
+    const { id } = await store.upsertRepository('pieces', 1);
+    const tables = (from: number, to: number): Nodes =>
+      Array.from({ length: to - from }, (_, n) => ({
+        ...{ externalId: `t${from + n}`, nodeName: `t${from + n}`, nodeType: 'TABLE' as const },
+      }));
+    const sync = (some: Nodes) =>
+      store.replaceRepository({
+        ...{ customRepositoryId: id, workspaceId: 1, nodes: some, cleanupStale: true },
+        edges: some.slice(1).map((node, n) => edge(some[n]?.externalId ?? '', node.externalId)),
+      });
+    let asked = 0;
+    const syncing = sync(tables(0, 4000)).then(() => asked);
+    for (; asked < 3; asked++) await store.listRepositories();
+    expect(await syncing).toBe(3);
+    await sync(tables(2000, 4000));
+    expect(await store.searchNodes('t1999', 10)).toEqual([]);
+    const [root] = await store.searchNodes('t3000', 1);
+    expect((await store.getGraph(root?.id ?? 0, { direction: 'UPSTREAM', depth: 20 })).edges).toHaveLength(20);
+  });
+
+  test('a graph of more nodes than a statement has parameters is answered in our words', async () => {
+    const database = open();
+    const store = createLineageStore(database.db);
+    const { id } = await store.upsertRepository('wide', 1);
+    const many: Nodes = Array.from({ length: lineageLimits.graphNodes + 10 }, (_, n) => ({
+      ...{ externalId: `c${n}`, nodeName: `c${n}`, nodeType: 'COLUMN' as const },
+      ...(n > 0 ? { containerExternalId: 'c0' } : {}),
+    }));
+    const root = { externalId: 'c0', nodeName: 'wide', nodeType: 'TABLE' as const };
+    await store.replaceRepository({
+      ...{ customRepositoryId: id, workspaceId: 1, nodes: [root, ...many.slice(1)], edges: [], cleanupStale: true },
+    });
+    const [found] = await store.searchNodes('wide', 1);
+    await expect(store.getGraph(found?.id ?? 0, { direction: 'ALL', depth: 1 })).rejects.toMatchObject({
+      code: 'LINEAGE_GRAPH_TOO_LARGE',
+    });
   });
 });

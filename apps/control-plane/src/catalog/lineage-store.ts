@@ -4,20 +4,19 @@ import {
   type LineageEdge,
   type LineageGraph,
   type LineageNode,
-  type LineageSyncRequest,
+  lineageLimits,
 } from '@bigeye/contracts';
 import { type Selectable, sql } from 'kysely';
-import type { z } from 'zod';
 import type { Db, Tables } from '../db/tables.ts';
+import { type PlannedNode, planLineageSync, type SyncInput } from './lineage-sync-plan.ts';
 
-type SyncInput = z.output<typeof LineageSyncRequest>;
 export type LineageStore = ReturnType<typeof createLineageStore>;
 
-/** Rows per statement: PostgreSQL takes 65,535 parameters. */
-const batchSize = 4000;
+/** Rows per statement: PGlite answers nobody while it works on one. */
+const batchSize = 500;
 
 /** The only SQL about lineage. */
-export function createLineageStore(db: Db) {
+export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: boolean } = {}) {
   const selectNodes = () =>
     db
       .selectFrom('lineage_nodes')
@@ -29,8 +28,10 @@ export function createLineageStore(db: Db) {
     db
       .selectFrom('lineage_edges')
       .select(['upstream_id', 'downstream_id', 'transformations'])
-      .where('upstream_id', 'in', ids)
-      .where('downstream_id', 'in', ids);
+      .where(inIds('upstream_id', ids))
+      .where(inIds('downstream_id', ids));
+
+  let syncing: Promise<unknown> = Promise.resolve();
 
   const store = {
     async listRepositories(): Promise<CustomRepository[]> {
@@ -49,14 +50,16 @@ export function createLineageStore(db: Db) {
     },
 
     /**
-     * Makes the repository hold exactly these nodes and edges (or, without `cleanupStale`, also what it had), in one
-     * transaction: readers see the old truth or the new one. Ids of nodes that stay are kept, so links to them hold.
-     * Throws REPOSITORY_NOT_FOUND, LINEAGE_REFERENCE_UNKNOWN.
+     * Makes the repository hold exactly these nodes and edges (or, without `cleanupStale`, also what it had). Ids of nodes
+     * that stay are kept, so links to them hold. In one transaction: readers see the old truth or the new one. `piecewise`,
+     * for a database that has one connection for all: each piece by itself, and others come between; a sync that was
+     * cut off leaves a mixture, which the next one mends. Throws REPOSITORY_NOT_FOUND, LINEAGE_REFERENCE_UNKNOWN,
+     * LINEAGE_LIMIT_REACHED.
      */
     async replaceRepository(input: SyncInput): Promise<void> {
-      requireKnownReferences(input);
+      const levels = planLineageSync(input);
       const repositoryId = input.customRepositoryId;
-      await db.transaction().execute(async (tx) => {
+      const replace = async (tx: Db) => {
         const repository = await tx
           .updateTable('lineage_repositories')
           .set({ synced_at: new Date() })
@@ -64,17 +67,14 @@ export function createLineageStore(db: Db) {
           .returning('id')
           .executeTakeFirst();
         if (!repository) throw new AppError('REPOSITORY_NOT_FOUND', { id: repositoryId });
-        const ids = await upsertNodes(tx, input);
-        if (input.cleanupStale) {
-          await tx
-            .deleteFrom('lineage_nodes')
-            .where('repository_id', '=', repositoryId)
-            .where(sql<boolean>`not (id = any(${[...ids.values()]}))`)
-            .execute();
-          await tx.deleteFrom('lineage_edges').where('repository_id', '=', repositoryId).execute();
-        }
+        const ids = await upsertNodes(tx, repositoryId, levels);
         await upsertEdges(tx, input, ids);
-      });
+        if (input.cleanupStale) await removeStale(tx, input, ids);
+      };
+      // One after the other: two at once would take each other's nodes for stale.
+      const turn = syncing.then(() => (piecewise ? replace(db) : db.transaction().execute(replace)));
+      syncing = turn.catch(() => undefined);
+      await turn;
     },
 
     /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. */
@@ -102,7 +102,8 @@ export function createLineageStore(db: Db) {
       if (direction !== 'DOWNSTREAM') await walk(nodeId, depth, 'upstream', reached);
       if (direction !== 'UPSTREAM') await walk(nodeId, depth, 'downstream', reached);
       const ids = root.type === 'COLUMN' ? await withContainers(reached) : await withColumns(reached);
-      const nodes = await selectNodes().where('lineage_nodes.id', 'in', ids).orderBy('lineage_nodes.id').execute();
+      requireReadable(ids.length);
+      const nodes = await selectNodes().where(inIds('lineage_nodes.id', ids)).orderBy('lineage_nodes.id').execute();
       const edges = await selectEdgesAmong(ids).orderBy('upstream_id').orderBy('downstream_id').execute();
       return { rootId: nodeId, nodes: nodes.map(toNode), edges: edges.map(toEdge) };
     },
@@ -119,9 +120,10 @@ export function createLineageStore(db: Db) {
       way === 'upstream' ? (['downstream_id', 'upstream_id'] as const) : (['upstream_id', 'downstream_id'] as const);
     let front = [start];
     for (let step = 0; step < depth && front.length > 0; step++) {
-      const rows = await db.selectFrom('lineage_edges').select(to).distinct().where(from, 'in', front).execute();
+      const rows = await db.selectFrom('lineage_edges').select(to).distinct().where(inIds(from, front)).execute();
       front = rows.map((row) => row[to as keyof typeof row]).filter((id) => !reached.has(id));
       for (const id of front) reached.add(id);
+      requireReadable(reached.size);
     }
   }
 
@@ -129,7 +131,7 @@ export function createLineageStore(db: Db) {
     const columns = await db
       .selectFrom('lineage_nodes')
       .select('id')
-      .where('container_id', 'in', [...tables])
+      .where(inIds('container_id', tables))
       .where('type', '=', 'COLUMN')
       .execute();
     return [...tables, ...columns.map((column) => column.id)];
@@ -140,7 +142,7 @@ export function createLineageStore(db: Db) {
       .selectFrom('lineage_nodes')
       .select('container_id')
       .distinct()
-      .where('id', 'in', [...columns])
+      .where(inIds('id', columns))
       .where('type', '=', 'COLUMN')
       .execute();
     return [...new Set([...columns, ...rows.flatMap((row) => row.container_id ?? [])])];
@@ -149,84 +151,93 @@ export function createLineageStore(db: Db) {
   return store;
 }
 
-function requireKnownReferences({ nodes, edges }: SyncInput): void {
-  const known = new Set(nodes.map((node) => node.externalId));
-  const referred = [
-    ...nodes.flatMap((node) => node.containerExternalId ?? []),
-    ...edges.flatMap((edge) => [edge.upstreamExternalId, edge.downstreamExternalId]),
-  ];
-  const unknown = [...new Set(referred.filter((id) => !known.has(id)))];
-  if (unknown.length > 0) throw new AppError('LINEAGE_REFERENCE_UNKNOWN', { externalIds: unknown.slice(0, 10) });
-}
-
-/** Containers first, so that each node finds its own. Returns the id of each external id. */
-async function upsertNodes(tx: Db, { customRepositoryId, nodes }: SyncInput): Promise<Map<string, number>> {
+/** Level by level, so that each node finds its container. Returns the id of each external id. */
+async function upsertNodes(tx: Db, repositoryId: number, levels: PlannedNode[][]): Promise<Map<string, number>> {
   const ids = new Map<string, number>();
-  const paths = new Map<string, string>();
-  let waiting = [...new Map(nodes.map((node) => [node.externalId, node])).values()];
-  while (waiting.length > 0) {
-    const ready = waiting.filter((node) => !node.containerExternalId || ids.has(node.containerExternalId));
-    // What is left contains itself, by whatever way.
-    if (ready.length === 0)
-      throw new AppError('LINEAGE_REFERENCE_UNKNOWN', { externalIds: waiting.slice(0, 10).map((n) => n.externalId) });
-    for (const batch of inBatches(ready)) {
-      const rows = await tx
-        .insertInto('lineage_nodes')
-        .values(
-          batch.map((node) => {
-            const container = node.containerExternalId;
-            const path = container ? `${paths.get(container)}.${node.nodeName}` : node.nodeName;
-            paths.set(node.externalId, path);
-            return {
-              repository_id: customRepositoryId,
-              external_id: node.externalId,
-              name: node.nodeName,
-              type: node.nodeType,
-              container_id: container ? (ids.get(container) ?? null) : null,
-              path,
-              attributes: JSON.stringify(Object.fromEntries((node.attributes ?? []).map((a) => [a.name, a.value]))),
-            };
-          }),
-        )
-        .onConflict((conflict) =>
-          conflict.columns(['repository_id', 'external_id']).doUpdateSet((eb) => ({
-            name: eb.ref('excluded.name'),
-            type: eb.ref('excluded.type'),
-            container_id: eb.ref('excluded.container_id'),
-            path: eb.ref('excluded.path'),
-            attributes: eb.ref('excluded.attributes'),
-          })),
-        )
-        .returning(['id', 'external_id'])
-        .execute();
-      for (const row of rows) ids.set(row.external_id, row.id);
-    }
-    const done = new Set(ready);
-    waiting = waiting.filter((node) => !done.has(node));
+  for (const batch of levels.flatMap((level) => [...inBatches(level)])) {
+    const rows = batch.map((node) => ({
+      external_id: node.externalId,
+      name: node.nodeName,
+      type: node.nodeType,
+      container_id: node.containerExternalId === undefined ? null : ids.get(node.containerExternalId),
+      path: node.path,
+      attributes: Object.fromEntries((node.attributes ?? []).map((a) => [a.name, a.value])),
+    }));
+    const { rows: stored } = await sql<{ id: number; external_id: string }>`
+      insert into lineage_nodes (repository_id, external_id, name, type, container_id, path, attributes)
+      select ${repositoryId}::integer, external_id, name, type, container_id, path, attributes
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+        as row (external_id text, name text, type text, container_id integer, path text, attributes jsonb)
+      on conflict (repository_id, external_id) do update set name = excluded.name, type = excluded.type,
+        container_id = excluded.container_id, path = excluded.path, attributes = excluded.attributes
+      returning id, external_id`.execute(tx);
+    for (const row of stored) ids.set(row.external_id, row.id);
+    await othersFirst();
   }
   return ids;
 }
 
 async function upsertEdges(tx: Db, { customRepositoryId, edges }: SyncInput, ids: Map<string, number>): Promise<void> {
-  const rows = new Map<string, { upstream_id: number; downstream_id: number; transformations: string }>();
-  for (const edge of edges) {
-    const upstream_id = ids.get(edge.upstreamExternalId);
-    const downstream_id = ids.get(edge.downstreamExternalId);
+  const rows = new Map<string, { upstream_id: number; downstream_id: number; transformations: unknown }>();
+  for (const { upstreamExternalId, downstreamExternalId, transformations } of edges) {
+    const upstream_id = ids.get(upstreamExternalId);
+    const downstream_id = ids.get(downstreamExternalId);
     if (upstream_id === undefined || downstream_id === undefined) continue;
-    const transformations = JSON.stringify(edge.transformations);
     rows.set(`${upstream_id} ${downstream_id}`, { upstream_id, downstream_id, transformations });
   }
-  for (const batch of inBatches([...rows.values()]))
-    await tx
-      .insertInto('lineage_edges')
-      .values(batch.map((row) => ({ repository_id: customRepositoryId, ...row })))
-      .onConflict((conflict) =>
-        conflict
-          .columns(['upstream_id', 'downstream_id', 'repository_id'])
-          .doUpdateSet((eb) => ({ transformations: eb.ref('excluded.transformations') })),
-      )
-      .execute();
+  for (const batch of inBatches([...rows.values()])) {
+    await sql`
+      insert into lineage_edges (repository_id, upstream_id, downstream_id, transformations)
+      select ${customRepositoryId}::integer, upstream_id, downstream_id, transformations
+      from jsonb_to_recordset(${JSON.stringify(batch)}::text::jsonb)
+        as row (upstream_id integer, downstream_id integer, transformations jsonb)
+      on conflict (upstream_id, downstream_id, repository_id) do update set transformations = excluded.transformations
+    `.execute(tx);
+    await othersFirst();
+  }
 }
+
+/** What this sync did not name any more, in pieces like all else. Edges of a removed node go with it. */
+async function removeStale(tx: Db, { customRepositoryId, edges }: SyncInput, ids: Map<string, number>): Promise<void> {
+  const pairOf = (upstream: number | undefined, downstream: number | undefined) => `${upstream} ${downstream}`;
+  const named = new Set(edges.map((e) => pairOf(ids.get(e.upstreamExternalId), ids.get(e.downstreamExternalId))));
+  const kept = new Set(ids.values());
+  const storedEdges = await tx
+    .selectFrom('lineage_edges')
+    .select(['upstream_id', 'downstream_id'])
+    .where('repository_id', '=', customRepositoryId)
+    .execute();
+  const stale = storedEdges.filter((edge) => !named.has(pairOf(edge.upstream_id, edge.downstream_id)));
+  for (const batch of inBatches(stale)) {
+    await sql`
+      delete from lineage_edges using jsonb_to_recordset(${JSON.stringify(batch)}::text::jsonb)
+        as stale (upstream_id integer, downstream_id integer)
+      where lineage_edges.repository_id = ${customRepositoryId} and lineage_edges.upstream_id = stale.upstream_id
+        and lineage_edges.downstream_id = stale.downstream_id`.execute(tx);
+    await othersFirst();
+  }
+  const storedNodes = await tx
+    .selectFrom('lineage_nodes')
+    .select('id')
+    .where('repository_id', '=', customRepositoryId)
+    .orderBy('id', 'desc')
+    .execute();
+  for (const batch of inBatches(storedNodes.map(({ id }) => id).filter((id) => !kept.has(id)))) {
+    await tx.deleteFrom('lineage_nodes').where(inIds('id', batch)).execute();
+    await othersFirst();
+  }
+}
+
+function requireReadable(nodes: number): void {
+  const limit = lineageLimits.graphNodes;
+  if (nodes > limit) throw new AppError('LINEAGE_GRAPH_TOO_LARGE', { limit });
+}
+
+/** One array is one parameter, however many ids there are. */
+const inIds = (column: string, ids: Iterable<number>) => sql<boolean>`${sql.ref(column)} = any(${[...ids]}::integer[])`;
+
+/** Whoever waits for this process comes first: a large sync is nobody's hurry. */
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function* inBatches<T>(items: T[]): Generator<T[]> {
   for (let at = 0; at < items.length; at += batchSize) yield items.slice(at, at + batchSize);

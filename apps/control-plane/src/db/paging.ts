@@ -1,4 +1,4 @@
-import { AppError } from '@bigeye/contracts';
+import { AppError, Instant } from '@bigeye/contracts';
 
 /** A place in a list ordered newest first by (time, id). Opaque to clients. */
 export interface Place {
@@ -8,11 +8,11 @@ export interface Place {
 
 const encodeCursor = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
-/** Throws INVALID_INPUT for a cursor that we did not make. */
+/** Throws INVALID_INPUT for a cursor that we did not make. Our times have four digits for the year, our ids no blank. */
 export function decodeCursor(cursor: string): Place {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   const at = new Date(time);
-  if (Number.isNaN(at.getTime()) || !id)
+  if (!Instant.safeParse(time).success || !/^[a-z]{3}_[0-9a-z]{20}$/.test(id))
     throw new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
   return { at, id };
 }

@@ -2,7 +2,9 @@ import { HostId } from '@bigeye/contracts';
 import proto from '@temporalio/proto';
 import protobuf from 'protobufjs/minimal.js';
 import { expect, test } from 'vitest';
-import { ControlQueues, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
+import { ControlQueues } from './control-queues.ts';
+import { methodRules, type RuleContext, TaskTokens } from './gateway-rules.ts';
+import { Refusal } from './refusal.ts';
 
 const api = proto.temporal.api.workflowservice.v1;
 const { WorkerCommand } = proto.temporal.api.worker.v1;

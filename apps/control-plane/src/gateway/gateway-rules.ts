@@ -1,13 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type HostId, taskQueues } from '@bigeye/contracts';
+import { gatewayBytes, type HostId, hostLimits, taskQueues } from '@bigeye/contracts';
 import proto from '@temporalio/proto';
 import protobuf from 'protobufjs/minimal.js';
+import type { ControlQueues } from './control-queues.ts';
+import { Refusal } from './refusal.ts';
 
 const api = proto.temporal.api.workflowservice.v1;
 const { TaskQueueKind } = proto.temporal.api.enums.v1;
-
-/** Why a call is refused, as the gRPC status PERMISSION_DENIED or INVALID_ARGUMENT will say it. */
-export class Refusal extends Error {}
 
 export interface RuleContext {
   hostId: HostId;
@@ -29,6 +28,8 @@ export interface MethodRule {
   response?: ResponseRule;
   /** Waits for work, up to a minute. */
   isPoll?: true;
+  /** Of the request; a longer one is not looked at. */
+  maxBytes: number;
 }
 
 /**
@@ -61,33 +62,13 @@ export class TaskTokens {
 
 const macBytes = 32;
 
-/**
- * Which host owns which control queue (through it Temporal tells a worker to cancel at once). A worker makes its name
- * up and announces it in its polls; the first host to name one keeps it.
- */
-export class ControlQueues {
-  readonly #owners = new Map<string, HostId>();
-  readonly #prefix: string;
-
-  constructor(namespace: string) {
-    this.#prefix = `temporal-sys/worker-commands/${namespace}/`;
-  }
-
-  /** Throws Refusal for a name of another kind or another host. */
-  claim(hostId: HostId, queue: string): void {
-    if (!queue.startsWith(this.#prefix)) throw new Refusal(`"${queue}" is not a worker control queue`);
-    const owner = this.#owners.get(queue);
-    if (owner !== undefined && owner !== hostId) throw new Refusal('this control queue belongs to another host');
-    this.#owners.set(queue, hostId);
-  }
-}
-
 function requireNamespace(given: string | null | undefined, { namespace }: RuleContext): void {
   if (given !== namespace) throw new Refusal(`namespace "${given ?? ''}" is not open to hosts`);
 }
 
 const pollActivities: MethodRule = {
   isPoll: true,
+  maxBytes: gatewayBytes.poll,
   request: (bytes, context) => {
     const request = api.PollActivityTaskQueueRequest.decode(bytes);
     requireNamespace(request.namespace, context);
@@ -115,11 +96,15 @@ interface TokenMessage {
 }
 
 /** A message that answers a task: its token must be this host's. */
-function answersTask<M extends TokenMessage>(type: {
-  decode(bytes: Uint8Array): M;
-  encode(message: M): { finish(): Uint8Array };
-}): MethodRule {
+function answersTask<M extends TokenMessage>(
+  type: {
+    decode(bytes: Uint8Array): M;
+    encode(message: M): { finish(): Uint8Array };
+  },
+  maxBytes: number = gatewayBytes.answer,
+): MethodRule {
   return {
+    maxBytes,
     request: (bytes, context) => {
       const message = type.decode(bytes);
       requireNamespace(message.namespace, context);
@@ -135,6 +120,7 @@ function answersTask<M extends TokenMessage>(type: {
 
 const pollCommands: MethodRule = {
   isPoll: true,
+  maxBytes: gatewayBytes.poll,
   request: (bytes, context) => {
     const request = api.PollNexusTaskQueueRequest.decode(bytes);
     requireNamespace(request.namespace, context);
@@ -183,10 +169,13 @@ function hideMachine(heartbeat: WorkerHeartbeat | null | undefined, { hostId }: 
 type WorkerHeartbeat = proto.temporal.api.worker.v1.IWorkerHeartbeat;
 
 const recordWorkerHeartbeat: MethodRule = {
+  maxBytes: gatewayBytes.heartbeat,
   request: (bytes, context) => {
     const request = api.RecordWorkerHeartbeatRequest.decode(bytes);
     requireNamespace(request.namespace, context);
-    for (const heartbeat of request.workerHeartbeat ?? []) hideMachine(heartbeat, context);
+    if (request.workerHeartbeat.length > hostLimits.workersInHeartbeat)
+      throw new Refusal(`at most ${hostLimits.workersInHeartbeat} workers in one heartbeat`, 'too much');
+    for (const heartbeat of request.workerHeartbeat) hideMachine(heartbeat, context);
     request.identity = context.hostId;
     return api.RecordWorkerHeartbeatRequest.encode(request).finish();
   },
@@ -194,6 +183,7 @@ const recordWorkerHeartbeat: MethodRule = {
 
 /** A message of which only the namespace is judged. */
 const inNamespace = <M extends { namespace?: string | null }>(type: { decode(bytes: Uint8Array): M }): MethodRule => ({
+  maxBytes: gatewayBytes.poll,
   request: (bytes, context) => {
     requireNamespace(type.decode(bytes).namespace, context);
     return bytes;
@@ -201,6 +191,7 @@ const inNamespace = <M extends { namespace?: string | null }>(type: { decode(byt
 });
 
 const shutdownWorker: MethodRule = {
+  maxBytes: gatewayBytes.heartbeat,
   request: (bytes, context) => {
     const request = api.ShutdownWorkerRequest.decode(bytes);
     requireNamespace(request.namespace, context);
@@ -221,10 +212,10 @@ const shutdownWorker: MethodRule = {
 
 /** The methods of an activity worker, and no other: what is not here is UNIMPLEMENTED. */
 export const methodRules: Record<string, MethodRule> = {
-  GetSystemInfo: { request: (bytes) => bytes },
+  GetSystemInfo: { maxBytes: gatewayBytes.poll, request: (bytes) => bytes },
   DescribeNamespace: inNamespace(api.DescribeNamespaceRequest),
   PollActivityTaskQueue: pollActivities,
-  RecordActivityTaskHeartbeat: answersTask(api.RecordActivityTaskHeartbeatRequest),
+  RecordActivityTaskHeartbeat: answersTask(api.RecordActivityTaskHeartbeatRequest, gatewayBytes.heartbeat),
   RespondActivityTaskCompleted: answersTask(api.RespondActivityTaskCompletedRequest),
   RespondActivityTaskFailed: answersTask(api.RespondActivityTaskFailedRequest),
   RespondActivityTaskCanceled: answersTask(api.RespondActivityTaskCanceledRequest),

@@ -19,15 +19,18 @@ import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { portOf } from '../http/listen.ts';
+import { CallsUnderWay } from './calls-under-way.ts';
+import { ControlQueues } from './control-queues.ts';
 import { openGatewayListener } from './gateway-listener.ts';
-import { ControlQueues, type MethodRule, methodRules, Refusal, type RuleContext, TaskTokens } from './gateway-rules.ts';
+import { type MethodRule, methodRules, type RuleContext, TaskTokens } from './gateway-rules.ts';
+import { Refusal } from './refusal.ts';
 
 const service = 'temporal.api.workflowservice.v1.WorkflowService';
 const upstreamConnections = 4;
 /** How long calls that are under way may take when the gateway stops. */
 const drainMs = 5_000;
-/** Temporal's own limit for a message is 4 MiB. */
-const maxMessageBytes = 4 * 1024 * 1024;
+/** No rule takes more; each says how much it takes. */
+const maxMessageBytes = Math.max(...Object.values(methodRules).map(({ maxBytes }) => maxBytes));
 /** Everything else a client sends stops here: it must not speak to Temporal in its own name. */
 const forwardedMetadata = ['client-name', 'client-version', 'supported-server-versions', 'caller-type'];
 
@@ -57,6 +60,7 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
   const upstreams = Array.from({ length: upstreamConnections }, () => connectUpstream(temporalAddress));
   const tokens = new TaskTokens(authority.taskTokenKey);
   const controlQueues = new ControlQueues(namespace);
+  const underWay = new CallsUnderWay();
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     // A connection that answers no ping is nobody's: its host went, or never spoke HTTP/2.
@@ -72,15 +76,26 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
     const path = `/${service}/${method}`;
     server.register(
       path,
-      async (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
+      async (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => {
+        let ended = () => {};
         try {
           const { hostId } = await identity.identify(call.getAuthContext()?.sslPeerCertificate?.raw);
+          if (call.request.length > rule.maxBytes)
+            throw new Refusal(`more than the ${rule.maxBytes} bytes that ${method} takes`, 'too much');
+          ended = underWay.begin(hostId, rule.isPoll === true);
+          const answer: sendUnaryData<Buffer> = (...given) => {
+            ended();
+            respond(...given);
+          };
+          // Its host went away, or the answer was given.
+          call.on('cancelled', ended);
           const context = { hostId, namespace, tokens, controlQueues };
           const upstream = upstreams[next++ % upstreams.length] as Client;
           forward(upstream, path, rule, call, context, answer, draining.signal);
         } catch (error) {
           log.warn({ method, peer: call.getPeer(), reason: reasonOf(error) }, 'gateway refused a call');
-          answer(refusalOf(error));
+          ended();
+          respond(refusalOf(error));
         }
       },
       identityBytes,
@@ -166,7 +181,10 @@ function forward(
 
 function refusalOf(error: unknown): Partial<ServiceError> {
   if (isAppError(error, 'CERTIFICATE_REFUSED')) return { code: status.UNAUTHENTICATED, details: error.message };
-  if (error instanceof Refusal) return { code: status.PERMISSION_DENIED, details: error.message };
+  if (error instanceof Refusal) {
+    const code = error.kind === 'too much' ? status.RESOURCE_EXHAUSTED : status.PERMISSION_DENIED;
+    return { code, details: error.message };
+  }
   if (error instanceof Error && /wire type|index out of range|invalid/i.test(error.message))
     return { code: status.INVALID_ARGUMENT, details: 'not a message of this method' };
   return { code: status.UNAVAILABLE, details: 'the gateway cannot judge this just now' };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type apiRoutes, isActive } from '@bigeye/contracts';
 import type { AuditStore } from '../audit/audit-store.ts';
 import type { AccountKeyStore } from '../auth/account-key-store.ts';
@@ -26,9 +27,6 @@ export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps, SingleS
   lineageStore: LineageStore;
   changes: ChangeFeed;
 }
-
-/** Lines read from the store at once while a whole log is sent. */
-const downloadBatch = 10_000;
 
 /** One thin handler for each row of `apiRoutes`. */
 export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoutes> {
@@ -71,7 +69,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
     downloadRunLog: async ({ params, reply }) => {
       await runStore.getRun(params.runId);
       reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
-      return await wholeLog(runLogStore, params.runId);
+      return Readable.from(runLogStore.readText(params.runId));
     },
     streamRunEvents: ({ params, ...input }) => streamRunEvents(deps, params.runId, input),
     downloadArtifact: async ({ params, reply }) => {
@@ -105,15 +103,4 @@ function createKeyHandlers(deps: ApiDeps): Handlers<KeyRoute> {
     deletePreviousPublicKey: ({ query }) => finishRotation(deps, query.force),
     getBigeyePublicKey: () => ({ publicKey: authority.bigeyePublicKey }),
   };
-}
-
-async function wholeLog(runLogStore: RunLogStore, runId: Parameters<RunLogStore['readLines']>[0]): Promise<string> {
-  const parts: string[] = [];
-  for (let after = 0; ; ) {
-    const lines = await runLogStore.readLines(runId, after, downloadBatch);
-    parts.push(...lines.map((line) => `${line.at} ${line.stream} ${line.text}\n`));
-    const last = lines.at(-1);
-    if (!last) return parts.join('');
-    after = last.number;
-  }
 }

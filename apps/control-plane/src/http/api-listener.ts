@@ -18,6 +18,7 @@ import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { docsPolicy, pagePolicyOf } from './security-headers.ts';
+import { createSyncBudget } from './sync-budget.ts';
 import { admitTemporalUi } from './temporal-ui.ts';
 
 export interface Listener extends AsyncDisposable {
@@ -53,10 +54,12 @@ export async function startApiListener(
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
   });
   admitTemporalUi(server, options.temporalUiOrigin);
+  const syncBudget = createSyncBudget();
   mountRoutes(server, apiRoutes, {
     handlers: createApiHandlers(deps),
     authenticate: createAuthenticate({ ...deps, temporalUiOrigin: options.temporalUiOrigin }),
     auditLog: deps.auditLog,
+    admit: (_caller, request, reply) => syncBudget.enter(request, reply),
   });
   if (webRoot && existsSync(join(webRoot, 'index.html'))) await serveWeb(server, webRoot);
   await server.ready();

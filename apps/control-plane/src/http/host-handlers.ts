@@ -5,16 +5,18 @@ import { type Caller, requireHost, requireProvenHost } from '../auth/caller.ts';
 import { type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
 import { type RevokeDeps, revokeHost } from '../hosts/revoke-host.ts';
 import type { RunLogStore } from '../runs/run-log-store.ts';
+import type { RunReportStore } from '../runs/run-report-store.ts';
 import type { Handlers } from './handlers.ts';
 
 export interface HostApiDeps extends RegisterDeps, RevokeDeps {
   accountKeyStore: AccountKeyStore;
   runLogStore: RunLogStore;
+  runReportStore: RunReportStore;
 }
 
 /** The host API. Each handler first makes sure that the run is one of this host's. */
 export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hostListenerRoutes> {
-  const { hostStore, runStore, runLogStore } = deps;
+  const { hostStore, runStore, runLogStore, runReportStore } = deps;
   const ownRun = async (caller: Caller | undefined, runId: RunId): Promise<HostId> => {
     const hostId = requireHost(caller);
     await runStore.requireOnHost(runId, hostId);
@@ -44,19 +46,19 @@ export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hos
     },
     putLogChunk: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);
-      return await runLogStore.putChunk(params.runId, params.sequence, body);
+      return await runReportStore.putChunk(params.runId, params.sequence, body);
     },
     postTimeline: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);
-      await runStore.appendTimeline(params.runId, body.events);
+      await runReportStore.appendStations(params.runId, body.events);
     },
     putOutcome: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);
-      await runStore.recordOutcome(params.runId, body.exit, body.outcome);
+      await runReportStore.recordOutcome(params.runId, body.exit, body.outcome);
     },
     putArtifact: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);
-      await runLogStore.putArtifact(params.runId, params.name, body);
+      await runReportStore.putArtifact(params.runId, params.name, body);
     },
   };
 }

@@ -3,12 +3,14 @@ import type { TLSSocket } from 'node:tls';
 import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { requireHost } from '../auth/caller.ts';
 import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
 import { answerClientError, answerExpectation } from './client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
+import { createHostBudget } from './host-budget.ts';
 import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
 import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
 import { mountRoutes } from './mount-routes.ts';
@@ -28,6 +30,7 @@ export async function startHostListener(
 ): Promise<{ ports: number[] } & AsyncDisposable> {
   const { authority } = deps;
   const server = createServer(options.log);
+  const budget = createHostBudget();
   mountRoutes(server, hostListenerRoutes, {
     handlers: createHostHandlers(deps),
     authenticate: async (request) => {
@@ -35,6 +38,7 @@ export async function startHostListener(
       return { kind: 'host', ...(await options.identity.identify(certificate?.raw)) };
     },
     auditLog: deps.auditLog,
+    admit: (caller, request, reply) => budget.enter(requireHost(caller), request, reply),
   });
   await server.ready();
   const servers = await Promise.all(

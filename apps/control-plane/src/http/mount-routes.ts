@@ -21,6 +21,8 @@ export interface MountOptions<Names extends RouteName> {
   handlers: Handlers<Names>;
   authenticate: (request: FastifyRequest) => Promise<Caller | undefined>;
   auditLog: AuditLog;
+  /** Asked when access is clear and before the body is read; throws to refuse. */
+  admit?: (caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 const jsonBodyLimit = 1024 * 1024;
@@ -29,7 +31,7 @@ const jsonBodyLimit = 1024 * 1024;
 export function mountRoutes<Names extends RouteName>(
   server: FastifyInstance,
   table: Record<Names, Route>,
-  { handlers, authenticate, auditLog }: MountOptions<Names>,
+  { handlers, authenticate, auditLog, admit }: MountOptions<Names>,
 ): void {
   const auditor = createAuditor(auditLog);
   for (const [name, route] of Object.entries(table) as [Names, Route][]) {
@@ -40,7 +42,7 @@ export function mountRoutes<Names extends RouteName>(
       config: { errorPage: route.errorPage },
       bodyLimit: route.rawBodyLimit ?? route.bodyLimit ?? jsonBodyLimit,
       // Before the body is read: who may not call gets no chance to send much.
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
         const caller = await authenticate(request);
         callers.set(request, caller);
         try {
@@ -50,6 +52,7 @@ export function mountRoutes<Names extends RouteName>(
           if (caller) await auditor.refused({ name, route, request, caller, ...nothing, ...resultOf(error) });
           throw error;
         }
+        admit?.(caller, request, reply);
       },
       handler: async (request, reply) => {
         const caller = callers.get(request);

@@ -4,9 +4,9 @@ import { z } from 'zod';
 type Schema = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of the API, made from the routes table: it cannot say what the server does not do. */
-export function createOpenApi(publicUrl: string): Schema {
+export function createOpenApi(publicUrl: string, table: Record<string, Route> = apiRoutes): Schema {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, route] of Object.entries(apiRoutes) as [string, Route][]) {
+  for (const [name, route] of Object.entries(table)) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(name, route) };
   }
@@ -49,6 +49,9 @@ function operationOf(name: string, route: Route): Schema {
           requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
         }
       : {}),
+    ...(route.rawBodyLimit === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: {} } } } }),
     responses: responsesOf(route),
   };
 }
@@ -86,7 +89,9 @@ function successOf(route: Route): Schema {
 function errorsOf(route: Route): Schema {
   const byStatus = new Map<number, string[]>();
   const common = route.access.kind === 'public' ? [] : (['UNAUTHENTICATED', 'FORBIDDEN'] as const);
-  for (const code of [...common, ...route.errors]) {
+  // Whatever a route takes can be wrong, and any attempt may be one too many.
+  const always = ['INVALID_INPUT', 'TOO_MANY_ATTEMPTS'] as const;
+  for (const code of new Set([...common, ...route.errors, ...always])) {
     const { status } = errorCatalogue[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

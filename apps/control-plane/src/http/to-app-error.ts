@@ -6,10 +6,15 @@ export function toAppError(error: unknown): AppError {
   if (isAppError(error)) return error;
   const { statusCode, code = '', message } = error as { statusCode?: number; code?: string; message: string };
   const refusal =
-    refusals[code] ?? (statusCode !== undefined && statusCode < 500 ? withoutSecrets(message) : undefined);
+    refusals[code] ??
+    (dataException.test(code) ? 'a value that the database cannot keep' : undefined) ??
+    (statusCode !== undefined && statusCode < 500 ? withoutSecrets(message) : undefined);
   if (refusal === undefined) return new AppError('INTERNAL', {}, { cause: error });
   return new AppError('INVALID_INPUT', { issues: [{ path: 'body', message: refusal }] }, { cause: error });
 }
+
+/** SQLSTATE class 22: the value that was sent is at fault, whichever it is. */
+const dataException = /^22[0-9A-Z]{3}$/;
 
 /** In our words: a parser's own message quotes what it did not understand. */
 const refusals: Record<string, string> = {

@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createRunLogStore } from './run-log-store.ts';
+import { createRunReportStore } from './run-report-store.ts';
 import { createRunStore } from './run-store.ts';
 
 const line = (second: number, text: string): LogLine => ({
@@ -15,25 +16,27 @@ const line = (second: number, text: string): LogLine => ({
 async function withRun(database: Database) {
   const runs = createRunStore(database.db, database.changes);
   const runId: RunId = await runs.insertRun(await insertJob(database), 'me');
-  return { runs, runId, logs: createRunLogStore(database.db, database.changes) };
+  const logs = createRunLogStore(database.db);
+  const reports = createRunReportStore(database.db, database.changes, logs);
+  return { runs, runId, logs, reports };
 }
 
 describeEachDatabase('run log store', (open) => {
   test('a chunk sent twice, even with more in it the second time, is stored once and tells where to go on', async () => {
     const database = open();
-    const { logs, runId } = await withRun(database);
-    await logs.putChunk(runId, 1, { lines: [line(1, 'a'), line(2, 'b')] });
-    const again = await logs.putChunk(runId, 1, { lines: [line(1, 'a'), line(2, 'b'), line(2, 'c')] });
+    const { logs, reports, runId } = await withRun(database);
+    await reports.putChunk(runId, 1, { lines: [line(1, 'a'), line(2, 'b')] });
+    const again = await reports.putChunk(runId, 1, { lines: [line(1, 'a'), line(2, 'b'), line(2, 'c')] });
     expect(again).toMatchObject({ nextSequence: 2, lastTime: line(2, '').at, linesAtLastTime: 1, lines: 2 });
-    const after = await logs.putChunk(runId, 2, { lines: [line(2, 'c')] });
+    const after = await reports.putChunk(runId, 2, { lines: [line(2, 'c')] });
     expect(after).toMatchObject({ nextSequence: 3, linesAtLastTime: 2, lines: 3, bytes: 6 });
     expect((await logs.readLines(runId, 0, 10)).map((l) => `${l.number}${l.text}`)).toEqual(['1a', '2b', '3c']);
   });
 
   test('a chunk from the future is refused with the number that is expected', async () => {
     const database = open();
-    const { logs, runId } = await withRun(database);
-    await expect(logs.putChunk(runId, 3, { lines: [line(1, 'a')] })).rejects.toMatchObject({
+    const { reports, runId } = await withRun(database);
+    await expect(reports.putChunk(runId, 3, { lines: [line(1, 'a')] })).rejects.toMatchObject({
       code: 'LOG_CHUNK_OUT_OF_ORDER',
       details: { expected: 1, received: 3 },
     });
@@ -41,20 +44,57 @@ describeEachDatabase('run log store', (open) => {
 
   test('reading on from any line gives what follows, across chunks', async () => {
     const database = open();
-    const { logs, runId, runs } = await withRun(database);
+    const { logs, reports, runId, runs } = await withRun(database);
     for (let chunk = 1; chunk <= 4; chunk++)
-      await logs.putChunk(runId, chunk, { lines: [1, 2, 3].map((i) => line(chunk, `${chunk}.${i}`)) });
+      await reports.putChunk(runId, chunk, { lines: [1, 2, 3].map((i) => line(chunk, `${chunk}.${i}`)) });
     expect((await logs.readLines(runId, 4, 4)).map((l) => l.text)).toEqual(['2.2', '2.3', '3.1', '3.2']);
     expect(await logs.readLines(runId, 12, 10)).toEqual([]);
     expect((await runs.getRun(runId)).logLines).toBe(12);
   });
 
+  test('an answer is bounded in bytes, goes on where it ended, and a line longer than the bound still comes', async () => {
+    const database = open();
+    const { logs, reports, runId } = await withRun(database);
+    const texts = [...Array.from({ length: 30 }, (_, n) => `${n}`.padEnd(1000, '.')), 'x'.repeat(60_000), 'end'];
+    for (let chunk = 0; chunk < texts.length; chunk += 8)
+      await reports.putChunk(runId, chunk / 8 + 1, {
+        lines: texts.slice(chunk, chunk + 8).map((text) => line(1, text)),
+      });
+    const got: string[] = [];
+    const sizes: number[] = [];
+    for (let after = 0; ; ) {
+      const lines = await logs.readLines(runId, after, 10_000, 5_000);
+      const last = lines.at(-1);
+      if (!last) break;
+      got.push(...lines.map(({ text }) => text));
+      if (lines.length > 1) sizes.push(lines.reduce((sum, { text }) => sum + text.length, 0));
+      after = last.number;
+    }
+    expect(got).toEqual(texts);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(5_000);
+  });
+
+  test('the text of a whole log comes in pieces, and one piece is read at a time', async () => {
+    const database = open();
+    const { logs, reports, runId } = await withRun(database);
+    for (let chunk = 1; chunk <= 4; chunk++)
+      await reports.putChunk(runId, chunk, { lines: Array.from({ length: 10 }, () => line(1, 'x'.repeat(60_000))) });
+    let pieces = 0;
+    let bytes = 0;
+    for await (const piece of logs.readText(runId)) {
+      pieces++;
+      bytes += piece.length;
+    }
+    expect(pieces).toBeGreaterThan(2);
+    expect(bytes).toBe(40 * `${line(1, '').at} stdout ${'x'.repeat(60_000)}\n`.length);
+  });
+
   test('an artifact comes back byte for byte, and the newest wins', async () => {
     const database = open();
-    const { logs, runId, runs } = await withRun(database);
+    const { logs, reports, runId, runs } = await withRun(database);
     const bytes = Buffer.from([0, 255, 10, 13, 128]);
-    await logs.putArtifact(runId, 'report.json', Buffer.from('old'));
-    await logs.putArtifact(runId, 'report.json', bytes);
+    await reports.putArtifact(runId, 'report.json', Buffer.from('old'));
+    await reports.putArtifact(runId, 'report.json', bytes);
     expect(Buffer.compare(await logs.getArtifact(runId, 'report.json'), bytes)).toBe(0);
     expect((await runs.getRun(runId)).artifacts).toEqual([{ name: 'report.json', bytes: 5 }]);
     await expect(logs.getArtifact(runId, 'nothing')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });

@@ -1,19 +1,22 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import { AppError, type LogChunk, LogLine, type LogPage, type LogPosition, type RunId } from '@bigeye/contracts';
-import type { ChangeFeed } from '../db/change-feed.ts';
+import { gunzip } from 'node:zlib';
+import { AppError, LogLine, type LogPage, type LogPosition, type RunId } from '@bigeye/contracts';
 import type { Db } from '../db/tables.ts';
 
-const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 export type RunLogStore = ReturnType<typeof createRunLogStore>;
 
-/** Logs and artifacts of runs, compressed, in the database. The only code that knows where they lie. */
-export function createRunLogStore(db: Db, changes: ChangeFeed) {
+/** Text that one answer holds at most, and so what one reader makes us hold; a longer single line is passed whole. */
+const logPageBytes = 1024 * 1024;
+/** Chunks looked at for one answer. */
+const chunksAhead = 500;
+
+/** Reads the logs and artifacts of runs, which lie compressed in the database. */
+export function createRunLogStore(db: Db) {
   const store = {
-    async getPosition(runId: RunId): Promise<LogPosition> {
-      const last = await db
+    async getPosition(runId: RunId, within: Db = db): Promise<LogPosition> {
+      const last = await within
         .selectFrom('run_log_chunks')
         .select(['sequence', 'first_line', 'lines', 'last_time', 'lines_at_last_time'])
         .where('run_id', '=', runId)
@@ -21,7 +24,7 @@ export function createRunLogStore(db: Db, changes: ChangeFeed) {
         .limit(1)
         .executeTakeFirst();
       if (!last) return { nextSequence: 1, lastTime: null, linesAtLastTime: 0, lines: 0, bytes: 0 };
-      const { total } = await db
+      const { total } = await within
         .selectFrom('run_log_chunks')
         .select(({ fn }) => fn.sum<string>('bytes').as('total'))
         .where('run_id', '=', runId)
@@ -36,84 +39,46 @@ export function createRunLogStore(db: Db, changes: ChangeFeed) {
     },
 
     /**
-     * Stores the chunk if it is the next one; one that is stored already is left as it is. Answers with the position
-     * reached, from which the host goes on. Throws LOG_CHUNK_OUT_OF_ORDER for a chunk further on.
+     * Lines after number `after`: at most `limit`, and at most `maxBytes` of text, but always one where there is one. An
+     * empty answer means that no more are stored.
      */
-    async putChunk(runId: RunId, sequence: number, { lines }: LogChunk): Promise<LogPosition> {
-      const before = await store.getPosition(runId);
-      if (sequence < before.nextSequence) return before;
-      if (sequence > before.nextSequence)
-        throw new AppError('LOG_CHUNK_OUT_OF_ORDER', { expected: before.nextSequence, received: sequence });
-      const text = JSON.stringify(lines);
-      // A line of ours carries the time of the engine's line before it, so it takes part in the counting like any other.
-      const lastTime = lines.at(-1)?.at ?? '';
-      const sameTime = lines.filter((line) => line.at === lastTime && line.stream !== 'system').length;
-      const carriedOver = before.lastTime === lastTime ? before.linesAtLastTime : 0;
-      const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line.text) + 1, 0);
-      const row = {
-        run_id: runId,
-        sequence,
-        first_line: before.lines + 1,
-        lines: lines.length,
-        bytes,
-        last_time: lastTime,
-        lines_at_last_time: sameTime + carriedOver,
-        content: await compress(text),
-      };
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('run_log_chunks')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      if (numInsertedOrUpdatedRows !== 1n) return await store.getPosition(runId);
-      const reached = before.lines + lines.length;
-      await db
-        .updateTable('runs')
-        .set({ log_lines: reached })
-        .where('id', '=', runId)
-        .where('log_lines', '<', reached)
-        .execute();
-      await changes.announce({ runId, what: 'log' });
-      return {
-        nextSequence: sequence + 1,
-        lastTime,
-        linesAtLastTime: row.lines_at_last_time,
-        lines: reached,
-        bytes: before.bytes + bytes,
-      };
-    },
-
-    /** Lines after number `after`, at most `limit`. */
-    async readLines(runId: RunId, after: number, limit: number): Promise<LogPage['lines']> {
-      const chunks = await db
-        .selectFrom('run_log_chunks')
-        .select(['first_line', 'content'])
-        .where('run_id', '=', runId)
-        .where((eb) => eb(eb('first_line', '+', eb.ref('lines')), '>', after + 1))
-        .where('first_line', '<=', after + limit)
-        .orderBy('sequence')
-        .execute();
+    async readLines(
+      runId: RunId,
+      after: number,
+      limit: number,
+      maxBytes: number = logPageBytes,
+    ): Promise<LogPage['lines']> {
       const lines: LogPage['lines'] = [];
-      for (const chunk of chunks) {
+      let bytes = 0;
+      for (const sequence of await chunksFor(runId, after, limit, maxBytes)) {
+        const chunk = await db
+          .selectFrom('run_log_chunks')
+          .select(['first_line', 'content'])
+          .where('run_id', '=', runId)
+          .where('sequence', '=', sequence)
+          .executeTakeFirst();
+        if (!chunk) break;
         const stored = LogLine.array().parse(JSON.parse((await decompress(chunk.content)).toString()));
-        stored.forEach((line, index) => {
+        for (const [index, line] of stored.entries()) {
           const number = chunk.first_line + index;
-          if (number > after && lines.length < limit) lines.push({ ...line, number });
-        });
+          if (number <= after) continue;
+          bytes += Buffer.byteLength(line.text) + lineOverhead;
+          if (lines.length > 0 && (lines.length >= limit || bytes > maxBytes)) return lines;
+          lines.push({ ...line, number });
+        }
       }
       return lines;
     },
 
-    async putArtifact(runId: RunId, name: string, bytes: Uint8Array): Promise<void> {
-      const row = { run_id: runId, name, bytes: bytes.byteLength, content: await compress(bytes) };
-      await db
-        .insertInto('run_artifacts')
-        .values(row)
-        .onConflict((conflict) =>
-          conflict.columns(['run_id', 'name']).doUpdateSet({ bytes: row.bytes, content: row.content }),
-        )
-        .execute();
-      await changes.announce({ runId, what: 'run' });
+    /** The whole log as text, piece by piece: the next is read when the last was taken. */
+    async *readText(runId: RunId): AsyncIterable<string> {
+      for (let after = 0; ; ) {
+        const lines = await store.readLines(runId, after, Number.POSITIVE_INFINITY);
+        const last = lines.at(-1);
+        if (!last) return;
+        yield lines.map((line) => `${line.at} ${line.stream} ${line.text}\n`).join('');
+        after = last.number;
+      }
     },
 
     /** Throws ARTIFACT_NOT_FOUND. */
@@ -128,5 +93,30 @@ export function createRunLogStore(db: Db, changes: ChangeFeed) {
       return await decompress(row.content);
     },
   };
+
+  /** The chunks that hold the next lines, judged by their sizes alone: no content is read that will not be used. */
+  async function chunksFor(runId: RunId, after: number, limit: number, maxBytes: number): Promise<number[]> {
+    const chunks = await db
+      .selectFrom('run_log_chunks')
+      .select(['sequence', 'first_line', 'lines', 'bytes'])
+      .where('run_id', '=', runId)
+      .where((eb) => eb(eb('first_line', '+', eb.ref('lines')), '>', after + 1))
+      .orderBy('sequence')
+      .limit(chunksAhead)
+      .execute();
+    const chosen: number[] = [];
+    let bytes = 0;
+    for (const { sequence, first_line, ...chunk } of chunks) {
+      if (chosen.length > 0 && (first_line > after + limit || bytes > maxBytes)) break;
+      chosen.push(sequence);
+      // What is skipped of the first chunk is no part of the answer.
+      if (first_line > after) bytes += chunk.bytes;
+    }
+    return chosen;
+  }
+
   return store;
 }
+
+/** What a line costs in an answer beside its text: number, time, stream, and their names. */
+const lineOverhead = 100;

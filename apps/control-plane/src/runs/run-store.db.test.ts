@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { createJobStore } from '../jobs/job-store.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
+import { createRunLogStore } from './run-log-store.ts';
+import { createRunReportStore } from './run-report-store.ts';
 import { createRunStore } from './run-store.ts';
 
 const exit: RunExit = {
@@ -47,7 +49,12 @@ describeEachDatabase('run store', (open) => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);
     const runId = await runs.insertRun(await insertJob(database), 'me');
-    await runs.recordOutcome(runId, { ...exit, exitCode: 3 }, { message: 'password refused for bigeye', counts: {} });
+    const reports = createRunReportStore(database.db, database.changes, createRunLogStore(database.db));
+    await reports.recordOutcome(
+      runId,
+      { ...exit, exitCode: 3 },
+      { message: 'password refused for bigeye', counts: {} },
+    );
     const failure = { code: 'CREDENTIALS_REFUSED', details: { exitCode: 3 } } as const;
     await runs.recordStatus({ runId, status: 'failed', exit: { ...exit, exitCode: 3 }, failure });
     expect((await runs.getRun(runId)).failure).toEqual({

@@ -7,10 +7,8 @@ import {
   type JobId,
   type RecordRunStatusInput,
   type Run,
-  type RunExit,
   type RunId,
   type RunJobInput,
-  type RunOutcome,
   type RunStatus,
   type TimelineEvent,
 } from '@bigeye/contracts';
@@ -241,17 +239,6 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
         .execute();
       return rows.map((row) => row.id);
     },
-
-    async recordOutcome(runId: RunId, exit: RunExit, outcome: RunOutcome | null): Promise<void> {
-      await db
-        .updateTable('runs')
-        .set({ outcome: outcome && JSON.stringify(outcome), exit_code: exit.exitCode })
-        .where('id', '=', runId)
-        .execute();
-      await changes.announce({ runId, what: 'run' });
-    },
-
-    appendTimeline,
 
     async listTimeline(runId: RunId): Promise<TimelineEvent[]> {
       const rows = await db.selectFrom('run_timeline').selectAll().where('run_id', '=', runId).orderBy('at').execute();

@@ -59,10 +59,13 @@ export function createLogPages(readLines: ReadLines): LogPages {
   const read = async (index: number): Promise<void> => {
     reading.add(index);
     try {
-      const lines = await readLines(index * pageSize + here(index), missing(index));
+      const asked = missing(index);
+      const lines = await readLines(index * pageSize + here(index), asked);
       pages.set(index, [...(pages.get(index) ?? []), ...lines]);
       loaded += lines.length;
       failure = undefined;
+      // An answer is bounded in bytes too: of long lines fewer come at once.
+      if (lines.length > 0 && lines.length < asked) waiting = [index, ...waiting.filter((other) => other !== index)];
     } catch (error) {
       failure = error;
       // What waits would fail alike; whoever looks at it needs it again.

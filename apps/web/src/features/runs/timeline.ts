@@ -32,6 +32,8 @@ export const stationWords: Record<TimelineKind, string> = {
   log_complete: 'Log complete',
   reported: 'Outcome reported',
   finished: 'Finished',
+  reported_late: 'Reported late',
+  left_out: 'Left out',
 };
 
 /**

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { controlPlaneServerName, gatewayBytes, hostLimits, taskQueues } from '@bigeye/contracts';
+import type { Client } from '@grpc/grpc-js';
+import proto from '@temporalio/proto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectClient, send } from './support/gateway-client.ts';
+import { startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
+
+/** What one host can open, hold and make us remember; the other host stands for all others, who must not notice. */
+
+const api = proto.temporal.api.workflowservice.v1;
+const path = (method: string): string => `/temporal.api.workflowservice.v1.WorkflowService/${method}`;
+const beat = { body: { orchestratorVersion: '1', engineReachable: true, diskFreeBytes: 1 } };
+const resources = new AsyncDisposableStack();
+let stack: TestStack;
+let greedy: TestHost;
+let other: TestHost;
+let client: Client;
+let otherClient: Client;
+
+beforeAll(async () => {
+  stack = resources.use(await startTestStack());
+  greedy = await stack.registerHost('greedy-01');
+  other = await stack.registerHost('other-01');
+  const connect = (host: TestHost): Client => {
+    const connection = connectClient(stack.gatewayAddress, host.identity, host.identity);
+    resources.defer(() => connection.close());
+    return connection;
+  };
+  client = connect(greedy);
+  otherClient = connect(other);
+});
+afterAll(() => resources.disposeAsync());
+
+const poll = (host: TestHost) =>
+  api.PollActivityTaskQueueRequest.encode({
+    namespace: 'default',
+    taskQueue: { name: taskQueues.forHost(host.id), kind: 1 },
+  }).finish();
+
+test('open polls of one host are counted, and another host polls as before', async () => {
+  const polls = Array.from({ length: hostLimits.openPolls + 3 }, () =>
+    send(client, path('PollActivityTaskQueue'), poll(greedy), { deadlineMs: 4_000 }),
+  );
+  const its = await send(otherClient, path('PollActivityTaskQueue'), poll(other), { deadlineMs: 3_000 });
+  expect(its.code).toBe('OK');
+  const codes = (await Promise.all(polls)).map(({ code }) => code);
+  expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(3);
+  const again = await send(client, path('PollActivityTaskQueue'), poll(greedy), { deadlineMs: 3_000 });
+  expect(again.code).toBe('OK');
+});
+
+test('a message longer than its method needs is refused, whatever is in it', async () => {
+  const taskQueue = `temporal-sys/worker-commands/default/${'a'.repeat(gatewayBytes.heartbeat)}`;
+  const bytes = api.ShutdownWorkerRequest.encode({ namespace: 'default', taskQueue }).finish();
+  expect(await send(client, path('ShutdownWorker'), bytes)).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+});
+
+test('names of control queues are taken up to a number', async () => {
+  const codes: string[] = [];
+  for (let n = 0; n <= hostLimits.controlQueues; n++) {
+    const taskQueue = { name: `temporal-sys/worker-commands/default/${randomUUID()}` };
+    const bytes = api.PollNexusTaskQueueRequest.encode({ namespace: 'default', taskQueue }).finish();
+    codes.push((await send(client, path('PollNexusTaskQueue'), bytes, { deadlineMs: 100 })).code);
+  }
+  expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toEqual(['RESOURCE_EXHAUSTED']);
+});
+
+test('calls that a host begins and does not finish are counted, and another host is answered', async () => {
+  const calls: ClientRequest[] = [];
+  const begin = (length: number): Promise<number> => {
+    const { certificate: cert, privateKey: key, caCertificate: ca } = greedy.identity;
+    const run = `run_${'0'.repeat(20)}`;
+    const url = `${stack.hostApiUrl}/api/v1/agent-orchestrator/runs/${run}/artifacts/a`;
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': length };
+    const options = { method: 'PUT', headers, cert, key, ca, servername: controlPlaneServerName, agent: false };
+    const call = httpsRequest(url, options);
+    calls.push(call);
+    return new Promise((resolve) => {
+      call.on('response', (response) => resolve(response.statusCode ?? 0));
+      call.on('error', () => resolve(0));
+      call.write('x');
+    });
+  };
+  const each = Math.floor(hostLimits.bodyBytesUnderWay / 3);
+  const waiting = [begin(each), begin(each), begin(each)];
+  await expect.poll(() => begin(each)).toBe(429);
+  await expect(other.api.call('heartbeat', beat)).resolves.toBeDefined();
+  for (const call of calls) call.destroy();
+  await Promise.all(waiting);
+  await expect.poll(() => greedy.api.call('heartbeat', beat).then(Boolean, () => false)).toBe(true);
+});
+
+test('lists that a host sends are bounded by the contract', async () => {
+  const agent = { type: 'LINEAGE_PLUS' as const, image: 'x', connections: [] };
+  const managedAgents = Array.from({ length: hostLimits.managedAgents + 1 }, () => agent);
+  await expect(
+    greedy.api.call('pushManagedAgents', { body: { hostId: greedy.id, managedAgents } }),
+  ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+});
+
+test('large syncs of lineage are held two at a time, and small ones are answered meanwhile', async () => {
+  const { apiKey } = await stack.admin.call('createAgentApiKey', { body: { name: 'agent' } });
+  const { id } = await stack.client(apiKey).call('createCustomRepository', { body: { name: 'some' } });
+  const calls: ClientRequest[] = [];
+  const begin = (): Promise<[number, string | undefined]> => {
+    const headers = {
+      ...{ authorization: `apikey ${apiKey}`, 'content-type': 'application/json' },
+      'content-length': 100 * 1024 * 1024,
+    };
+    const call = httpRequest(`${stack.apiUrl}/api/v2/lineage/custom-repositories/sync`, { method: 'POST', headers });
+    calls.push(call);
+    return new Promise((resolve) => {
+      call.on('response', (response) => resolve([response.statusCode ?? 0, response.headers['retry-after']]));
+      call.on('error', () => resolve([0, undefined]));
+      call.write('{');
+    });
+  };
+  const waiting = [begin(), begin()];
+  await expect.poll(begin).toEqual([503, '30']);
+  const body = { customRepositoryId: id, nodes: [], edges: [] };
+  expect(await stack.client(apiKey).call('syncCustomRepository', { body })).toMatchObject({ status: 'COMPLETED' });
+  for (const call of calls) call.destroy();
+  await Promise.all(waiting);
+});
