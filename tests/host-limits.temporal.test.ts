@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { connect as connectTls } from 'node:tls';
 import { controlPlaneServerName, gatewayBytes, hostLimits, taskQueues } from '@bigeye/contracts';
 import type { Client } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
@@ -50,6 +51,38 @@ test('open polls of one host are counted, and another host polls as before', asy
   expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(3);
   const again = await send(client, path('PollActivityTaskQueue'), poll(greedy), { deadlineMs: 3_000 });
   expect(again.code).toBe('OK');
+});
+
+test('connections of one host are counted at each listener, and another host connects as before', async () => {
+  const open = (host: TestHost, address: string, protocol: string): Promise<'stays' | 'closed'> =>
+    new Promise((resolve) => {
+      const [name = '', port = ''] = address.split(':');
+      const { privateKey: key, certificate: cert, caCertificate: ca } = host.identity;
+      const socket = connectTls({
+        ...{
+          host: name,
+          port: Number(port),
+          key,
+          cert,
+          ca,
+          servername: controlPlaneServerName,
+          ALPNProtocols: [protocol],
+        },
+      });
+      resources.defer(() => void socket.destroy());
+      socket.on('error', () => {});
+      socket.on('close', () => resolve('closed'));
+      socket.on('secureConnect', () => setTimeout(resolve, 1_500, 'stays'));
+    });
+  const fresh = await stack.registerHost('many-connections-01');
+  for (const [address, most, protocol] of [
+    [stack.gatewayAddress, hostLimits.connections.gateway, 'h2'],
+    [stack.hostApiUrl.replace('https://', ''), hostLimits.connections.hostApi, 'http/1.1'],
+  ] as const) {
+    const ends = await Promise.all(Array.from({ length: most + 2 }, () => open(fresh, address, protocol)));
+    expect(ends.filter((end) => end === 'stays')).toHaveLength(most);
+    expect(await open(other, address, protocol)).toBe('stays');
+  }
 });
 
 test('a message longer than its method needs is refused, whatever is in it', async () => {

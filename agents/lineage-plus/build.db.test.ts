@@ -51,7 +51,9 @@ async function startWarehouse(port: number) {
 }
 
 test('both build contexts hold a Dockerfile and run with nothing but node', async () => {
-  expect((await readdir(join(folder, 'agent'))).sort()).toEqual(['Dockerfile', 'libpg-query.wasm', 'main.mjs']);
+  expect((await readdir(join(folder, 'agent'))).sort()).toEqual([
+    ...['Dockerfile', 'LICENSE', 'NOTICE', 'libpg-query.wasm', 'main.mjs'],
+  ]);
   expect(await readdir(join(folder, 'warehouse'))).toContain('Dockerfile');
 
   const port = await freePort();

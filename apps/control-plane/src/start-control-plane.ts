@@ -96,7 +96,7 @@ export async function startControlPlane(
   const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
   const limitsOf = (listener: string) => createConnectionLimits(listener, caps, log);
   const identity = createHostIdentity(hostStore);
-  const sessions = starting.use(createHostSessions(changes));
+  const sessions = starting.use(createHostSessions(changes, log));
   const oidc = oidcSettingsOf(config);
   const deps = {
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),

@@ -12,6 +12,8 @@ export const hostLimits = {
   /** Calls of the host API that are not answered yet, and the bytes of their bodies. */
   callsUnderWay: 64,
   bodyBytesUnderWay: 96 * MiB,
+  /** Open at one listener, from however many addresses; an orchestrator has a few. */
+  connections: { gateway: 128, hostApi: 128 },
   /** Polls of the gateway that wait for work; an orchestrator keeps two open. */
   openPolls: 16,
   gatewayCallsUnderWay: 128,

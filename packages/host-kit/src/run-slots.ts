@@ -53,7 +53,8 @@ export function findSlotHolder({ claim }: RunSlot): RunId | undefined {
   }
 }
 
-function namesIn(folder: string): string[] {
+/** What lies in a folder; nothing where there is none. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {

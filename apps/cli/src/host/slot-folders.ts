@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError, type HostId } from '@bigeye/contracts';
 import {
@@ -6,6 +6,7 @@ import {
   findSlotHolder,
   type HostHome,
   listRunSlots,
+  namesIn,
   type RunSlot,
   runSlotsOf,
   type StackUser,
@@ -22,7 +23,7 @@ export function planSlots(home: HostHome, hostId: HostId, wanted: number): RunSl
  * are no slots, but ours to remove. Throws RUNS_FOLDER_FOREIGN.
  */
 export function checkRunsFolder(home: HostHome): void {
-  const foreign = entriesOf(home.runs).filter(
+  const foreign = namesIn(home.runs).filter(
     (name) => !lstatSync(path.join(home.runs, name)).isDirectory() || !(isSlot(name) || isOldRun(name)),
   );
   if (foreign.length > 0) throw new AppError('RUNS_FOLDER_FOREIGN', { folder: home.runs, names: foreign });
@@ -36,7 +37,7 @@ export function makeSlotFolders(home: HostHome, slots: RunSlot[], owner: StackUs
   ensureFolder(home.runs, { mode: 0o755, owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 } });
   const wanted = slots.flatMap((slot) => [slot.in, slot.out]);
   for (const folder of wanted) ensureFolder(folder, { mode: 0o700, owner });
-  for (const name of entriesOf(home.runs)) {
+  for (const name of namesIn(home.runs)) {
     const folder = path.join(home.runs, name);
     if (!wanted.includes(folder)) rmSync(folder, { recursive: true, force: true });
   }
@@ -44,12 +45,3 @@ export function makeSlotFolders(home: HostHome, slots: RunSlot[], owner: StackUs
 
 const isSlot = (name: string) => /^slot-\d\d-(?:in|out)$/.test(name);
 const isOldRun = (name: string) => /^bigeye-run-[0-9a-z]+-(?:in|out)$/.test(name);
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}

@@ -26,7 +26,8 @@ export async function openGatewayListener(
   deps.limits.guard(server);
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
-    deps.sessions.track(socket);
+    deps.sessions.track(socket, { listener: 'gateway' });
+    if (socket.destroyed) return;
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     onSocket(socket);

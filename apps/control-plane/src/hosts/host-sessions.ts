@@ -1,19 +1,29 @@
 import type { TLSSocket } from 'node:tls';
-import type { HostId } from '@bigeye/contracts';
+import { type HostId, hostLimits } from '@bigeye/contracts';
+import type { Logger } from '@bigeye/service-kit';
 import { hostIdOfCertificate } from '../auth/certificate-authority.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 
 /** The open connections of hosts, so that a revoked one is cut off at once and its polls with it. */
 export interface HostSessions extends Disposable {
   /**
-   * `socket`: past its handshake, and so with a verified certificate. `graceMs`: how long an answer that is on its way
-   * may take; whatever the host asks meanwhile is refused.
+   * `socket`: past its handshake, and so with a verified certificate. One more than a host may have at this listener is
+   * closed at once. `graceMs`: how long an answer that is on its way may take when the host is cut off; whatever the host
+   * asks meanwhile is refused.
    */
-  track(socket: TLSSocket, graceMs?: number): void;
+  track(socket: TLSSocket, options: { listener: keyof typeof hostLimits.connections; graceMs?: number }): void;
 }
 
-export function createHostSessions(changes: ChangeFeed): HostSessions {
-  const sockets = new Map<TLSSocket, { owner: string | undefined; graceMs: number }>();
+interface Session {
+  owner: string | undefined;
+  listener: string;
+  graceMs: number;
+}
+
+export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessions {
+  const sockets = new Map<TLSSocket, Session>();
+  const countOf = (owner: string | undefined, listener: string) =>
+    [...sockets.values()].filter((session) => session.owner === owner && session.listener === listener).length;
   const close = (hostId: HostId) => {
     for (const [socket, { owner, graceMs }] of sockets)
       if (owner === hostId) setTimeout(() => socket.destroy(), graceMs).unref();
@@ -26,9 +36,18 @@ export function createHostSessions(changes: ChangeFeed): HostSessions {
     onGap: () => undefined,
   });
   return {
-    track: (socket, graceMs = 0) => {
+    track: (socket, { listener, graceMs = 0 }) => {
       const certificate = socket.getPeerCertificate()?.raw;
-      sockets.set(socket, { owner: certificate && hostIdOfCertificate(certificate)?.hostId, graceMs });
+      const owner = certificate && hostIdOfCertificate(certificate)?.hostId;
+      if (countOf(owner, listener) >= hostLimits.connections[listener]) {
+        log.warn(
+          { hostId: owner, listener, limit: hostLimits.connections[listener] },
+          'too many connections of a host',
+        );
+        socket.destroy();
+        return;
+      }
+      sockets.set(socket, { owner, listener, graceMs });
       socket.once('close', () => sockets.delete(socket));
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),

@@ -50,7 +50,9 @@ export async function startHostListener(
       setIdleLimit(listener);
       options.limits.guard(listener);
       // A host that takes itself out is still told so.
-      listener.on('secureConnection', (socket) => options.sessions.track(socket, answerMs));
+      listener.on('secureConnection', (socket) =>
+        options.sessions.track(socket, { listener: 'hostApi', graceMs: answerMs }),
+      );
       listener.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
       await listen(listener, address);
       return listener;
