@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -121,6 +122,22 @@ describe('of one address', () => {
     const told = log.split('\n').filter((line) => line.includes(`"listener":"${listener}"`));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('"msg":"too many connections"');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('hosts that share it are not counted, since each is known by its certificate', async () => {
+    const host = await plain.registerHost('behind-a-nat-01');
+    const { privateKey: key, certificate: cert, caCertificate: ca } = host.identity;
+    const tls = { key, cert, ca, servername: controlPlaneServerName, ALPNProtocols: ['h2'] };
+    const sockets = [];
+    for (let n = 0; n < 22; n++) {
+      const socket = connectTls({ port: portOf(plain.gatewayAddress), host: '127.0.0.1', ...tls });
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      await once(socket, 'secureConnect');
+    }
+    await delay(200);
+    expect(sockets.filter((socket) => socket.destroyed)).toEqual([]);
     for (const socket of sockets) socket.destroy();
   });
 

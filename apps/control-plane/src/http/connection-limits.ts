@@ -12,6 +12,7 @@ const keepAliveMs = 60_000;
 
 export interface ConnectionCaps {
   inAll: number;
+  /** Of those that have shown no certificate. */
   perAddress: number;
 }
 
@@ -29,6 +30,8 @@ export function createConnectionLimits(
   proxies: string[] = [],
 ): ConnectionLimits {
   const open = new Map<string, number>();
+  /** What takes a connection out of the share of its address. */
+  const ofStrangers = new Map<string, () => void>();
   const refused = { count: 0, toldAt: Number.NEGATIVE_INFINITY };
   const isProxy = within(proxies);
   let total = 0;
@@ -50,11 +53,20 @@ export function createConnectionLimits(
     if (ofAddress >= caps.perAddress && !isProxy(address)) return refuse(socket, 'perAddress');
     total++;
     open.set(group, ofAddress + 1);
-    socket.once('close', () => {
-      total--;
+    const peer = peerOf(socket);
+    let isCounted = true;
+    const uncount = () => {
+      if (!isCounted) return;
+      isCounted = false;
+      ofStrangers.delete(peer);
       const left = (open.get(group) ?? 1) - 1;
       if (left > 0) open.set(group, left);
       else open.delete(group);
+    };
+    ofStrangers.set(peer, uncount);
+    socket.once('close', () => {
+      total--;
+      uncount();
     });
     // A machine that went without a word is found out by the system.
     socket.setKeepAlive(true, keepAliveMs);
@@ -64,11 +76,18 @@ export function createConnectionLimits(
     guard: (server) => {
       server.prependListener('connection', admit);
       // Node tells of a handshake that failed or took too long, and leaves the connection open.
-      if (server instanceof TlsServer)
+      if (server instanceof TlsServer) {
         server.on('tlsClientError', (_error: Error, socket: TLSSocket) => void socket.destroy());
+        // Who has shown a certificate is known, and bounded as the host that it is: a thousand may share one address.
+        server.prependListener('secureConnection', (socket: TLSSocket) => {
+          if (socket.authorized) ofStrangers.get(peerOf(socket))?.();
+        });
+      }
     },
   };
 }
+
+const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
 /** Sends what is left to say. `socket.end` alone would wait for ever for a client that does not read, or does not go. */
 export function endSoon(socket: { end(text: string): unknown; destroy(): unknown }, text: string): void {
