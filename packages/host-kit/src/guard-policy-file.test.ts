@@ -86,6 +86,8 @@ test.each([
   [{ imageNamespace: 'ghcr.io/x/' }, 'imageNamespace is nothing that the guard takes; it is left out'],
   [{ limits: { memoryBytes: 2 ** 40 } }, 'limits is nothing that the guard takes; it is left out'],
   [{ limits: { memory: 1 } }, 'limits is nothing that the guard takes; it is left out'],
+  [{ subCommands: ['run', 'run'] }, 'subCommands is nothing that the guard takes; it is left out'],
+  [{ platforms: ['linux/amd64', 'linux/amd64'] }, 'platforms is nothing that the guard takes; it is left out'],
   [{ mountTargets: ['/etc'] }, 'mountTargets is nothing that the guard takes; it is left out'],
 ])('the guard could not start with %j: it is mended, and told', (file, sentence) => {
   const plan = planOf(file);

@@ -4,8 +4,14 @@ import type { HostHome } from './host-home.ts';
 import type { RunSlot } from './run-slots.ts';
 import type { StackUser } from './stack-user.ts';
 
-const words = (pattern: RegExp) => z.array(z.string().regex(pattern)).min(1).max(64);
-const partOf = <T extends string>(all: readonly T[]) => z.array(z.enum(all)).min(1);
+/** To the guard, null is the same as nothing. */
+const withoutNulls = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
+    : value;
+const isUnique = (list: string[]) => new Set(list).size === list.length;
+const words = (pattern: RegExp) => z.array(z.string().regex(pattern)).min(1).max(64).refine(isUnique);
+const partOf = <T extends string>(all: readonly T[]) => z.array(z.enum(all)).min(1).refine(isUnique);
 
 /** What the guard allows where the file says nothing, and its most for these keys. */
 const defaults = {
@@ -40,17 +46,20 @@ const operatorsKeys = {
   platforms: partOf(defaults.platforms),
   envPrefixes: partOf(defaults.envPrefixes),
   mountTargets: partOf(defaults.mountTargets),
-  limits: z.strictObject(
-    Object.fromEntries(
-      limitNames.map((name) => [
-        name,
-        z
-          .number()
-          .int()
-          .min(leastOf[name] ?? 1)
-          .max(mostOf[name])
-          .optional(),
-      ]),
+  limits: z.preprocess(
+    withoutNulls,
+    z.strictObject(
+      Object.fromEntries(
+        limitNames.map((name) => [
+          name,
+          z
+            .number()
+            .int()
+            .min(leastOf[name] ?? 1)
+            .max(mostOf[name])
+            .optional(),
+        ]),
+      ),
     ),
   ),
 };
