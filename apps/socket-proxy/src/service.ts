@@ -78,7 +78,9 @@ export class Service {
     const { method, body, isStream } = permit;
     this.audit.admit(method);
     if (permit.container !== undefined) exchange.id = await this.owners.resolve(permit.container);
-    await this.judgeSources(exchange, permit);
+    // Only a start has to wait: each turn more is a tenth of what the guard costs.
+    const looking = this.judgeSources(exchange, permit);
+    if (looking) await looking;
     if (socket.destroyed) throw NO_ANSWER;
     if (isStream && this.streams >= this.config.policy.limits.streams)
       throw new Refusal('limit.streams', 'Too many streams are open.', 429);
@@ -110,10 +112,15 @@ export class Service {
   }
 
   /** At create, and again at start, when the daemon follows the path: a container may be older than the folder. */
-  private async judgeSources({ id }: Exchange, { endpoint, sources }: Permit): Promise<void> {
+  private judgeSources({ id }: Exchange, { endpoint, sources }: Permit): Promise<void> | undefined {
     const isStart = endpoint === 'container.start';
-    if ((sources.length === 0 && !isStart) || !this.sources.isVisible) return;
-    if (!isStart) return this.sources.judge(sources, 'create.HostConfig.Mounts.Source');
+    if ((sources.length === 0 && !isStart) || !this.sources.isVisible) return undefined;
+    if (isStart) return this.judgeSourcesOf(id ?? '');
+    this.sources.judge(sources, 'create.HostConfig.Mounts.Source');
+    return undefined;
+  }
+
+  private async judgeSourcesOf(id: string): Promise<void> {
     const { status, body } = await this.daemon.ask({ method: 'GET', target: `/containers/${id}/json` });
     if (status === 404) return;
     if (status !== 200) throw NO_ANSWER;
