@@ -158,3 +158,22 @@ test('large syncs of lineage are held two at a time, and small ones are answered
   for (const call of calls) call.destroy();
   await Promise.all(waiting);
 });
+
+test('an artifact may be empty, and one that is sent as something else is refused in our words', async () => {
+  const job = await stack.createJob({ hostId: greedy.id });
+  const { id: runId } = await stack.admin.call('startRun', { params: { jobId: job.id } });
+  await greedy.api.call('putArtifact', { params: { runId, name: 'empty.txt' }, rawBody: new Uint8Array() });
+  const { artifacts } = await stack.admin.call('getRun', { params: { runId } });
+  expect(artifacts).toEqual([{ name: 'empty.txt', bytes: 0 }]);
+  const { privateKey: key, certificate: cert, caCertificate: ca } = greedy.identity;
+  const url = `${stack.hostApiUrl}/api/v1/agent-orchestrator/runs/${runId}/artifacts/report.json`;
+  for (const body of ['null', '{}', '[1]']) {
+    const status = await new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length };
+      const tls = { key, cert, ca, servername: controlPlaneServerName, agent: false };
+      const sent = httpsRequest(url, { method: 'PUT', headers, ...tls }, (reply) => resolve(reply.resume().statusCode));
+      sent.on('error', reject).end(body);
+    });
+    expect([body, status]).toEqual([body, 400]);
+  }
+});

@@ -106,10 +106,18 @@ function parseInput(route: Route, request: FastifyRequest): { params: unknown; q
   const input = {
     params: parsePart('path', route.params, request.params, issues),
     query: parsePart('query', route.query, request.query, issues),
-    body: route.rawBodyLimit ? request.body : parsePart('body', route.body, request.body, issues),
+    body: route.rawBodyLimit ? rawBodyOf(request, issues) : parsePart('body', route.body, request.body, issues),
   };
   if (issues.length > 0) throw new AppError('INVALID_INPUT', { issues });
   return input;
+}
+
+/** Bytes as they came; none where nothing was sent, which is an empty file. Another type was read as what it says it is. */
+function rawBodyOf({ body, headers }: FastifyRequest, issues: Issue[]): unknown {
+  if (body instanceof Uint8Array) return body;
+  const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  if (!isEmpty) issues.push({ path: 'body', message: 'must be sent as application/octet-stream' });
+  return new Uint8Array();
 }
 
 function parsePart(part: string, schema: z.ZodType | undefined, value: unknown, issues: Issue[]): unknown {
