@@ -9,8 +9,7 @@ export function explain(config: Config, method: string, target: string, body: Bu
   const head = { method, target, headers, bodyLength: body.length };
   try {
     const { container, path, query, body: forwarded, sources } = endpointJudge(config.policy, config.owner)(head)(body);
-    const onDisk = new Sources(config.policy);
-    if (onDisk.isVisible) onDisk.judge(sources, 'create.HostConfig.Mounts.Source');
+    new Sources(config.policy).judge(sources, 'create.HostConfig.Mounts.Source');
     const rule = container === undefined ? 'positive-list' : 'positive-list, if the container is ours';
     return { verdict: 'allow', rule, forwarded: { method, path, query, body: forwarded }, policy: config.fingerprint };
   } catch (cause) {

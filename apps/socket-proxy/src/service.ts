@@ -113,11 +113,8 @@ export class Service {
 
   /** At create, and again at start, when the daemon follows the path: a container may be older than the folder. */
   private judgeSources({ id }: Exchange, { endpoint, sources }: Permit): Promise<void> | undefined {
-    const isStart = endpoint === 'container.start';
-    if ((sources.length === 0 && !isStart) || !this.sources.isVisible) return undefined;
-    if (isStart) return this.judgeSourcesOf(id ?? '');
     this.sources.judge(sources, 'create.HostConfig.Mounts.Source');
-    return undefined;
+    return endpoint === 'container.start' && this.sources.isVisible ? this.judgeSourcesOf(id ?? '') : undefined;
   }
 
   private async judgeSourcesOf(id: string): Promise<void> {

@@ -22,8 +22,9 @@ export class Sources {
     return look(this.runsRoot, 'policy.runsRoot') !== undefined;
   }
 
-  /** Throws a Refusal under the rule `at` unless each is what a run may get. */
+  /** Throws a Refusal under the rule `at` unless each is what a run may get, as far as the guard can see. */
   judge(sources: string[], at: string): void {
+    if (sources.length === 0 || !this.isVisible) return;
     for (const source of sources) {
       const name = source.startsWith(`${this.runsRoot}/`) ? source.slice(this.runsRoot.length + 1) : '';
       if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) refuse(at, 'must be a folder directly below the runs root');
