@@ -24,6 +24,9 @@ function findChromium(): string {
   return found;
 }
 
+/** A picture to look at. */
+export const shoot = (page: Page, name: string): Promise<unknown> => page.screenshot({ path: join(shots, `${name}.png`) });
+
 /** Takes the picture at both widths, and asks axe. `name`: with the theme in it. */
 export async function look(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shots, `${name}-1440.png`) });

@@ -87,7 +87,8 @@ function errorOf(reply: ApiReply, baseUrl: string): AppError {
   const body = ErrorBody.safeParse(tryJson(reply.text));
   if (!body.success || !isErrorCode(body.data.errorCode))
     return new AppError('CONTROL_PLANE_ANSWER', { url: baseUrl, status: reply.status });
-  return new AppError(body.data.errorCode, (body.data.details ?? {}) as never);
+  const { errorCode, details, requestId } = body.data;
+  return new AppError(errorCode, (details ?? {}) as never, { requestId });
 }
 
 function parseJson(reply: ApiReply, baseUrl: string): unknown {

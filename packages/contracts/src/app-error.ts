@@ -12,8 +12,10 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly httpStatus: number;
   readonly retryable: boolean;
   readonly exitCode: number;
+  /** Of the answer that brought it: by this the log of the control plane names the request. */
+  readonly requestId: string | undefined;
 
-  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
+  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions & { requestId?: string }) {
     const { message, remedy } = describeError(code, details);
     super(message, options);
     this.name = 'AppError';
@@ -24,6 +26,7 @@ export class AppError<Code extends ErrorCode = ErrorCode> extends Error {
     this.httpStatus = spec.status;
     this.retryable = spec.retryable;
     this.exitCode = spec.exitCode;
+    this.requestId = options?.requestId;
   }
 }
 

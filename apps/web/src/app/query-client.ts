@@ -1,9 +1,9 @@
 import { isAppError } from '@bigeye/contracts';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { sessionKey } from '../features/access/api.ts';
-import { onConnectionRestored } from '../lib/connection.ts';
-
-const retries = 2;
+import { backOffMs } from '../lib/back-off.ts';
+import { readGate } from '../lib/outage.ts';
+import { isPassing } from '../lib/read.ts';
 
 /** The cache of everything the server said. `onSignedOut` runs when it no longer knows who asks. */
 export function createQueryClient({ onSignedOut }: { onSignedOut: () => void }): QueryClient {
@@ -20,12 +20,24 @@ export function createQueryClient({ onSignedOut }: { onSignedOut: () => void }):
         // A network without the internet is a network; whether somebody answers is for the control plane to say.
         networkMode: 'always',
         staleTime: 1000,
-        // What the catalogue calls final stays so; only silence and faults on the way are worth another try.
-        retry: (count, error) => count < retries && (!isAppError(error) || error.retryable),
+        // A passing fault is tried again for as long as the page is open and looked at; a final one is told at once.
+        retry: (_count, error) => isPassing(error),
+        retryDelay: (failures, error) => Math.max(backOffMs(failures + 1), askedToWaitMs(error)),
       },
       mutations: { networkMode: 'always' },
     },
   });
-  onConnectionRestored(() => void client.invalidateQueries());
+  readGate.onRestored(() => void takeUpAgain(client));
   return client;
+}
+
+const askedToWaitMs = (error: unknown): number =>
+  isAppError(error, 'TOO_MANY_ATTEMPTS') ? error.details.retryAfterSeconds * 1000 : 0;
+
+/** What slept until its next try need not sleep on, and what is shown may be old. */
+async function takeUpAgain(client: QueryClient): Promise<void> {
+  const sleeps = (query: { state: { fetchFailureCount: number }; getObserversCount(): number }) =>
+    query.state.fetchFailureCount > 0 && query.getObserversCount() > 0;
+  await client.cancelQueries({ predicate: sleeps }, { silent: true });
+  await client.invalidateQueries({}, { cancelRefetch: false });
 }

@@ -1,7 +1,6 @@
 import { Outlet } from '@tanstack/react-router';
-import { Icon } from '../components/icon.tsx';
+import { OutageBanner } from '../components/outage-banner.tsx';
 import { AccountMenu } from '../features/access/account-menu.tsx';
-import { useConnectionLost } from '../lib/connection.ts';
 import { Breadcrumbs } from './breadcrumbs.tsx';
 import { Keyboard } from './keyboard.tsx';
 import { Rail } from './rail.tsx';
@@ -18,27 +17,14 @@ export function Shell() {
       <div>
         <header className={styles.header}>
           <Breadcrumbs />
-          <ConnectionState />
           <AccountMenu />
         </header>
+        <OutageBanner />
         <main id="content" tabIndex={-1} style={{ outline: 'none' }}>
           <Outlet />
         </main>
       </div>
       <Keyboard />
-    </div>
-  );
-}
-
-function ConnectionState() {
-  const lost = useConnectionLost();
-  return (
-    <div role="status">
-      {lost && (
-        <span className={styles.lost}>
-          <Icon name="warning" /> Connection lost, trying again
-        </span>
-      )}
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { describeError, type ErrorCode, isAppError } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { isPassing } from '../lib/read.ts';
+import { ShortId } from './copy.tsx';
 import { Icon } from './icon.tsx';
 import styles from './notice.module.css';
 import { TextWithCommands } from './text-with-commands.tsx';
@@ -19,24 +21,40 @@ export function sentencesOf(error: unknown): { message: string; remedy: string }
   if (isAppError(error, 'CONTROL_PLANE_UNREACHABLE'))
     return {
       message: 'The control plane does not answer.',
-      remedy: 'This page tries again by itself. Check your network, or ask whoever runs the control plane.',
+      remedy: 'Check your network, or ask whoever runs the control plane.',
     };
   if (isAppError(error)) return { message: error.message, remedy: remedies[error.code] ?? error.remedy };
   const { message, remedy } = describeError('INTERNAL', {});
   return { message: error instanceof Error ? `${message} (${error.message})` : message, remedy };
 }
 
+interface ErrorNoticeProps {
+  error: unknown;
+  retry?: () => void;
+  action?: ReactNode;
+  /** A passing fault is tried again without anybody's doing. */
+  triesAgain?: boolean;
+}
+
 /** What happened and what to do next. */
-export function ErrorNotice({ error, retry, action }: { error: unknown; retry?: () => void; action?: ReactNode }) {
+export function ErrorNotice({ error, retry, action, triesAgain = false }: ErrorNoticeProps) {
   const { message, remedy } = sentencesOf(error);
   // What is final stays so, however often it is asked.
-  const canRetry = retry && !(isAppError(error) && !error.retryable && error.httpStatus < 500);
+  const canRetry = retry && isPassing(error);
+  const requestId = isAppError(error) && error.httpStatus >= 500 ? error.requestId : undefined;
   return (
     <div className={styles.notice} role="alert">
       <Icon name="warning" />
       <div>{message}</div>
       <div className={styles.remedy}>
         <TextWithCommands text={remedy} />
+        {triesAgain && isPassing(error) && ' This page tries again by itself.'}
+        {requestId && (
+          <>
+            {' '}
+            Request <ShortId id={requestId} />
+          </>
+        )}
       </div>
       {(action || canRetry) && (
         <div className={styles.actions}>

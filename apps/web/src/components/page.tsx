@@ -1,5 +1,9 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import { formatClock } from '../lib/format.ts';
+import { isMissing, type Read, troubleOf } from '../lib/read.ts';
+import { ErrorNotice } from './notice.tsx';
+import { useToldOutage } from './outage-banner.tsx';
 import styles from './page.module.css';
 
 export function Page({ title, children }: { title: string; children: ReactNode }) {
@@ -9,16 +13,55 @@ export function Page({ title, children }: { title: string; children: ReactNode }
   return <div className={styles.page}>{children}</div>;
 }
 
-/** The first line of a page: the answer to its question, and what can be done. `answer` undefined: not known yet. */
-export function Answer({ answer, actions }: { answer: ReactNode | undefined; actions?: ReactNode }) {
+interface AnswerProps {
+  /** undefined: not known yet. */
+  answer: ReactNode | undefined;
+  actions?: ReactNode;
+  /** What the answer is made of. Where one of them could not be read, this says so, why, and since when. */
+  reads?: Read[];
+  /** What could not be read, for example "The hosts". */
+  of?: string;
+}
+
+/** The first line of a page: the answer to its question, as far as it is known, and what can be done. */
+export function Answer({ answer, actions, reads = [], of = 'This page' }: AnswerProps) {
+  const missing = reads.find(isMissing);
+  const asOf = useAsOf(reads);
   return (
-    <div className={styles.answer}>
-      {answer === undefined ? (
-        <Skeleton className={styles.waiting ?? ''} height={18} />
-      ) : (
-        <h1 aria-live="polite">{answer}</h1>
-      )}
-      {actions && <div className={styles.actions}>{actions}</div>}
+    <>
+      <div className={styles.answer}>
+        {missing ? (
+          <h1 aria-live="polite">{of} could not be read.</h1>
+        ) : answer === undefined ? (
+          <Skeleton className={styles.waiting ?? ''} height={18} />
+        ) : (
+          <h1 aria-live="polite">
+            {asOf && <span className={styles.asOf}>As of {formatClock(asOf)}: </span>}
+            {answer}
+          </h1>
+        )}
+        {actions && <div className={styles.actions}>{actions}</div>}
+      </div>
+      <ReadTrouble reads={reads} />
+    </>
+  );
+}
+
+/** When the oldest of what is shown was true, once it cannot be read anew. */
+function useAsOf(reads: Read[]): Date | undefined {
+  const outage = useToldOutage();
+  const old = reads.filter((read) => read.data !== undefined && (outage || troubleOf(read)));
+  return old.length === 0 ? undefined : new Date(Math.min(...old.map(({ dataUpdatedAt }) => dataUpdatedAt)));
+}
+
+/** Why something cannot be read. A passing fault is tried again by itself, and what is known stays meanwhile. */
+export function ReadTrouble({ reads }: { reads: Read[] }) {
+  const outage = useToldOutage();
+  const read = reads.find(isMissing) ?? reads.find(troubleOf);
+  if (!read || (outage && read.data !== undefined)) return null;
+  return (
+    <div className={styles.trouble}>
+      <ErrorNotice error={troubleOf(read)} retry={() => void read.refetch()} triesAgain />
     </div>
   );
 }

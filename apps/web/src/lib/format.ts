@@ -7,6 +7,7 @@ const locale = 'en-GB';
 const integer = new Intl.NumberFormat('en');
 const oneDigit = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const clockWithSeconds = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayAndClock = new Intl.DateTimeFormat(locale, {
   day: 'numeric',
   month: 'short',
@@ -18,6 +19,10 @@ const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 
 const ahead = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 export const formatCount = (value: number): string => integer.format(value);
+
+/** `1 run`, `2 runs`; `many`: where it is more than an `s`. */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
 
 /** The two largest units: `0.2 s`, `14 s`, `4 m 12 s`, `2 h 5 m`, `3 d 4 h`. Below zero (clocks differ) counts as zero. */
 export function formatDuration(ms: number): string {
@@ -49,6 +54,9 @@ export function formatAgo(at: Date, now: Date): string {
 export function formatSince(at: Date, now: Date): string {
   return now.getTime() - at.getTime() < day / 2 ? clock.format(at) : dayAndClock.format(at);
 }
+
+/** The time of today, to the second: `12:04:31`. */
+export const formatClock = (at: Date): string => clockWithSeconds.format(at);
 
 /** `in 6 days`, `in 5 hours`; what is past is `6 days ago`. */
 export function formatAhead(at: Date, now: Date): string {

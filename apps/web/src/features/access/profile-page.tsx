@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
+import { plural } from '../../lib/format.ts';
+import { isMissing } from '../../lib/read.ts';
 import { sessionsQuery, useUser } from './api.ts';
 import { ChangePassword } from './change-password.tsx';
 import { SessionsTable } from './sessions-table.tsx';
@@ -14,13 +15,9 @@ export function ProfilePage() {
   return (
     <Page title="Profile">
       <Answer
-        answer={
-          count !== undefined && user
-            ? `${user.name}: ${count === 1 ? '1 session' : `${count} sessions`}.`
-            : sessions.error
-              ? 'The sessions could not be read.'
-              : undefined
-        }
+        answer={count !== undefined && user && `${user.name}: ${plural(count, 'session')}.`}
+        reads={[sessions]}
+        of="The sessions"
       />
       {user && (
         <Facts
@@ -35,11 +32,7 @@ export function ProfilePage() {
       <Section title="Password" />
       {user && <ChangePassword user={user} />}
       <Section title="Sessions" />
-      {sessions.error && !sessions.data ? (
-        <ErrorNotice error={sessions.error} retry={() => void sessions.refetch()} />
-      ) : (
-        <SessionsTable sessions={sessions.data} />
-      )}
+      {!isMissing(sessions) && <SessionsTable sessions={sessions.data} />}
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 import type { SessionInfo } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useNow } from '../../lib/clock.ts';
@@ -13,6 +14,8 @@ export function SessionsTable({ sessions }: { sessions: SessionInfo[] | undefine
   const columns: Column<SessionInfo>[] = [
     {
       name: 'Browser',
+      width: 180,
+      grows: 2,
       cell: (session) => (
         <span title={session.userAgent ?? ''}>
           {browserOf(session.userAgent)}
@@ -20,12 +23,12 @@ export function SessionsTable({ sessions }: { sessions: SessionInfo[] | undefine
         </span>
       ),
     },
-    { name: 'Address', width: '22%', cell: (session) => session.address ?? <span className="faint">–</span> },
-    { name: 'Signed in', width: '130px', cell: (session) => <Ago at={session.createdAt} /> },
-    { name: 'Ends', width: '120px', wide: true, cell: (session) => <Ahead at={session.expiresAt} /> },
+    { name: 'Address', width: 130, grows: 1, leftOut: 1, cell: (session) => session.address ?? <span className="faint">–</span> },
+    { name: 'Signed in', width: 120, cell: (session) => <Ago at={session.createdAt} /> },
+    { name: 'Ends', width: 112, leftOut: 2, cell: (session) => <Ahead at={session.expiresAt} /> },
     {
       name: '_Actions',
-      width: '90px',
+      width: 72,
       end: true,
       cell: (session) =>
         !session.isCurrent && (

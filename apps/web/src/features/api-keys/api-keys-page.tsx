@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { useUser } from '../access/api.ts';
+import { isMissing } from '../../lib/read.ts';
 import { usersQuery } from '../users/api.ts';
 import { apiKeysQuery, type KeysOf } from './api.ts';
 import { keysAnswer } from './keys-answer.ts';
@@ -40,13 +41,10 @@ export function ApiKeysPage() {
 function OwnAnswer({ isAdmin }: { isAdmin: boolean }) {
   const personal = useQuery(apiKeysQuery('me'));
   const agents = useQuery({ ...apiKeysQuery('agents'), enabled: isAdmin });
-  const isKnown = personal.data && (!isAdmin || agents.data);
-  const failed = personal.error ?? agents.error;
-  return (
-    <Answer
-      answer={isKnown ? keysAnswer(personal.data, agents.data) : failed ? 'The keys could not be read.' : undefined}
-    />
-  );
+  const reads = isAdmin ? [personal, agents] : [personal];
+  const answer = personal.data && (!isAdmin || agents.data) ? keysAnswer(personal.data, agents.data) : undefined;
+  // The tables below say why.
+  return reads.some(isMissing) ? <Answer answer="The keys could not be read." /> : <Answer answer={answer} reads={reads} />;
 }
 
 function KeysOfUser({ userId }: { userId: Exclude<KeysOf, 'me' | 'agents'> }) {
@@ -56,9 +54,7 @@ function KeysOfUser({ userId }: { userId: Exclude<KeysOf, 'me' | 'agents'> }) {
   return (
     <Page title="API Keys">
       <Answer
-        answer={
-          keys.data ? `${name}: ${keysAnswer(keys.data)}` : keys.error ? 'The keys could not be read.' : undefined
-        }
+        answer={isMissing(keys) ? 'The keys could not be read.' : keys.data && `${name}: ${keysAnswer(keys.data)}`}
         actions={
           <LinkButton to="/settings/users" variant="default">
             All users

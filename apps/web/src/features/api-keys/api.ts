@@ -1,6 +1,7 @@
 import type { ApiKeyId, UserId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { every } from '../../lib/read.ts';
 
 const allKeys = ['api-keys'] as const;
 /** Whoever waits for a key to be used sees it. */
@@ -16,7 +17,7 @@ export const apiKeysQuery = (of: KeysOf) =>
       if (of === 'agents') return (await api.call('listAgentApiKeys')).apiKeys;
       return (await api.call('listPersonalApiKeys', { query: of === 'me' ? {} : { userId: of } })).apiKeys;
     },
-    refetchInterval: refreshEveryMs,
+    refetchInterval: every(refreshEveryMs),
   });
 
 /** The answer holds the key's value for the only time; it is kept in no cache. */

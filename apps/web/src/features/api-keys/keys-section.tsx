@@ -4,11 +4,14 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Confirm } from '../../components/confirm.tsx';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
+import { ReadTrouble } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { formatExact } from '../../lib/format.ts';
+import { isMissing } from '../../lib/read.ts';
 import { apiKeysQuery, type KeysOf, useDeleteApiKey, useKeepApiKey } from './api.ts';
 import { CreateKey } from './create-key.tsx';
 import styles from './keys-section.module.css';
@@ -40,8 +43,8 @@ export function KeysSection({ of, title, about, action }: Props) {
         </div>
         {keys.data?.length !== 0 && create}
       </div>
-      {keys.error && !keys.data ? (
-        <ErrorNotice error={keys.error} retry={() => void keys.refetch()} />
+      {isMissing(keys) ? (
+        <ReadTrouble reads={[keys]} />
       ) : keys.data?.length === 0 ? (
         <EmptyState title="None yet">{create}</EmptyState>
       ) : (
@@ -66,10 +69,12 @@ function endOf(expiresAt: string): string {
 }
 
 const columnsWith = (of: KeysOf, askToDelete: (key: ApiKeyInfo) => void): Column<ApiKeyInfo>[] => [
-  { name: 'Name', width: '24%', cell: ({ name }) => <span title={name}>{name}</span> },
+  { name: 'Name', width: 150, grows: 2, cell: ({ name }) => <span title={name}>{name}</span> },
   {
     name: 'Description',
-    wide: true,
+    width: 160,
+    grows: 3,
+    leftOut: 2,
     cell: ({ description, expiresAt }) => {
       const text = expiresAt ? `${endOf(expiresAt)} ${description}` : description;
       return (
@@ -79,21 +84,23 @@ const columnsWith = (of: KeysOf, askToDelete: (key: ApiKeyInfo) => void): Column
       );
     },
   },
-  { name: 'Created', width: '120px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { name: 'Created', width: 112, leftOut: 3, cell: ({ createdAt }) => <Ago at={createdAt} /> },
   {
     name: 'Last used',
-    width: '120px',
+    width: 112,
+    leftOut: 1,
     cell: ({ lastUsedAt }) => (lastUsedAt ? <Ago at={lastUsedAt} /> : <span className="faint">never</span>),
   },
   {
     name: 'From',
-    width: '150px',
+    width: 140,
+    leftOut: 4,
     cell: ({ lastUsedIp }) =>
       lastUsedIp ? <span title={lastUsedIp}>{lastUsedIp}</span> : <span className="faint">–</span>,
   },
   {
     name: '_Actions',
-    width: '140px',
+    width: 146,
     end: true,
     cell: (key) => (
       <>

@@ -3,12 +3,14 @@ import { Button, Modal } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
+import { isMissing } from '../../lib/read.ts';
 import { actionWords, detailWords } from './action-words.ts';
 import { auditQuery, useVerifyAuditLog } from './api.ts';
 import styles from './audit.module.css';
@@ -26,13 +28,12 @@ export function AuditPage() {
   const verify = useVerifyAuditLog();
   const [opened, open] = useState<AuditEntry>();
   const entries = query.data?.pages.flatMap((page) => page.items);
-  const failed = verify.error ?? (entries ? undefined : query.error);
   return (
     <Page title="Audit">
       <Answer
-        answer={
-          entries ? auditAnswer(entries[0], verify.data) : query.error ? 'The audit log could not be read.' : undefined
-        }
+        answer={entries && auditAnswer(entries[0], verify.data)}
+        reads={[query]}
+        of="The audit log"
         actions={
           <>
             <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
@@ -51,7 +52,7 @@ export function AuditPage() {
         }
       />
       <AuditFilters filter={filter} />
-      {failed && <ErrorNotice error={failed} retry={() => void query.refetch()} />}
+      {verify.error && <ErrorNotice error={verify.error} />}
       {entries?.length === 0 ? (
         <EmptyState title="Nothing is like that" text="No entry of the audit log matches this filter.">
           <LinkButton to="/settings/audit" search={{}} variant="default">
@@ -59,7 +60,7 @@ export function AuditPage() {
           </LinkButton>
         </EmptyState>
       ) : (
-        (entries || !query.error) && (
+        !isMissing(query) && (
           <DataTable
             label="Audit log"
             columns={columnsWith(open)}
@@ -86,10 +87,11 @@ export function AuditPage() {
 }
 
 const columnsWith = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
-  { name: 'When', width: '112px', cell: ({ at }) => <Ago at={at} /> },
+  { name: 'When', width: 112, cell: ({ at }) => <Ago at={at} /> },
   {
     name: 'Who',
-    width: '24%',
+    width: 150,
+    grows: 2,
     cell: ({ actorName, actorKind }) => (
       <Link to="/settings/audit" search={{ who: actorName }} className={styles.who} title={`All of ${actorName}`}>
         {actorName}
@@ -99,16 +101,17 @@ const columnsWith = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] =>
   },
   {
     name: 'What',
-    width: '22%',
+    width: 150,
+    grows: 2,
     cell: (entry) => (
       <button type="button" data-row-link onClick={() => open(entry)}>
         {actionWords(entry.action)}
       </button>
     ),
   },
-  { name: 'Result', width: '170px', cell: (entry) => <Result entry={entry} /> },
-  { name: 'Details', wide: true, cell: ({ details }) => <Details details={details} /> },
-  { name: 'From', width: '130px', cell: ({ address }) => <span title={address}>{address}</span> },
+  { name: 'Result', width: 140, grows: 1, leftOut: 1, cell: (entry) => <Result entry={entry} /> },
+  { name: 'Details', width: 180, grows: 3, leftOut: 3, cell: ({ details }) => <Details details={details} /> },
+  { name: 'From', width: 130, leftOut: 2, cell: ({ address }) => <span title={address}>{address}</span> },
 ];
 
 function Result({ entry: { status, errorCode } }: { entry: AuditEntry }) {

@@ -3,12 +3,14 @@ import { Button, Modal, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
+import { isMissing } from '../../lib/read.ts';
 import { useUser } from '../access/api.ts';
 import { hostsQuery } from './api.ts';
 import { hostAnswer, isLowOnDisk } from './host-answer.ts';
@@ -20,27 +22,28 @@ import { RevokeHostButton } from './revoke-host-button.tsx';
 const columns: Column<Host>[] = [
   {
     name: 'Host',
-    width: '15%',
+    width: 140,
+    grows: 1,
     cell: (host) => (
       <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
         {host.id}
       </Link>
     ),
   },
-  { name: 'State', width: '256px', cell: (host) => <HostState host={host} /> },
-  { name: 'Agents', cell: (host) => <Agents host={host} /> },
-  { name: 'Running', width: '72px', end: true, wide: true, cell: (host) => <Count value={host.runningRuns} /> },
-  { name: 'Waiting', width: '72px', end: true, cell: (host) => <Count value={host.queuedRuns} /> },
-  { name: 'Version', width: '84px', wide: true, cell: (host) => host.orchestratorVersion ?? <None /> },
-  { name: 'Certificate', width: '146px', wide: true, cell: (host) => <Certificate host={host} /> },
-  { name: 'Disk free', width: '92px', end: true, cell: (host) => <Disk host={host} /> },
+  { name: 'State', width: 262, cell: (host) => <HostState host={host} /> },
+  { name: 'Agents', width: 150, grows: 2, leftOut: 1, cell: (host) => <Agents host={host} /> },
+  { name: 'Running', width: 76, leftOut: 4, end: true, cell: (host) => <Count value={host.runningRuns} /> },
+  { name: 'Waiting', width: 76, leftOut: 3, end: true, cell: (host) => <Count value={host.queuedRuns} /> },
+  { name: 'Version', width: 84, leftOut: 6, cell: (host) => host.orchestratorVersion ?? <None /> },
+  { name: 'Certificate', width: 150, leftOut: 5, cell: (host) => <Certificate host={host} /> },
+  { name: 'Disk free', width: 100, leftOut: 2, end: true, cell: (host) => <Disk host={host} /> },
 ];
 
 const adminColumns: Column<Host>[] = [
   ...columns,
   {
-    name: 'Access',
-    width: '84px',
+    name: '_Actions',
+    width: 88,
     end: true,
     cell: (host) => (host.state === 'revoked' ? <None /> : <RevokeHostButton host={host} />),
   },
@@ -56,7 +59,9 @@ export function HostsPage() {
     <Page title="Hosts">
       {!isEmpty && (
         <Answer
-          answer={hosts.data ? hostAnswer(hosts.data, now) : hosts.error ? 'The hosts could not be read.' : undefined}
+          answer={hosts.data && hostAnswer(hosts.data, now)}
+          reads={[hosts]}
+          of="The hosts"
           actions={
             <Button data-create onClick={registering.open} leftSection={<Icon name="plus" />}>
               Register a host
@@ -64,7 +69,6 @@ export function HostsPage() {
           }
         />
       )}
-      {hosts.error && !hosts.data && <ErrorNotice error={hosts.error} retry={() => void hosts.refetch()} />}
       {isEmpty ? (
         <EmptyState
           title="No host is registered yet"
@@ -73,7 +77,7 @@ export function HostsPage() {
           <RegisterHost />
         </EmptyState>
       ) : (
-        (hosts.data || !hosts.error) && (
+        !isMissing(hosts) && (
           <DataTable
             label="Hosts"
             columns={isAdmin ? adminColumns : columns}

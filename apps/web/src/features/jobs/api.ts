@@ -1,6 +1,7 @@
 import type { Job, JobId, JobInput } from '@bigeye/contracts';
 import { queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { every } from '../../lib/read.ts';
 
 const refreshEveryMs = 5000;
 
@@ -16,14 +17,14 @@ export const jobsQuery = queryOptions({
     }
     return jobs;
   },
-  refetchInterval: refreshEveryMs,
+  refetchInterval: every(refreshEveryMs),
 });
 
 export const jobQuery = (jobId: JobId | undefined) =>
   queryOptions({
     queryKey: ['jobs', jobId],
     queryFn: jobId ? () => api.call('getJob', { params: { jobId } }) : skipToken,
-    refetchInterval: refreshEveryMs,
+    refetchInterval: every(refreshEveryMs),
   });
 
 /** Creates a job, or changes the one named. */

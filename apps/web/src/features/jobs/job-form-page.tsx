@@ -1,9 +1,10 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { hostsQuery } from '../hosts/api.ts';
+import { isMissing } from '../../lib/read.ts';
 import { RegisterHost } from '../hosts/register-host.tsx';
 import { jobQuery } from './api.ts';
 import { JobForm } from './job-form.tsx';
@@ -12,9 +13,8 @@ export function CreateJobPage() {
   const hosts = useQuery(hostsQuery);
   return (
     <Page title="Create a job">
-      <Answer answer="Create a job" />
-      {hosts.error && !hosts.data && <ErrorNotice error={hosts.error} retry={() => void hosts.refetch()} />}
-      {hosts.isPending && <WaitingForm />}
+      <Answer answer="Create a job" reads={[hosts]} of="The hosts" />
+      {!hosts.data && !isMissing(hosts) && <WaitingForm />}
       {hosts.data?.length === 0 && (
         <EmptyState title="A job needs a host to run on" text="Register a machine first; then come back here.">
           <RegisterHost />
@@ -31,12 +31,10 @@ export function EditJobPage() {
   const { jobId } = editRoute.useParams();
   const hosts = useQuery(hostsQuery);
   const job = useQuery(jobQuery(jobId));
-  const error = hosts.error ?? job.error;
   return (
     <Page title={job.data ? `Edit ${job.data.name}` : 'Edit'}>
-      <Answer answer={job.data && `Edit ${job.data.name}`} />
-      {error && <ErrorNotice error={error} />}
-      {!error && !(hosts.data && job.data) && <WaitingForm />}
+      <Answer answer={job.data && `Edit ${job.data.name}`} reads={[job, hosts]} of="The job and the hosts" />
+      {!(hosts.data && job.data) && !isMissing(hosts) && !isMissing(job) && <WaitingForm />}
       {hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
     </Page>
   );

@@ -2,10 +2,11 @@ import { agentTypeNames, type Job } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { runStatusWords } from '../../components/status.tsx';
 import { formatDuration, formatExact } from '../../lib/format.ts';
+import { isMissing } from '../../lib/read.ts';
 import { RunsTable } from '../runs/runs-table.tsx';
 import { StartRunButton } from '../runs/start-run-button.tsx';
 import { jobQuery } from './api.ts';
@@ -18,16 +19,15 @@ const route = getRouteApi('/shell/jobs/$jobId');
 export function JobPage() {
   const { jobId } = route.useParams();
   const job = useQuery(jobQuery(jobId));
-  if (job.error && !job.data)
+  if (isMissing(job))
     return (
       <Page title="Job">
-        <Answer answer="The job could not be read." />
-        <ErrorNotice error={job.error} retry={() => void job.refetch()} />
+        <Answer answer={undefined} reads={[job]} of="The job" />
       </Page>
     );
   return (
     <Page title={job.data?.name ?? 'Job'}>
-      <Answer answer={job.data && answerOf(job.data)} actions={job.data && <Actions job={job.data} />} />
+      <Answer answer={job.data && answerOf(job.data)} actions={job.data && <Actions job={job.data} />} reads={[job]} />
       <div className={styles.columns}>
         <div>
           <RunsTable

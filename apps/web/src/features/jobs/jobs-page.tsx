@@ -1,13 +1,15 @@
 import { agentTypeNames, type Job } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago } from '../../components/time.tsx';
+import { isMissing } from '../../lib/read.ts';
 import { StartRunButton } from '../runs/start-run-button.tsx';
 import { jobsQuery } from './api.ts';
 import { jobsAnswer } from './job-answer.ts';
@@ -15,19 +17,21 @@ import { jobsAnswer } from './job-answer.ts';
 const columns: Column<Job>[] = [
   {
     name: 'Name',
+    width: 180,
+    grows: 3,
     cell: (job) => (
       <Link to="/jobs/$jobId" params={{ jobId: job.id }} data-row-link title={job.name}>
         {job.name}
       </Link>
     ),
   },
-  { name: 'Agent type', width: '148px', wide: true, cell: (job) => agentTypeNames[job.agentType] },
-  { name: 'Host', width: '16%', cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
-  { name: 'Last run', width: '122px', cell: (job) => <LastRun job={job} /> },
-  { name: 'When', width: '112px', cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },
+  { name: 'Agent type', width: 140, leftOut: 3, cell: (job) => agentTypeNames[job.agentType] },
+  { name: 'Host', width: 120, grows: 1, leftOut: 2, cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
+  { name: 'Last run', width: 122, cell: (job) => <LastRun job={job} /> },
+  { name: 'When', width: 112, leftOut: 1, cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },
   {
     name: '_Actions',
-    width: '92px',
+    width: 96,
     end: true,
     cell: (job) => <StartRunButton jobId={job.id} jobName={job.name} place="row" />,
   },
@@ -54,14 +58,12 @@ export function JobsPage() {
   return (
     <Page title="Jobs">
       <Answer
-        answer={jobs.data ? jobsAnswer(jobs.data) : jobs.error ? 'The jobs could not be read.' : undefined}
+        answer={jobs.data && jobsAnswer(jobs.data)}
         actions={create}
+        reads={[jobs]}
+        of="The jobs"
       />
-      {jobs.error && !jobs.data ? (
-        <ErrorNotice error={jobs.error} retry={() => void jobs.refetch()} />
-      ) : (
-        <DataTable label="Jobs" columns={columns} rows={jobs.data} rowKey={(job) => job.id} />
-      )}
+      {!isMissing(jobs) && <DataTable label="Jobs" columns={columns} rows={jobs.data} rowKey={(job) => job.id} />}
     </Page>
   );
 }

@@ -1,25 +1,64 @@
 import type { CallInput, JobId, Run, RunId } from '@bigeye/contracts';
-import { infiniteQueryOptions, queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  skipToken,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { every } from '../../lib/read.ts';
 import { jobQuery, jobsQuery } from '../jobs/api.ts';
+import { olderActiveReadAt, type RunPage, runsIn, withNewest } from './newest-runs.ts';
 import { newerRun } from './newer-run.ts';
 import { durationSample, medianMs } from './usual-duration.ts';
 
-const listRefreshEveryMs = 3000;
+const newestEveryMs = 3000;
+/** Older pages are read again only while something in them is still going on. */
+const wholeEveryMs = 30_000;
 const allRuns = ['runs'] as const;
 
 export type RunListFilter = Pick<NonNullable<CallInput<'listRuns'>['query']>, 'status' | 'jobId' | 'hostId'>;
+
+async function readRuns(filter: RunListFilter, cursor: string | null): Promise<RunPage> {
+  const page = await api.call('listRuns', { query: { ...filter, ...(cursor && { cursor }) } });
+  return { ...page, readAt: Date.now() };
+}
 
 /** Runs, newest first, 50 a page. */
 export const runsQuery = (filter: RunListFilter) =>
   infiniteQueryOptions({
     queryKey: [...allRuns, 'list', filter],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) =>
-      api.call('listRuns', { query: { ...filter, ...(pageParam ? { cursor: pageParam } : {}) } }),
+    queryFn: ({ pageParam }) => readRuns(filter, pageParam),
     getNextPageParam: (page) => page.nextCursor,
-    refetchInterval: listRefreshEveryMs,
   });
+
+/** The runs of a list as far as it was opened, kept up to date by its newest page alone. */
+export function useRuns(filter: RunListFilter) {
+  const client = useQueryClient();
+  const { queryKey } = runsQuery(filter);
+  const list = useInfiniteQuery(runsQuery(filter));
+  const first = list.data?.pages[0];
+  const newest = useQuery({
+    queryKey: [...allRuns, 'newest', filter],
+    queryFn: async () => {
+      const page = await readRuns(filter, null);
+      const known = client.setQueryData(queryKey, (runs) => runs && withNewest(runs, page));
+      if (known && olderActiveReadAt(known, page) < Date.now() - wholeEveryMs)
+        void client.refetchQueries({ queryKey });
+      return page;
+    },
+    enabled: first !== undefined,
+    // What the list has just read is not read again.
+    ...(first && { initialData: first, initialDataUpdatedAt: list.dataUpdatedAt }),
+    refetchInterval: every(newestEveryMs),
+  });
+  const read = { ...list, error: list.error ?? newest.error, failureReason: list.failureReason ?? newest.failureReason };
+  return { ...read, runs: list.data && runsIn(list.data) };
+}
 
 export const runQuery = (runId: RunId | undefined) =>
   queryOptions({

@@ -1,3 +1,4 @@
+import { AppError } from '@bigeye/contracts';
 import { expect, test, vi } from 'vitest';
 import type { NumberedLine } from './log-line.ts';
 import { createLogPages, type ReadLines } from './log-pages.ts';
@@ -69,16 +70,33 @@ test('what is looked at is read before the rest of a search', async () => {
   expect(pages.loaded()).toBe(20_000);
 });
 
-test('a page that failed is read again when it is needed again', async () => {
+test('a page that failed is read again after a while, however often it is needed meanwhile', async () => {
+  vi.useFakeTimers();
   const readLines = reader();
   readLines.mockRejectedValueOnce(new Error('away'));
   const pages = createLogPages(readLines);
+  pages.subscribe(() => pages.need(1, 2));
   pages.grow(2);
-  pages.need(1, 2);
-  await settled();
+  await vi.advanceTimersByTimeAsync(900);
+  expect(readLines).toHaveBeenCalledTimes(1);
   expect(pages.failure()).toBeInstanceOf(Error);
-  pages.need(1, 2);
-  await settled();
+  await vi.advanceTimersByTimeAsync(1000);
   expect(pages.failure()).toBeUndefined();
   expect(pages.line(2)?.text).toBe('line 2');
+  vi.useRealTimers();
+});
+
+test('a final refusal is not asked about again but by hand', async () => {
+  vi.useFakeTimers();
+  const readLines = reader();
+  readLines.mockRejectedValueOnce(new AppError('RUN_NOT_FOUND', { runId: 'run_x' }));
+  const pages = createLogPages(readLines);
+  pages.subscribe(() => pages.need(1, 2));
+  pages.grow(2);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(readLines).toHaveBeenCalledTimes(1);
+  pages.retry();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(pages.line(2)?.text).toBe('line 2');
+  vi.useRealTimers();
 });

@@ -1,3 +1,5 @@
+import { backOffMs } from '../../lib/back-off.ts';
+import { isPassing } from '../../lib/read.ts';
 import type { NumberedLine } from './log-line.ts';
 
 /** Reads lines `after` a number, at most `limit`. */
@@ -14,6 +16,10 @@ export interface LogPages {
   /** How many of the lines are here. */
   loaded(): number;
   failure(): unknown;
+  /** Reads on at once after a failure. */
+  retry(): void;
+  /** Nobody looks any more. */
+  close(): void;
   /** The log has at least this many lines. */
   grow(total: number): void;
   line(number: number): NumberedLine | undefined;
@@ -40,6 +46,9 @@ export function createLogPages(readLines: ReadLines): LogPages {
   let total = 0;
   let loaded = 0;
   let failure: unknown;
+  let failures = 0;
+  let isResting = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const changed = () => {
     version++;
@@ -49,6 +58,7 @@ export function createLogPages(readLines: ReadLines): LogPages {
   const missing = (index: number) => Math.min(pageSize, total - index * pageSize) - here(index);
 
   const readNext = () => {
+    if (isResting) return;
     while (reading.size < readers) {
       const at = waiting.findIndex((index) => !reading.has(index));
       const [index] = at < 0 ? [] : waiting.splice(at, 1);
@@ -64,17 +74,31 @@ export function createLogPages(readLines: ReadLines): LogPages {
       pages.set(index, [...(pages.get(index) ?? []), ...lines]);
       loaded += lines.length;
       failure = undefined;
+      failures = 0;
       // An answer is bounded in bytes too: of long lines fewer come at once.
       if (lines.length > 0 && lines.length < asked) waiting = [index, ...waiting.filter((other) => other !== index)];
     } catch (error) {
       failure = error;
-      // What waits would fail alike; whoever looks at it needs it again.
-      waiting = [];
+      rest(index, error);
     } finally {
       reading.delete(index);
       readNext();
       changed();
     }
+  };
+
+  /** What waits would fail alike. After a passing fault it is tried again in a while; a final one ends it. */
+  const rest = (index: number, error: unknown) => {
+    if (!waiting.includes(index)) waiting.push(index);
+    isResting = true;
+    failures++;
+    clearTimeout(timer);
+    if (isPassing(error)) timer = setTimeout(goOn, backOffMs(failures));
+  };
+  const goOn = () => {
+    clearTimeout(timer);
+    isResting = false;
+    readNext();
   };
 
   return {
@@ -91,6 +115,8 @@ export function createLogPages(readLines: ReadLines): LogPages {
     },
     loaded: () => loaded,
     failure: () => failure,
+    retry: goOn,
+    close: () => clearTimeout(timer),
     grow: (newTotal) => {
       if (newTotal <= total) return;
       total = newTotal;

@@ -34,7 +34,7 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
   const items = virtual.getVirtualItems();
   const size = virtual.getTotalSize();
   const { isAtEnd, onScroll, toEnd, leaveEnd } = useFollowing(scroll, chosen === undefined, size);
-  const needVisible = useNeeded(pages, rows, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
+  useNeeded(pages, rows, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
 
   const scrollTo = (number: number) => virtual.scrollToIndex(rows.rowOf(number), { align: 'center' });
   const { show, release } = useShow(scrollTo, leaveEnd, size);
@@ -62,7 +62,7 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
         jumpToError={jumpToError}
         downloadUrl={fillPath(routes.downloadRunLog.path, { runId: run.id })}
       />
-      {pages.failure() !== undefined && <ErrorNotice error={pages.failure()} retry={needVisible} />}
+      {pages.failure() !== undefined && <ErrorNotice error={pages.failure()} retry={pages.retry} triesAgain />}
       <div className={styles.frame}>
         <div
           ref={scroll}
@@ -123,14 +123,13 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
 }
 
 /** Reads the lines of these rows, and what comes after them while they are the last. */
-function useNeeded(pages: LogPages, rows: LogRows, firstRow: number, lastRow: number): () => void {
+function useNeeded(pages: LogPages, rows: LogRows, firstRow: number, lastRow: number): void {
   const first = rows.numberAt(firstRow);
   const last = lastRow >= rows.count - 1 ? pages.total() : rows.numberAt(lastRow);
   const need = useCallback(() => pages.need(first, last), [pages, first, last]);
   const version = pages.version();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was read in the meantime may not have been all.
   useEffect(need, [need, version]);
-  return need;
 }
 
 /**

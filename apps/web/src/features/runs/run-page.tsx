@@ -4,12 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Command, ShortId } from '../../components/copy.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { StatusIcon } from '../../components/status.tsx';
 import { commandIn, TextWithCommands } from '../../components/text-with-commands.tsx';
 import { Ago, Elapsed } from '../../components/time.tsx';
 import { formatDuration } from '../../lib/format.ts';
+import { isMissing } from '../../lib/read.ts';
 import { runQuery, timelineQuery, useCancelRun, usualDurationQuery } from './api.ts';
 import { LogView } from './log-view.tsx';
 import { runAnswer } from './run-answer.ts';
@@ -32,11 +32,10 @@ export function RunPage() {
   const pages = useLogPages(runId, run.data?.logLines ?? 0);
   const progress = useLatestProgress(pages, run.data?.status === 'running');
   useRunStream(runId, run.data !== undefined && isUnsettled(run.data));
-  if (run.error && !run.data)
+  if (isMissing(run))
     return (
       <Page title="Run">
-        <Answer answer="The run could not be read." />
-        <ErrorNotice error={run.error} retry={() => void run.refetch()} />
+        <Answer answer={undefined} reads={[run]} of="The run" />
       </Page>
     );
   if (!run.data) return <WaitingPage />;
@@ -50,6 +49,7 @@ export function RunPage() {
           </span>
         }
         actions={<Actions run={run.data} />}
+        reads={isUnsettled(run.data) ? [run] : []}
       />
       <div className={styles.under}>
         <Remedy run={run.data} />

@@ -1,15 +1,16 @@
 import { HostId, JobId, RunStatus } from '@bigeye/contracts';
 import { Select } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import filters from '../../components/filters.module.css';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { runStatusWords, StatusIcon } from '../../components/status.tsx';
+import { isMissing } from '../../lib/read.ts';
 import { hostsQuery } from '../hosts/api.ts';
 import { jobsQuery } from '../jobs/api.ts';
-import { runsQuery } from './api.ts';
+import { useRuns } from './api.ts';
 import { runsAnswer } from './run-answer.ts';
 import { type RunFilter, toListFilter } from './run-filter.ts';
 import { RunsTable } from './runs-table.tsx';
@@ -20,18 +21,22 @@ export function RunsPage() {
   const filter = route.useSearch();
   // The answer leaves the status aside: "failed" of the failed ones would always be all.
   const { status: _, ...place } = filter;
-  const answered = useInfiniteQuery(runsQuery(toListFilter(place)));
-  const runs = answered.data?.pages.flatMap((page) => page.items);
+  const { runs, ...answered } = useRuns(toListFilter(place));
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <Page title="Runs">
       {(runs === undefined || runs.length > 0 || isFiltered) && (
         <>
-          <Answer answer={runs ? answerOf(runs) : answered.error ? 'The runs could not be read.' : undefined} />
+          <Answer answer={runs && answerOf(runs)} reads={[answered]} of="The runs" />
           <Filters filter={filter} />
         </>
       )}
-      <RunsTable filter={toListFilter(filter)} label="Runs" empty={isFiltered ? <NothingFound /> : <NoRunYet />} />
+      <RunsTable
+        filter={toListFilter(filter)}
+        label="Runs"
+        empty={isFiltered ? <NothingFound /> : <NoRunYet />}
+        withTrouble={!isMissing(answered)}
+      />
     </Page>
   );
 }

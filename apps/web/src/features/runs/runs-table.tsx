@@ -1,31 +1,33 @@
 import type { Run } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { type Column, DataTable } from '../../components/data-table.tsx';
-import { ErrorNotice } from '../../components/notice.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import { ReadTrouble } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago, Duration } from '../../components/time.tsx';
 import { shortId } from '../../lib/format.ts';
-import { type RunListFilter, runsQuery } from './api.ts';
+import { isMissing } from '../../lib/read.ts';
+import { type RunListFilter, useRuns } from './api.ts';
 import { resultWords } from './run-answer.ts';
 import styles from './runs.module.css';
 
 const columns: Column<Run>[] = [
   {
     name: 'Run',
-    width: '96px',
+    width: 88,
     cell: (run) => (
       <Link to="/runs/$runId" params={{ runId: run.id }} data-row-link className="mono" title={run.id}>
         {shortId(run.id)}
       </Link>
     ),
   },
-  { name: 'Status', width: '118px', cell: (run) => <Status status={run.status} /> },
+  { name: 'Status', width: 112, cell: (run) => <Status status={run.status} /> },
   {
     name: 'Job',
-    width: '22%',
+    width: 150,
+    grows: 2,
     cell: (run) => (
       <Link to="/jobs/$jobId" params={{ jobId: run.jobId }} className={styles.job} title={run.jobName}>
         {run.jobName}
@@ -34,16 +36,18 @@ const columns: Column<Run>[] = [
   },
   {
     name: 'Result',
-    wide: true,
+    width: 160,
+    grows: 3,
+    leftOut: 4,
     cell: (run) => (
       <span title={resultWords(run)} className="quiet">
         {resultWords(run)}
       </span>
     ),
   },
-  { name: 'Host', width: '124px', cell: (run) => <span title={run.hostId}>{run.hostId}</span> },
-  { name: 'Queued', width: '112px', cell: (run) => <Ago at={run.queuedAt} /> },
-  { name: 'Took', width: '96px', end: true, cell: (run) => <Took run={run} /> },
+  { name: 'Host', width: 110, grows: 1, leftOut: 3, cell: (run) => <span title={run.hostId}>{run.hostId}</span> },
+  { name: 'Queued', width: 112, leftOut: 1, cell: (run) => <Ago at={run.queuedAt} /> },
+  { name: 'Took', width: 100, leftOut: 2, end: true, cell: (run) => <Took run={run} /> },
 ];
 
 interface Props {
@@ -53,15 +57,16 @@ interface Props {
   without?: string[];
   /** Shown instead of a table without rows. */
   empty: ReactNode;
+  /** False where the page says already why runs cannot be read. */
+  withTrouble?: boolean;
 }
 
 /** Runs, newest first. Rows change in place; runs that came meanwhile wait behind a button, so that nothing jumps. */
-export function RunsTable({ filter, label, without = [], empty }: Props) {
-  const query = useInfiniteQuery(runsQuery(filter));
-  const runs = query.data?.pages.flatMap((page) => page.items);
+export function RunsTable({ filter, label, without = [], empty, withTrouble = true }: Props) {
+  const { runs, ...query } = useRuns(filter);
   const { shown, waiting, showAll } = useHeldBack(runs, JSON.stringify(filter));
 
-  if (query.error && !runs) return <ErrorNotice error={query.error} retry={() => void query.refetch()} />;
+  if (isMissing(query)) return withTrouble ? <ReadTrouble reads={[query]} /> : null;
   if (runs?.length === 0) return empty;
   return (
     <>

@@ -19,6 +19,7 @@ export function useLogPages(runId: RunId, total: number): LogPages {
   );
   useSyncExternalStore(pages.subscribe, pages.version);
   useEffect(() => pages.grow(total), [pages, total]);
+  useEffect(() => pages.close, [pages]);
   return pages;
 }
 

@@ -3,11 +3,12 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Column, DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-columns.ts';
+import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
+import { isMissing } from '../../lib/read.ts';
 import { useUser } from '../access/api.ts';
 import { usersQuery } from './api.ts';
 import { CreateUser } from './create-user.tsx';
@@ -24,16 +25,16 @@ export function UsersPage() {
   return (
     <Page title="Users">
       <Answer
-        answer={users.data ? usersAnswer(users.data) : users.error ? 'The users could not be read.' : undefined}
+        answer={users.data && usersAnswer(users.data)}
+        reads={[users]}
+        of="The users"
         actions={
           <Button data-create onClick={creating.open} leftSection={<Icon name="plus" />}>
             Create a user
           </Button>
         }
       />
-      {users.error && !users.data ? (
-        <ErrorNotice error={users.error} retry={() => void users.refetch()} />
-      ) : (
+      {!isMissing(users) && (
         <DataTable
           label="Users"
           columns={columnsFor(me, (user, action) => ask({ user, action }))}
@@ -51,7 +52,8 @@ export function UsersPage() {
 const columnsFor = (me: User | undefined, ask: (user: User, action: UserAction) => void): Column<User>[] => [
   {
     name: 'Name',
-    width: '24%',
+    width: 150,
+    grows: 2,
     cell: (user) => (
       <button type="button" data-row-link onClick={() => ask(user, 'edit')} title={`Edit ${user.name}`}>
         {user.name}
@@ -59,13 +61,13 @@ const columnsFor = (me: User | undefined, ask: (user: User, action: UserAction) 
       </button>
     ),
   },
-  { name: 'E-mail', cell: ({ email }) => <span title={email}>{email}</span> },
-  { name: 'Role', width: '90px', cell: ({ role }) => role },
-  { name: 'Sign-in', width: '150px', cell: (user) => <SignIn user={user} /> },
-  { name: 'Since', width: '120px', wide: true, cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { name: 'E-mail', width: 170, grows: 3, leftOut: 1, cell: ({ email }) => <span title={email}>{email}</span> },
+  { name: 'Role', width: 90, cell: ({ role }) => role },
+  { name: 'Sign-in', width: 190, leftOut: 2, cell: (user) => <SignIn user={user} /> },
+  { name: 'Since', width: 112, leftOut: 3, cell: ({ createdAt }) => <Ago at={createdAt} /> },
   {
     name: '_Actions',
-    width: '56px',
+    width: 60,
     end: true,
     cell: (user) => <UserMenu user={user} isSelf={user.id === me?.id} ask={(action) => ask(user, action)} />,
   },

@@ -1,0 +1,74 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser, shoot } from './support/browser.ts';
+import { layoutFaultsOf } from './support/layout-faults.ts';
+import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
+
+/** Every page at every width in both themes: a real control plane, a real browser, and a host whose engine is a fake. */
+
+const widths = [390, 768, 1024, 1280, 1440];
+
+let populated: PopulatedStack;
+let browser: Browser;
+beforeAll(async () => {
+  populated = await startPopulatedStack();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await populated?.[Symbol.asyncDispose]();
+});
+
+describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${populated.stack.apiUrl}/`)) complaints.push(`asked ${request.url()}`);
+    });
+  });
+
+  async function expectWhole(name: string): Promise<void> {
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
+      await shoot(page, `${name}-${colorScheme}-${width}`);
+      expect.soft(await layoutFaultsOf(page), `${name} at ${width} px`).toEqual([]);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const told = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 160))]);
+      expect.soft(told, `${name} at ${width} px, axe`).toEqual([]);
+    }
+  }
+
+  test('the page to sign in is whole', async () => {
+    await page.goto(`${populated.stack.apiUrl}/sign-in`);
+    await page.getByLabel('E-mail').waitFor();
+    await expectWhole('sign-in');
+    await page.getByLabel('E-mail').fill(populated.signIn.email);
+    await page.getByLabel('Password', { exact: true }).fill(populated.signIn.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    // Before it is known who asks, the browser complains that this question was refused.
+    complaints.length = 0;
+  });
+
+  test('nothing overflows, every kept cell shows its content, and axe finds nothing', async () => {
+    for (const [name, path] of Object.entries(populated.pages)) {
+      await page.goto(`${populated.stack.apiUrl}${path}`);
+      await page.getByRole('heading', { level: 1 }).or(page.getByRole('heading', { level: 2 })).first().waitFor();
+      await expectWhole(name);
+    }
+  });
+
+  test('no page complains, breaks its policy or asks another origin', () => {
+    expect(complaints).toEqual([]);
+  });
+});
