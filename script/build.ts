@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import { images } from '@bigeye/contracts';
 import { failureConverterPath } from '@bigeye/service-kit';
 import { build as buildLineagePlus } from '../agents/lineage-plus/build.ts';
@@ -13,6 +14,8 @@ import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
 import { build as buildDemoWarehouse } from '../demo/warehouse/build.ts';
 
 const run = promisify(execFile);
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
@@ -58,13 +61,27 @@ async function buildWeb(): Promise<void> {
     'apps/web/src',
     'packages/contracts/src',
     'apps/web/index.html',
+    'apps/web/vite.config.ts',
     'package-lock.json',
     'NOTICE',
   ]);
   if ((await readFile(stamp, 'utf8').catch(() => '')) === sources) return;
   await run('npx', ['vite', 'build', '--logLevel', 'error'], { cwd: folder });
   await copyFile(join(root, 'NOTICE'), join(folder, 'dist/assets/NOTICE.txt'));
+  await compressFiles(join(folder, 'dist/assets'));
   await writeFile(stamp, sources);
+}
+
+/** Beside each file its short forms, made once with all effort; the server sends the one that the browser takes. */
+async function compressFiles(folder: string): Promise<void> {
+  for (const file of await filesBelow(folder)) {
+    const content = await readFile(file);
+    await writeFile(
+      `${file}.br`,
+      await brotli(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }),
+    );
+    await writeFile(`${file}.gz`, await gzipped(content, { level: constants.Z_BEST_COMPRESSION }));
+  }
 }
 
 async function hashOf(paths: string[]): Promise<string> {

@@ -8,6 +8,8 @@ import { type PopulatedStack, startPopulatedStack } from './support/populated-st
 /** Every page at every width in both themes: a real control plane, a real browser, and a host whose engine is a fake. */
 
 const widths = [390, 768, 1024, 1280, 1440];
+/** As cards, and as a table with all of its columns: what axe can tell apart. */
+const widthsForAxe = [390, 1440];
 
 let populated: PopulatedStack;
 let browser: Browser;
@@ -42,6 +44,7 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
       await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
       await shoot(page, `${name}-${colorScheme}-${width}`);
       expect.soft(await layoutFaultsOf(page), `${name} at ${width} px`).toEqual([]);
+      if (!widthsForAxe.includes(width)) continue;
       const { violations } = await new AxeBuilder({ page }).analyze();
       const told = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 160))]);
       expect.soft(told, `${name} at ${width} px, axe`).toEqual([]);
@@ -63,7 +66,11 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
   test('nothing overflows, every kept cell shows its content, and axe finds nothing', async () => {
     for (const [name, path] of Object.entries(populated.pages)) {
       await page.goto(`${populated.stack.apiUrl}${path}`);
-      await page.getByRole('heading', { level: 1 }).or(page.getByRole('heading', { level: 2 })).first().waitFor();
+      await page
+        .getByRole('heading', { level: 1 })
+        .or(page.getByRole('heading', { level: 2 }))
+        .first()
+        .waitFor();
       await expectWhole(name);
     }
   });

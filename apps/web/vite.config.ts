@@ -21,7 +21,21 @@ export default defineConfig({
     // The server's content policy allows no data: addresses but for images.
     assetsInlineLimit: 0,
     // Its licence (EPL-2.0) is another than ours, so it stays in a file of its own: NOTICE says so.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'elkjs', test: /node_modules\/elkjs\// }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'elkjs', test: /node_modules\/elkjs\// },
+            // What every page needs, in few files instead of one for each thing that two pages share.
+            {
+              name: 'base',
+              test: /node_modules\/(react|react-dom|scheduler|zod|@tanstack\/(?!react-virtual|virtual))/,
+            },
+            { name: 'app', test: /(apps\/web\/src\/(app|components|lib)|packages\/contracts)\// },
+          ],
+        },
+      },
+    },
     // elkjs alone is 1.6 MB; it is loaded with the lineage page only.
     chunkSizeWarningLimit: 1700,
   },

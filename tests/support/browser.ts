@@ -25,7 +25,8 @@ function findChromium(): string {
 }
 
 /** A picture to look at. */
-export const shoot = (page: Page, name: string): Promise<unknown> => page.screenshot({ path: join(shots, `${name}.png`) });
+export const shoot = (page: Page, name: string): Promise<unknown> =>
+  page.screenshot({ path: join(shots, `${name}.png`) });
 
 /** Takes the picture at both widths, and asks axe. `name`: with the theme in it. */
 export async function look(page: Page, name: string): Promise<void> {

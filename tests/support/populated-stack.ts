@@ -17,7 +17,13 @@ export interface PopulatedStack extends AsyncDisposable {
 }
 
 const longName = 'warehouse-loader-of-the-berlin-data-centre-17';
-const result = { type: 'result', outcome: 'succeeded', exitCode: 0, message: '214 of 214 views', counts: { views: 214 } };
+const result = {
+  type: 'result',
+  outcome: 'succeeded',
+  exitCode: 0,
+  message: '214 of 214 views',
+  counts: { views: 214 },
+};
 
 const programs: Programs = {
   shop: (container) => {
@@ -60,7 +66,9 @@ export async function startPopulatedStack(): Promise<PopulatedStack> {
   const runningRun = await start(endless.id);
   await addLineage(stack);
   for (const role of ['viewer', 'member'] as const)
-    await stack.admin.call('createUser', { body: { email: `${role}.with.a.long.address@data.example.com`, name: `A ${role}`, role } });
+    await stack.admin.call('createUser', {
+      body: { email: `${role}.with.a.long.address@data.example.com`, name: `A ${role}`, role },
+    });
   await stack.admin.call('createAgentApiKey', { body: { name: `key of ${longName}` } });
 
   const signIn = { email: 'admin@localhost', password: 'correct horse battery' };
@@ -105,7 +113,12 @@ async function addLineage(stack: TestStack): Promise<void> {
   const { id } = await stack.admin.call('createCustomRepository', { body: { name: 'postgres shop' } });
   const base = 'postgres://db:5432/shop';
   const tableOf = (name: string, columns: string[]) => [
-    { externalId: `${base}.sales.${name}`, nodeName: name, nodeType: 'TABLE', containerExternalId: `${base}.sales` } as const,
+    {
+      externalId: `${base}.sales.${name}`,
+      nodeName: name,
+      nodeType: 'TABLE',
+      containerExternalId: `${base}.sales`,
+    } as const,
     ...columns.map(
       (column) =>
         ({

@@ -1,5 +1,7 @@
 import { styleNonce } from './lib/content-policy.ts';
-import '@mantine/core/styles.css';
+import './app/layers.css';
+// In a layer of its own: whatever the order in which styles come, ours count more.
+import '@mantine/core/styles.layer.css';
 import './app/theme.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';

@@ -5,6 +5,10 @@ import { storableText } from './scalars.ts';
 export const Role = z.enum(['viewer', 'member', 'admin']);
 export type Role = z.infer<typeof Role>;
 
+/** Each role may do what those before it may. */
+export const isAtLeast = (role: Role, needed: Role): boolean =>
+  Role.options.indexOf(role) >= Role.options.indexOf(needed);
+
 /** Addresses are one account whatever their case. */
 const Email = z.email().max(254).toLowerCase();
 const UserName = storableText(128).trim().min(1);

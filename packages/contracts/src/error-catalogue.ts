@@ -27,6 +27,9 @@ const wrongUsage = <D>(status: number, message: (d: D) => string, remedy: (d: D)
   exitCode: 2,
 });
 
+/** What somebody else said of it, as the end of a sentence that has its own full stop. */
+const because = (said: string | undefined): string => (said ? `: ${said.replace(/[.\s]+$/, '')}` : '');
+
 const apiErrors = {
   INTERNAL: {
     status: 500,
@@ -146,7 +149,7 @@ const apiErrors = {
   ),
   CERTIFICATE_REFUSED: needsAction(
     403,
-    (d: { reason: string }) => `The host certificate was refused: ${d.reason}.`,
+    (d: { reason: string }) => `The host certificate was refused${because(d.reason)}.`,
     () => 'On the host, run "bigeye-agent register" again to get a new certificate.',
   ),
   ROUTE_NOT_FOUND: wrongUsage(
@@ -187,7 +190,7 @@ const apiErrors = {
   ),
   KEY_ROTATION_REFUSED: needsAction(
     409,
-    (d: { reason: string }) => `The account key was not rotated: ${d.reason}.`,
+    (d: { reason: string }) => `The account key was not rotated${because(d.reason)}.`,
     () => 'See where the keys stand with "bigeye-agent keys show" on each host.',
   ),
   KEY_ROTATION_UNFINISHED: needsAction(
@@ -318,7 +321,7 @@ const runFailures = {
   ),
   IMAGE_PULL_FAILED: mayWorkLater(
     409,
-    (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled: ${d.reason}.`,
+    (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled${because(d.reason)}.`,
     (d) => `On the host, try "docker pull ${d.image}"; behind a proxy, set it in the Docker daemon.`,
   ),
   AGENT_NOT_INSTALLED: needsAction(
@@ -344,13 +347,13 @@ const runFailures = {
   ),
   GUARD_REFUSED: needsAction(
     409,
-    (d: { reason: string }) => `The docker-socket-proxy refused the container: ${d.reason}.`,
+    (d: { reason: string }) => `The docker-socket-proxy refused the container${because(d.reason)}.`,
     () =>
       'On the host, see "bigeye-agent compose logs -s docker-socket-proxy"; the policy file may be tighter than the job.',
   ),
   CONTAINER_START_FAILED: needsAction(
     409,
-    (d: { reason: string }) => `Docker could not start the container: ${d.reason}.`,
+    (d: { reason: string }) => `Docker could not start the container${because(d.reason)}.`,
     () => 'On the host, run "docker info" and look at the message; then start the run again.',
   ),
   CONTAINER_VANISHED: mayWorkLater(
@@ -371,33 +374,32 @@ const runFailures = {
   ),
   AGENT_EXITED: needsAction(
     409,
-    (d: { exitCode: number; message: string }) =>
-      `The agent ended with exit code ${d.exitCode}${d.message ? `: ${d.message}` : ''}.`,
+    (d: { exitCode: number; message: string }) => `The agent ended with exit code ${d.exitCode}${because(d.message)}.`,
     () => 'Read the end of the log.',
   ),
   AGENT_USAGE: needsAction(
     409,
-    (d: { message: string }) => `The agent did not accept its configuration${d.message ? `: ${d.message}` : ''}.`,
+    (d: { message: string }) => `The agent did not accept its configuration${because(d.message)}.`,
     () => 'Correct the parameters of the job, or the connection on the host.',
   ),
   CREDENTIALS_REFUSED: needsAction(
     409,
-    (d: { message: string }) => `The source refused the credentials${d.message ? `: ${d.message}` : ''}.`,
+    (d: { message: string }) => `The source refused the credentials${because(d.message)}.`,
     () => 'On the host, correct the connection in bigeye_agent.yml, run "bigeye-agent sync" and start the job again.',
   ),
   SOURCE_UNREACHABLE: mayWorkLater(
     409,
-    (d: { message: string }) => `The source could not be reached${d.message ? `: ${d.message}` : ''}.`,
+    (d: { message: string }) => `The source could not be reached${because(d.message)}.`,
     () => 'Check host and port of the connection, and the way from the host to it.',
   ),
   PARTIAL_RESULT: needsAction(
     409,
-    (d: { message: string }) => `Some objects failed, the rest was delivered${d.message ? `: ${d.message}` : ''}.`,
+    (d: { message: string }) => `Some objects failed, the rest was delivered${because(d.message)}.`,
     () => 'The report in the run names each object with its reason.',
   ),
   TARGET_REFUSED: mayWorkLater(
     409,
-    (d: { message: string }) => `The control plane did not take the result${d.message ? `: ${d.message}` : ''}.`,
+    (d: { message: string }) => `The control plane did not take the result${because(d.message)}.`,
     () => 'Check the agent API key on the host, then start the job again.',
   ),
 } as const;
@@ -488,7 +490,7 @@ const hostErrors = {
   ),
   CONTROL_PLANE_UNREACHABLE: mayWorkLater(
     503,
-    (d: { url: string; reason: string }) => `The control plane at ${d.url} does not answer: ${d.reason}.`,
+    (d: { url: string; reason: string }) => `The control plane at ${d.url} does not answer${because(d.reason)}.`,
     () => 'Check the address (--api-url or BIGEYE_API_URL) and the way to it.',
   ),
   CONTROL_PLANE_ANSWER: mayWorkLater(
@@ -513,7 +515,7 @@ const hostErrors = {
   ),
   COMPOSE_FAILED: mayWorkLater(
     503,
-    (d: { command: string; reason: string }) => `"${d.command}" failed: ${d.reason}.`,
+    (d: { command: string; reason: string }) => `"${d.command}" failed${because(d.reason)}.`,
     () => 'Correct what it names and run the command again; nothing is lost.',
   ),
   GUARD_TAMPERED: needsAction(
@@ -561,7 +563,7 @@ const hostErrors = {
   ),
   CONNECTION_CHECK_FAILED: needsAction(
     409,
-    (d: { connector: string; reason: string }) => `The ${d.connector} connection does not work: ${d.reason}.`,
+    (d: { connector: string; reason: string }) => `The ${d.connector} connection does not work${because(d.reason)}.`,
     () => 'Correct the values, or pass --skip-validation to save it as it is.',
   ),
 } as const;

@@ -3,7 +3,7 @@ import {
   type ApiKeyId,
   AppError,
   type HostId,
-  type Role,
+  isAtLeast,
   type SessionId,
   type User,
 } from '@bigeye/contracts';
@@ -14,8 +14,6 @@ export type Caller =
   | { kind: 'user'; user: User; credential: ApiKeyId | SessionId }
   | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
   | ({ kind: 'host' } & ProvenHost);
-
-const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2 };
 
 /** Throws UNAUTHENTICATED or FORBIDDEN unless the caller may use a route with this access. */
 export function requireAccess(access: Access, caller: Caller | undefined): void {
@@ -39,7 +37,7 @@ function requireRole({ role, agentKey }: Access & { kind: 'role' }, caller: Call
     if (!agentKey) throw new AppError('FORBIDDEN', { role: 'an agent key', needed: role });
     return;
   }
-  if (rank[caller.user.role] < rank[role]) throw new AppError('FORBIDDEN', { role: caller.user.role, needed: role });
+  if (!isAtLeast(caller.user.role, role)) throw new AppError('FORBIDDEN', { role: caller.user.role, needed: role });
 }
 
 /** For handlers of routes that only users reach. */

@@ -87,9 +87,12 @@ function serveDocs(server: ReturnType<typeof createServer>, document: Record<str
 /** As the build leaves it in the page, for a new value at each answer. */
 const noncePlaceholder = 'CSP_NONCE';
 
-/** Built files under /assets, named by their content; any other page address is the app's, which knows its own routes. */
+/**
+ * Built files under /assets, named by their content, in the form the browser takes (the build has made all three); any other page address is the app's, which knows its
+ * own routes.
+ */
 async function serveWeb(server: ReturnType<typeof createServer>, webRoot: string): Promise<void> {
-  await server.register(fastifyStatic, { root: resolve(webRoot), serve: false });
+  await server.register(fastifyStatic, { root: resolve(webRoot), serve: false, preCompressed: true });
   const page = readFileSync(join(webRoot, 'index.html'), 'utf8');
   server.get('/*', (request, reply) => {
     const path = request.url.split('?')[0] ?? '';

@@ -32,7 +32,7 @@ function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
       <>
         <li>Settings</li>
         {second === 'agents' && <li>Agents</li>}
-        <li aria-current="page">{settingsNames[(second === 'agents' ? third : second) ?? '']}</li>
+        <li aria-current="page">{settingsNames[(second === 'agents' ? third : second) ?? ''] ?? 'Not found'}</li>
       </>
     );
   if (first === 'lineage') return <li aria-current="page">Lineage</li>;
@@ -46,6 +46,7 @@ function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
         {second && second !== 'new' && <JobCrumb id={second} editing={third === 'edit'} />}
       </>
     );
+  if (first !== 'runs') return <li aria-current="page">Not found</li>;
   return (
     <>
       <li>

@@ -7,6 +7,7 @@ export function NotFoundPage() {
   return (
     <Page title="Not found">
       <EmptyState
+        isPage
         title="There is nothing at this address"
         text="The link may be cut off, or what it named was deleted."
       >

@@ -8,28 +8,31 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { OutageBanner } from '../components/outage-banner.tsx';
 import { sessionQuery } from '../features/access/api.ts';
-import { ProfilePage } from '../features/access/profile-page.tsx';
-import { SetPasswordPage } from '../features/access/set-password-page.tsx';
 import { SignInPage } from '../features/access/sign-in-page.tsx';
 import { signInSearchOf } from '../features/access/sign-in-search.ts';
-import { ApiKeysPage } from '../features/api-keys/api-keys-page.tsx';
 import { auditFilterOf } from '../features/audit/audit-filter.ts';
-import { AuditPage } from '../features/audit/audit-page.tsx';
-import { HostsPage } from '../features/hosts/hosts-page.tsx';
-import { CreateJobPage, EditJobPage } from '../features/jobs/job-form-page.tsx';
-import { JobPage } from '../features/jobs/job-page.tsx';
-import { JobsPage } from '../features/jobs/jobs-page.tsx';
 import { lineagePlaceOf } from '../features/lineage/lineage-place.ts';
 import { runFilterOf } from '../features/runs/run-filter.ts';
-import { RunPage } from '../features/runs/run-page.tsx';
 import { RunsPage } from '../features/runs/runs-page.tsx';
-import { UsersPage } from '../features/users/users-page.tsx';
 import { NotFoundPage, UnexpectedErrorPage } from './fault-pages.tsx';
 import { Shell } from './shell.tsx';
 
+/** Each page comes when it is first opened. */
+const page = lazyRouteComponent;
+
+function Root() {
+  return (
+    <>
+      <OutageBanner />
+      <Outlet />
+    </>
+  );
+}
+
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFoundPage,
 });
 
@@ -42,7 +45,7 @@ const signInRoute = createRoute({
 const setPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/set-password',
-  component: SetPasswordPage,
+  component: page(() => import('../features/access/set-password-page.tsx'), 'SetPasswordPage'),
 });
 
 const shellRoute = createRoute({
@@ -74,23 +77,31 @@ const runRoute = createRoute({
   ...under,
   path: '/runs/$runId',
   params: { parse: ({ runId }) => ({ runId: RunId.parse(runId) }) },
-  component: RunPage,
+  component: page(() => import('../features/runs/run-page.tsx'), 'RunPage'),
   errorComponent: NotFoundPage,
 });
-const jobsRoute = createRoute({ ...under, path: '/jobs', component: JobsPage });
-const createJobRoute = createRoute({ ...under, path: '/jobs/new', component: CreateJobPage });
+const jobsRoute = createRoute({
+  ...under,
+  path: '/jobs',
+  component: page(() => import('../features/jobs/jobs-page.tsx'), 'JobsPage'),
+});
+const createJobRoute = createRoute({
+  ...under,
+  path: '/jobs/new',
+  component: page(() => import('../features/jobs/job-form-page.tsx'), 'CreateJobPage'),
+});
 const jobRoute = createRoute({
   ...under,
   path: '/jobs/$jobId',
   params: { parse: ({ jobId }) => ({ jobId: JobId.parse(jobId) }) },
-  component: JobPage,
+  component: page(() => import('../features/jobs/job-page.tsx'), 'JobPage'),
   errorComponent: NotFoundPage,
 });
 const editJobRoute = createRoute({
   ...under,
   path: '/jobs/$jobId/edit',
   params: { parse: ({ jobId }) => ({ jobId: JobId.parse(jobId) }) },
-  component: EditJobPage,
+  component: page(() => import('../features/jobs/job-form-page.tsx'), 'EditJobPage'),
   errorComponent: NotFoundPage,
 });
 const lineageRoute = createRoute({
@@ -98,9 +109,13 @@ const lineageRoute = createRoute({
   path: '/lineage',
   validateSearch: lineagePlaceOf,
   // With it comes the layout engine, larger than all the rest.
-  component: lazyRouteComponent(() => import('../features/lineage/lineage-page.tsx'), 'LineagePage'),
+  component: page(() => import('../features/lineage/lineage-page.tsx'), 'LineagePage'),
 });
-const hostsRoute = createRoute({ ...under, path: '/settings/agents/hosts', component: HostsPage });
+const hostsRoute = createRoute({
+  ...under,
+  path: '/settings/agents/hosts',
+  component: page(() => import('../features/hosts/hosts-page.tsx'), 'HostsPage'),
+});
 const apiKeysRoute = createRoute({
   ...under,
   path: '/settings/api-keys',
@@ -108,16 +123,26 @@ const apiKeysRoute = createRoute({
     const id = UserId.safeParse(user).data;
     return id ? { user: id } : {};
   },
-  component: ApiKeysPage,
+  component: page(() => import('../features/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 });
-const usersRoute = createRoute({ ...under, path: '/settings/users', component: UsersPage });
+const usersRoute = createRoute({
+  ...under,
+  path: '/settings/users',
+  component: page(() => import('../features/users/users-page.tsx'), 'UsersPage'),
+});
 const auditRoute = createRoute({
   ...under,
   path: '/settings/audit',
   validateSearch: auditFilterOf,
-  component: AuditPage,
+  component: page(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 });
-const profileRoute = createRoute({ ...under, path: '/settings/profile', component: ProfilePage });
+const profileRoute = createRoute({
+  ...under,
+  path: '/settings/profile',
+  component: page(() => import('../features/access/profile-page.tsx'), 'ProfilePage'),
+});
+/** Under the shell, so that whoever went astray has the ways out at hand. */
+const unknownRoute = createRoute({ ...under, path: '$', component: NotFoundPage });
 const documentedJobsRoute = createRoute({
   ...under,
   path: '/settings/agents/jobs',
@@ -144,6 +169,7 @@ const routeTree = rootRoute.addChildren([
     auditRoute,
     profileRoute,
     documentedJobsRoute,
+    unknownRoute,
   ]),
 ]);
 

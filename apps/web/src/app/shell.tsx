@@ -1,13 +1,14 @@
 import { Outlet } from '@tanstack/react-router';
-import { OutageBanner } from '../components/outage-banner.tsx';
 import { AccountMenu } from '../features/access/account-menu.tsx';
 import { Breadcrumbs } from './breadcrumbs.tsx';
+import { useKeptFocus } from './keep-focus.ts';
 import { Keyboard } from './keyboard.tsx';
 import { Rail } from './rail.tsx';
 import styles from './shell.module.css';
 
 /** What stands around every page once somebody is signed in. */
 export function Shell() {
+  useKeptFocus();
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#content">
@@ -19,7 +20,6 @@ export function Shell() {
           <Breadcrumbs />
           <AccountMenu />
         </header>
-        <OutageBanner />
         <main id="content" tabIndex={-1} style={{ outline: 'none' }}>
           <Outlet />
         </main>

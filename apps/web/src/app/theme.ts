@@ -1,20 +1,20 @@
 import {
-  ActionIcon,
-  Button,
+  type ActionIconProps,
+  type ButtonProps,
   createTheme,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  NumberInput,
-  PasswordInput,
-  Popover,
-  Select,
-  Switch,
-  TagsInput,
-  Textarea,
-  TextInput,
-  Tooltip,
+  type MenuProps,
+  type ModalProps,
+  type NumberInputProps,
+  type PasswordInputProps,
+  type PopoverProps,
+  type SelectProps,
+  type SwitchProps,
+  type TagsInputProps,
+  type TextareaProps,
+  type TextInputProps,
+  type TooltipProps,
 } from '@mantine/core';
 
 /** The only colour of controls: colour is kept for status. */
@@ -45,8 +45,8 @@ const dark: MantineColorsTuple = [
   '#0b0c0d',
 ];
 
-const small = { defaultProps: { size: 'xs' } } as const;
-const field = { defaultProps: { size: 'sm' } } as const;
+/** What Mantine's own `extend` gives, without bringing the component into the first script of the page. */
+const defaults = <Props>(defaultProps: Partial<Props>) => ({ defaultProps });
 
 export const theme = createTheme({
   colors: { ink, dark },
@@ -71,33 +71,29 @@ export const theme = createTheme({
   headings: { fontWeight: '600' },
   spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
   components: {
-    Button: Button.extend({ defaultProps: { size: 'xs' } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', size: 'md' } }),
-    TextInput: TextInput.extend(field),
-    NumberInput: NumberInput.extend(field),
-    PasswordInput: PasswordInput.extend(field),
-    Textarea: Textarea.extend(field),
-    TagsInput: TagsInput.extend(field),
-    Select: Select.extend({
-      defaultProps: {
-        size: 'sm',
-        checkIconPosition: 'right',
-        comboboxProps: { shadow: 'md', transitionProps: { duration: 0 } },
-      },
+    Button: defaults<ButtonProps>({ size: 'xs' }),
+    ActionIcon: defaults<ActionIconProps>({ variant: 'subtle', size: 'md' }),
+    TextInput: defaults<TextInputProps>({ size: 'sm' }),
+    NumberInput: defaults<NumberInputProps>({ size: 'sm' }),
+    PasswordInput: defaults<PasswordInputProps>({ size: 'sm' }),
+    Textarea: defaults<TextareaProps>({ size: 'sm' }),
+    TagsInput: defaults<TagsInputProps>({ size: 'sm' }),
+    Select: defaults<SelectProps>({
+      size: 'sm',
+      checkIconPosition: 'right',
+      comboboxProps: { shadow: 'md', transitionProps: { duration: 0 } },
     }),
-    Switch: Switch.extend(small),
-    Modal: Modal.extend({
-      defaultProps: {
-        centered: true,
-        transitionProps: { duration: 0 },
-        overlayProps: { opacity: 0.5 },
-        closeButtonProps: { 'aria-label': 'Close' },
-        // It would be a second banner of the page.
-        attributes: { header: { role: 'presentation' } },
-      },
+    Switch: defaults<SwitchProps>({ size: 'xs' }),
+    Modal: defaults<ModalProps>({
+      centered: true,
+      transitionProps: { duration: 0 },
+      overlayProps: { opacity: 0.5 },
+      closeButtonProps: { 'aria-label': 'Close' },
+      // It would be a second banner of the page.
+      attributes: { header: { role: 'presentation' } },
     }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 0 }, withArrow: false } }),
+    Menu: defaults<MenuProps>({ shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } }),
+    Popover: defaults<PopoverProps>({ shadow: 'md', transitionProps: { duration: 0 } }),
+    Tooltip: defaults<TooltipProps>({ openDelay: 300, transitionProps: { duration: 0 }, withArrow: false }),
   },
 });

@@ -19,7 +19,7 @@ export function DataTable<Row>(props: RowsProps<Row>) {
   return (
     <div ref={frame} className={styles.frame}>
       {width === undefined ? null : isTable ? (
-        <Lines {...props} columns={kept} />
+        <Lines {...props} columns={kept} room={width} />
       ) : (
         <DataCards {...props} />
       )}
@@ -67,11 +67,10 @@ function LeftOut({ names, asCards, setAsCards }: LeftOutProps) {
   );
 }
 
-function Lines<Row>({ label, columns, rows, rowKey, expectedRows = 6 }: RowsProps<Row>) {
+function Lines<Row>({ label, columns, rows, rowKey, room, expectedRows = 6 }: RowsProps<Row> & { room: number }) {
   const shares = columns.reduce((sum, { grows = 0 }) => sum + grows, 0);
-  const needed = columns.reduce((sum, { width }) => sum + width, 0);
-  const widthOf = ({ width, grows = 0 }: Column<Row>) =>
-    shares === 0 ? undefined : `calc(${width}px + (100% - ${needed}px) * ${grows / shares})`;
+  const left = room - columns.reduce((sum, { width }) => sum + width, 0);
+  const widthOf = ({ width, grows = 0 }: Column<Row>) => (shares === 0 ? undefined : width + (left * grows) / shares);
   return (
     <table className={styles.table} aria-label={label} aria-busy={rows === undefined}>
       <colgroup>

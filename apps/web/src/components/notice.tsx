@@ -58,7 +58,7 @@ export function ErrorNotice({ error, retry, action, triesAgain = false }: ErrorN
       </div>
       {(action || canRetry) && (
         <div className={styles.actions}>
-          {action ?? (
+          {action || (
             <Button variant="default" onClick={retry}>
               Try again
             </Button>
@@ -69,11 +69,20 @@ export function ErrorNotice({ error, retry, action, triesAgain = false }: ErrorN
   );
 }
 
+interface EmptyStateProps {
+  title: string;
+  text?: ReactNode;
+  /** It is all there is on the page, and so its title is the page's. */
+  isPage?: boolean;
+  children?: ReactNode;
+}
+
 /** What would be here, and the one command or button that brings it. */
-export function EmptyState({ title, text, children }: { title: string; text?: ReactNode; children?: ReactNode }) {
+export function EmptyState({ title, text, isPage = false, children }: EmptyStateProps) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className={styles.empty}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {text && <p>{text}</p>}
       {children && <div>{children}</div>}
     </div>

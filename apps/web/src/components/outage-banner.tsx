@@ -33,7 +33,8 @@ export function OutageBanner() {
 }
 
 function NextTry({ at }: { at: Date | undefined }) {
-  const seconds = at && Math.ceil((at.getTime() - useNow().getTime()) / 1000);
+  const now = useNow();
+  const seconds = at && Math.ceil((at.getTime() - now.getTime()) / 1000);
   if (seconds === undefined || seconds <= 0) return <>It is asked again now.</>;
   return (
     <>

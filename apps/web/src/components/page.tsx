@@ -1,7 +1,10 @@
+import { isAppError } from '@bigeye/contracts';
 import { Skeleton } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { formatClock } from '../lib/format.ts';
 import { isMissing, type Read, troubleOf } from '../lib/read.ts';
+import { LinkButton } from './link-button.tsx';
 import { ErrorNotice } from './notice.tsx';
 import { useToldOutage } from './outage-banner.tsx';
 import styles from './page.module.css';
@@ -61,8 +64,24 @@ export function ReadTrouble({ reads }: { reads: Read[] }) {
   if (!read || (outage && read.data !== undefined)) return null;
   return (
     <div className={styles.trouble}>
-      <ErrorNotice error={troubleOf(read)} retry={() => void read.refetch()} triesAgain />
+      <ErrorNotice
+        error={troubleOf(read)}
+        retry={() => void read.refetch()}
+        action={isAppError(troubleOf(read), 'INVALID_INPUT') && <WithoutFilter />}
+        triesAgain
+      />
     </div>
+  );
+}
+
+/** The way out of an address whose filter is not one: the same page without it. */
+function WithoutFilter() {
+  const { pathname, searchStr } = useLocation();
+  if (searchStr === '') return null;
+  return (
+    <LinkButton to={pathname} search={{}} variant="default">
+      Open without the filter
+    </LinkButton>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { CallInput, SessionId } from '@bigeye/contracts';
+import { type CallInput, isAtLeast, type RouteName, routes, type SessionId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 
@@ -19,6 +19,13 @@ export const signInMethodsQuery = queryOptions({
 
 /** Who is signed in. */
 export const useUser = () => useQuery(sessionQuery).data?.user;
+
+/** Whether who is signed in may call this route; what is refused anyway is not offered. */
+export function useMay(name: RouteName): boolean {
+  const role = useUser()?.role;
+  const { access } = routes[name];
+  return role !== undefined && access.kind === 'role' && isAtLeast(role, access.role);
+}
 
 export type SignInBody = CallInput<'signIn'>['body'];
 

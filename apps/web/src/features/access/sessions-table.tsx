@@ -23,7 +23,13 @@ export function SessionsTable({ sessions }: { sessions: SessionInfo[] | undefine
         </span>
       ),
     },
-    { name: 'Address', width: 130, grows: 1, leftOut: 1, cell: (session) => session.address ?? <span className="faint">–</span> },
+    {
+      name: 'Address',
+      width: 130,
+      grows: 1,
+      leftOut: 1,
+      cell: (session) => session.address ?? <span className="faint">–</span>,
+    },
     { name: 'Signed in', width: 120, cell: (session) => <Ago at={session.createdAt} /> },
     { name: 'Ends', width: 112, leftOut: 2, cell: (session) => <Ahead at={session.expiresAt} /> },
     {

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
 import { Answer, Page } from '../../components/page.tsx';
-import { useUser } from '../access/api.ts';
 import { isMissing } from '../../lib/read.ts';
+import { useUser } from '../access/api.ts';
 import { usersQuery } from '../users/api.ts';
 import { apiKeysQuery, type KeysOf } from './api.ts';
 import { keysAnswer } from './keys-answer.ts';
@@ -44,7 +44,11 @@ function OwnAnswer({ isAdmin }: { isAdmin: boolean }) {
   const reads = isAdmin ? [personal, agents] : [personal];
   const answer = personal.data && (!isAdmin || agents.data) ? keysAnswer(personal.data, agents.data) : undefined;
   // The tables below say why.
-  return reads.some(isMissing) ? <Answer answer="The keys could not be read." /> : <Answer answer={answer} reads={reads} />;
+  return reads.some(isMissing) ? (
+    <Answer answer="The keys could not be read." />
+  ) : (
+    <Answer answer={answer} reads={reads} />
+  );
 }
 
 function KeysOfUser({ userId }: { userId: Exclude<KeysOf, 'me' | 'agents'> }) {

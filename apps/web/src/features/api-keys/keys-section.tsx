@@ -78,9 +78,11 @@ const columnsWith = (of: KeysOf, askToDelete: (key: ApiKeyInfo) => void): Column
     cell: ({ description, expiresAt }) => {
       const text = expiresAt ? `${endOf(expiresAt)} ${description}` : description;
       return (
-        <span className="quiet" title={text}>
-          {text}
-        </span>
+        text && (
+          <span className="quiet" title={text}>
+            {text}
+          </span>
+        )
       );
     },
   },

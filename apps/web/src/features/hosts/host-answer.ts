@@ -1,5 +1,5 @@
 import type { Host } from '@bigeye/contracts';
-import { formatBytes, formatSince } from '../../lib/format.ts';
+import { formatBytes, formatSince, plural } from '../../lib/format.ts';
 
 /** Below this, a large image or report may no longer fit. */
 const lowDiskBytes = 5 * 1024 ** 3;
@@ -37,12 +37,12 @@ function canRun(all: number, troubled: number): string {
 
 function sentenceOfTrouble({ host, trouble }: { host: Host; trouble: string }): string {
   if (host.queuedRuns === 0) return `${host.id} ${trouble}.`;
-  return `${host.id} ${trouble}, with ${host.queuedRuns === 1 ? '1 run' : `${host.queuedRuns} runs`} waiting.`;
+  return `${host.id} ${trouble}, with ${plural(host.queuedRuns, 'run')} waiting.`;
 }
 
 function warnings(hosts: Host[]): string {
   const low = hosts.filter(isLowOnDisk);
   if (low.length === 0) return '';
   const named = low.map((host) => `${host.id} has ${formatBytes(host.diskFreeBytes ?? 0)} disk left`).join(', ');
-  return `${low.length === 1 ? '1 warning' : `${low.length} warnings`}: ${named}.`;
+  return `${plural(low.length, 'warning')}: ${named}.`;
 }

@@ -11,7 +11,7 @@ import { Answer, Page } from '../../components/page.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
-import { useUser } from '../access/api.ts';
+import { useMay } from '../access/api.ts';
 import { hostsQuery } from './api.ts';
 import { hostAnswer, isLowOnDisk } from './host-answer.ts';
 import { HostState } from './host-state.tsx';
@@ -30,7 +30,7 @@ const columns: Column<Host>[] = [
       </Link>
     ),
   },
-  { name: 'State', width: 262, cell: (host) => <HostState host={host} /> },
+  { name: 'State', width: 284, cell: (host) => <HostState host={host} /> },
   { name: 'Agents', width: 150, grows: 2, leftOut: 1, cell: (host) => <Agents host={host} /> },
   { name: 'Running', width: 76, leftOut: 4, end: true, cell: (host) => <Count value={host.runningRuns} /> },
   { name: 'Waiting', width: 76, leftOut: 3, end: true, cell: (host) => <Count value={host.queuedRuns} /> },
@@ -52,7 +52,8 @@ const adminColumns: Column<Host>[] = [
 export function HostsPage() {
   const hosts = useQuery(hostsQuery);
   const now = useNow();
-  const isAdmin = useUser()?.role === 'admin';
+  const mayRegister = useMay('registerHost');
+  const mayRevoke = useMay('revokeHost');
   const [isRegistering, registering] = useDisclosure();
   const isEmpty = hosts.data?.length === 0;
   return (
@@ -63,14 +64,17 @@ export function HostsPage() {
           reads={[hosts]}
           of="The hosts"
           actions={
-            <Button data-create onClick={registering.open} leftSection={<Icon name="plus" />}>
-              Register a host
-            </Button>
+            mayRegister && (
+              <Button data-create onClick={registering.open} leftSection={<Icon name="plus" />}>
+                Register a host
+              </Button>
+            )
           }
         />
       )}
       {isEmpty ? (
         <EmptyState
+          isPage
           title="No host is registered yet"
           text="A host is a machine of yours with Docker that runs agents. Register one, and jobs can run on it."
         >
@@ -80,7 +84,7 @@ export function HostsPage() {
         !isMissing(hosts) && (
           <DataTable
             label="Hosts"
-            columns={isAdmin ? adminColumns : columns}
+            columns={mayRevoke ? adminColumns : columns}
             rows={hosts.data}
             rowKey={(host) => host.id}
             expectedRows={3}

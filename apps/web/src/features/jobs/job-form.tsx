@@ -18,18 +18,20 @@ import {
   type JobDraft,
   reasonAgainst,
 } from './job-form-state.ts';
+import { useKeptDraft } from './kept-draft.ts';
 import { parameterFieldsOf } from './parameter-fields.ts';
 import { ParameterInput } from './parameter-input.tsx';
 
 /** Creates a job, or changes `job`. */
 export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
-  const [draft, setDraft] = useState(() => draftOf(job));
+  const kept = useKeptDraft(job?.id, draftOf(job));
+  const { draft } = kept;
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const save = useSaveJob(job?.id);
   const change = (part: Partial<JobDraft>) => {
-    setDraft((before) => ({ ...before, ...part }));
+    kept.change(part);
     setErrors((before) => errorsWithout(before, Object.keys(part)));
   };
   const refuse = (found: FieldErrors) => {
@@ -43,7 +45,10 @@ export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
     if ('errors' in checked) return refuse(checked.errors);
     setErrors({});
     save.mutate(checked.input, {
-      onSuccess: ({ id }) => navigate({ to: '/jobs/$jobId', params: { jobId: id } }),
+      onSuccess: ({ id }) => {
+        kept.forget();
+        return navigate({ to: '/jobs/$jobId', params: { jobId: id } });
+      },
       onError: (error) => refuse(errorsOfServer(error)),
     });
   };
@@ -57,6 +62,14 @@ export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
       noValidate
       aria-label={job ? 'Edit the job' : 'Create a job'}
     >
+      {kept.isBack && (
+        <div className={styles.kept} role="status">
+          What you typed before is back.{' '}
+          <Button variant="default" size="compact-xs" onClick={kept.startOver}>
+            Start over
+          </Button>
+        </div>
+      )}
       <HostAndType hosts={hosts} draft={draft} errors={errors} change={change} />
       <TextInput
         label="Name"
@@ -73,7 +86,7 @@ export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
         <Button type="submit" size="sm" loading={save.isPending}>
           {job ? 'Save' : 'Create job'}
         </Button>
-        <CancelButton jobId={job?.id} />
+        <CancelButton jobId={job?.id} onClick={kept.forget} />
       </div>
     </form>
   );
@@ -89,8 +102,12 @@ interface PartProps {
 function HostAndType({ hosts, draft, errors, change }: PartProps) {
   const host = hosts.find(({ id }) => id === draft.hostId);
   const installed = (type: string) => host?.managedAgents.some((agent) => agent.type === type) ?? true;
-  const chooseType = (agentType: BatchAgentType | null) =>
-    change({ agentType, parameters: agentType ? initialParameters(agentType) : {} });
+  // What was typed for one agent type is not lost on the way over another.
+  const typed = useRef<Partial<Record<BatchAgentType, JobDraft['parameters']>>>({});
+  const chooseType = (agentType: BatchAgentType | null) => {
+    if (draft.agentType) typed.current[draft.agentType] = draft.parameters;
+    change({ agentType, parameters: agentType ? (typed.current[agentType] ?? initialParameters(agentType)) : {} });
+  };
   const chooseHost = (hostId: string | null) => {
     const types = hosts.find(({ id }) => id === hostId)?.managedAgents.map(({ type }) => type) ?? [];
     const possible = BatchAgentType.options.filter((type) => types.includes(type));
@@ -238,14 +255,14 @@ function Limits({ draft: { settings }, errors, change }: Omit<PartProps, 'hosts'
   );
 }
 
-function CancelButton({ jobId }: { jobId: JobId | undefined }) {
+function CancelButton({ jobId, onClick }: { jobId: JobId | undefined; onClick: () => void }) {
   const name = 'Cancel';
   return jobId ? (
-    <LinkButton to="/jobs/$jobId" params={{ jobId }} size="sm" variant="default">
+    <LinkButton to="/jobs/$jobId" params={{ jobId }} size="sm" variant="default" onClick={onClick}>
       {name}
     </LinkButton>
   ) : (
-    <LinkButton to="/jobs" size="sm" variant="default">
+    <LinkButton to="/jobs" size="sm" variant="default" onClick={onClick}>
       {name}
     </LinkButton>
   );

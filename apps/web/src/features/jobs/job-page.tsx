@@ -7,6 +7,7 @@ import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { runStatusWords } from '../../components/status.tsx';
 import { formatDuration, formatExact } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
+import { useMay } from '../access/api.ts';
 import { RunsTable } from '../runs/runs-table.tsx';
 import { StartRunButton } from '../runs/start-run-button.tsx';
 import { jobQuery } from './api.ts';
@@ -54,12 +55,16 @@ const answerOf = ({ name, lastRun }: Job): string =>
   lastRun ? `${name} · ${runStatusWords[lastRun.status].toLowerCase()} last time` : `${name} · never ran`;
 
 function Actions({ job }: { job: Job }) {
+  const mayDelete = useMay('deleteJob');
+  const mayChange = useMay('updateJob');
   return (
     <>
-      <DeleteJobButton job={job} />
-      <LinkButton to="/jobs/$jobId/edit" params={{ jobId: job.id }} variant="default">
-        Edit
-      </LinkButton>
+      {mayDelete && <DeleteJobButton job={job} />}
+      {mayChange && (
+        <LinkButton to="/jobs/$jobId/edit" params={{ jobId: job.id }} variant="default">
+          Edit
+        </LinkButton>
+      )}
       <StartRunButton jobId={job.id} jobName={job.name} place="page" />
     </>
   );

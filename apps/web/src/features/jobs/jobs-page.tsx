@@ -10,6 +10,7 @@ import { Answer, Page } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago } from '../../components/time.tsx';
 import { isMissing } from '../../lib/read.ts';
+import { useMay } from '../access/api.ts';
 import { StartRunButton } from '../runs/start-run-button.tsx';
 import { jobsQuery } from './api.ts';
 import { jobsAnswer } from './job-answer.ts';
@@ -29,17 +30,19 @@ const columns: Column<Job>[] = [
   { name: 'Host', width: 120, grows: 1, leftOut: 2, cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
   { name: 'Last run', width: 122, cell: (job) => <LastRun job={job} /> },
   { name: 'When', width: 112, leftOut: 1, cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },
-  {
-    name: '_Actions',
-    width: 96,
-    end: true,
-    cell: (job) => <StartRunButton jobId={job.id} jobName={job.name} place="row" />,
-  },
 ];
+
+const startColumn: Column<Job> = {
+  name: '_Actions',
+  width: 96,
+  end: true,
+  cell: (job) => <StartRunButton jobId={job.id} jobName={job.name} place="row" />,
+};
 
 export function JobsPage() {
   const jobs = useQuery(jobsQuery);
-  const create = (
+  const mayStart = useMay('startRun');
+  const create = useMay('createJob') && (
     <LinkButton to="/jobs/new" data-create leftSection={<Icon name="plus" />}>
       Create job
     </LinkButton>
@@ -48,6 +51,7 @@ export function JobsPage() {
     return (
       <Page title="Jobs">
         <EmptyState
+          isPage
           title="No job yet"
           text="A job is a saved definition: the host it runs on, the agent that does the work, and its parameters."
         >
@@ -57,13 +61,15 @@ export function JobsPage() {
     );
   return (
     <Page title="Jobs">
-      <Answer
-        answer={jobs.data && jobsAnswer(jobs.data)}
-        actions={create}
-        reads={[jobs]}
-        of="The jobs"
-      />
-      {!isMissing(jobs) && <DataTable label="Jobs" columns={columns} rows={jobs.data} rowKey={(job) => job.id} />}
+      <Answer answer={jobs.data && jobsAnswer(jobs.data)} actions={create} reads={[jobs]} of="The jobs" />
+      {!isMissing(jobs) && (
+        <DataTable
+          label="Jobs"
+          columns={mayStart ? [...columns, startColumn] : columns}
+          rows={jobs.data}
+          rowKey={(job) => job.id}
+        />
+      )}
     </Page>
   );
 }

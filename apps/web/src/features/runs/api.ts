@@ -11,8 +11,8 @@ import {
 import { api } from '../../lib/api.ts';
 import { every } from '../../lib/read.ts';
 import { jobQuery, jobsQuery } from '../jobs/api.ts';
-import { olderActiveReadAt, type RunPage, runsIn, withNewest } from './newest-runs.ts';
 import { newerRun } from './newer-run.ts';
+import { olderActiveReadAt, type RunPage, runsIn, withNewest } from './newest-runs.ts';
 import { durationSample, medianMs } from './usual-duration.ts';
 
 const newestEveryMs = 3000;
@@ -47,8 +47,7 @@ export function useRuns(filter: RunListFilter) {
     queryFn: async () => {
       const page = await readRuns(filter, null);
       const known = client.setQueryData(queryKey, (runs) => runs && withNewest(runs, page));
-      if (known && olderActiveReadAt(known, page) < Date.now() - wholeEveryMs)
-        void client.refetchQueries({ queryKey });
+      if (known && olderActiveReadAt(known, page) < Date.now() - wholeEveryMs) void client.refetchQueries({ queryKey });
       return page;
     },
     enabled: first !== undefined,
@@ -56,7 +55,11 @@ export function useRuns(filter: RunListFilter) {
     ...(first && { initialData: first, initialDataUpdatedAt: list.dataUpdatedAt }),
     refetchInterval: every(newestEveryMs),
   });
-  const read = { ...list, error: list.error ?? newest.error, failureReason: list.failureReason ?? newest.failureReason };
+  const read = {
+    ...list,
+    error: list.error ?? newest.error,
+    failureReason: list.failureReason ?? newest.failureReason,
+  };
   return { ...read, runs: list.data && runsIn(list.data) };
 }
 

@@ -5,7 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
-import { formatCount } from '../../lib/format.ts';
+import { plural } from '../../lib/format.ts';
 import styles from './log.module.css';
 import { LogBar } from './log-bar.tsx';
 import { isErrorLine, lineOfHash } from './log-line.ts';
@@ -14,7 +14,8 @@ import { classOfRow, LogRow } from './log-row.tsx';
 import { useFollowing } from './use-following.ts';
 import { type LogRows, useLogRows } from './use-log-rows.ts';
 
-const rowHeight = 20;
+/** The least that a finger or an unsteady hand hits: each line's number is a link. */
+const rowHeight = 24;
 
 /** The log of a run: virtual, live, and following only while its end is in view. */
 export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
@@ -236,7 +237,7 @@ function lastErrorLine(pages: LogPages): number | undefined {
 }
 
 function stateWords({ logLines, status }: Run): string {
-  const lines = logLines === 1 ? '1 line' : `${formatCount(logLines)} lines`;
+  const lines = plural(logLines, 'line');
   return isActive(status) ? `live · ${lines}` : lines;
 }
 

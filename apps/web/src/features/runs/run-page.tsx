@@ -1,16 +1,16 @@
 import { isActive, type Run } from '@bigeye/contracts';
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Command, ShortId } from '../../components/copy.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { StatusIcon } from '../../components/status.tsx';
 import { commandIn, TextWithCommands } from '../../components/text-with-commands.tsx';
 import { Ago, Elapsed } from '../../components/time.tsx';
 import { formatDuration } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
-import { runQuery, timelineQuery, useCancelRun, usualDurationQuery } from './api.ts';
+import { runQuery, timelineQuery, usualDurationQuery } from './api.ts';
+import { CancelRunButton } from './cancel-run-button.tsx';
 import { LogView } from './log-view.tsx';
 import { runAnswer } from './run-answer.ts';
 import { RunDetails } from './run-details.tsx';
@@ -68,20 +68,8 @@ const isUnsettled = ({ status, finishedAt }: Run): boolean =>
   isActive(status) || (finishedAt !== null && Date.now() - Date.parse(finishedAt) < settlesMs);
 
 function Actions({ run }: { run: Run }) {
-  const cancel = useCancelRun(run.id);
-  if (!isActive(run.status))
-    return <StartRunButton jobId={run.jobId} jobName={run.jobName} label="Start again" place="page" />;
-  return (
-    <Button
-      variant="default"
-      leftSection={<Icon name="stop" size={14} />}
-      loading={cancel.isPending}
-      disabled={run.cancelRequestedAt !== null}
-      onClick={() => cancel.mutate()}
-    >
-      {run.cancelRequestedAt ? 'Cancel requested' : 'Cancel run'}
-    </Button>
-  );
+  if (isActive(run.status)) return <CancelRunButton run={run} />;
+  return <StartRunButton jobId={run.jobId} jobName={run.jobName} label="Start again" place="page" />;
 }
 
 function Remedy({ run: { failure } }: { run: Run }) {

@@ -7,7 +7,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import { ReadTrouble } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago, Duration } from '../../components/time.tsx';
-import { shortId } from '../../lib/format.ts';
+import { plural, shortId } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { type RunListFilter, useRuns } from './api.ts';
 import { resultWords } from './run-answer.ts';
@@ -39,11 +39,16 @@ const columns: Column<Run>[] = [
     width: 160,
     grows: 3,
     leftOut: 4,
-    cell: (run) => (
-      <span title={resultWords(run)} className="quiet">
-        {resultWords(run)}
-      </span>
-    ),
+    cell: (run) => {
+      const words = resultWords(run);
+      return (
+        words && (
+          <span title={words} className="quiet">
+            {words}
+          </span>
+        )
+      );
+    },
   },
   { name: 'Host', width: 110, grows: 1, leftOut: 3, cell: (run) => <span title={run.hostId}>{run.hostId}</span> },
   { name: 'Queued', width: 112, leftOut: 1, cell: (run) => <Ago at={run.queuedAt} /> },
@@ -73,7 +78,7 @@ export function RunsTable({ filter, label, without = [], empty, withTrouble = tr
       {waiting > 0 && (
         <div className={styles.newer} role="status">
           <Button variant="default" size="compact-sm" radius="xl" onClick={showAll}>
-            {waiting === 1 ? '1 new run' : `${waiting} new runs`}
+            {plural(waiting, 'new run')}
           </Button>
         </div>
       )}

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { sentencesOf } from '../../components/notice.tsx';
+import { useMay } from '../access/api.ts';
 import { useStartRun } from './api.ts';
 import styles from './start-run-button.module.css';
 
@@ -19,8 +20,10 @@ interface Props {
 export function StartRunButton({ jobId, jobName, label = 'Start', place }: Props) {
   const navigate = useNavigate();
   const start = useStartRun();
+  const mayStart = useMay('startRun');
   const open = () =>
     start.mutate(jobId, { onSuccess: ({ id }) => navigate({ to: '/runs/$runId', params: { runId: id } }) });
+  if (!mayStart) return null;
   return (
     <Popover
       opened={start.isError}

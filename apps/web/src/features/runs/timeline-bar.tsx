@@ -20,7 +20,8 @@ export function TimelineBar({ events, status }: { events: TimelineEvent[] | unde
           <li
             key={name}
             className={`${styles.stage} ${to === null ? styles.open : ''}`}
-            style={{ flexGrow: shares[index], flexBasis: 0 }}
+            // Shares of less than one in all would leave a part of the line empty.
+            style={{ flexGrow: (shares[index] ?? 0) * 100, flexBasis: 0 }}
             title={`${formatExact(new Date(from))}${to === null ? '' : ` – ${formatExact(new Date(to))}`}`}
           >
             <div className={`${styles.line} ${coloured ? styles[status] : ''}`} />

@@ -1,5 +1,5 @@
 import type { User } from '@bigeye/contracts';
-import { formatCount } from '../../lib/format.ts';
+import { formatCount, plural } from '../../lib/format.ts';
 
 /** How many can come in, how many of them as admins, and whom an admin should look after. */
 export function usersAnswer(users: User[]): string {
@@ -8,12 +8,10 @@ export function usersAnswer(users: User[]): string {
   const waiting = enabled.filter(({ hasPassword, usesSingleSignOn }) => !hasPassword && !usesSingleSignOn).length;
   const disabled = users.length - enabled.length;
   return [
-    `${counted(enabled.length, 'user')}, ${counted(admins, 'admin')}.`,
+    `${plural(enabled.length, 'user')}, ${plural(admins, 'admin')}.`,
     disabled > 0 && `${formatCount(disabled)} disabled.`,
     waiting > 0 && `${formatCount(waiting)} without a password yet.`,
   ]
     .filter(Boolean)
     .join(' ');
 }
-
-const counted = (count: number, word: string): string => `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
