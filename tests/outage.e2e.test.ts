@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
 import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
 
@@ -7,9 +7,18 @@ import { type PopulatedStack, startPopulatedStack } from './support/populated-st
 
 let populated: PopulatedStack;
 let browser: Browser;
+let context: BrowserContext;
 beforeAll(async () => {
   populated = await startPopulatedStack();
   browser = await launchBrowser();
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`${populated.stack.apiUrl}/sign-in`);
+  await page.getByLabel('E-mail').fill(populated.signIn.email);
+  await page.getByLabel('Password', { exact: true }).fill(populated.signIn.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  await page.close();
 });
 afterAll(async () => {
   await browser?.close();
@@ -19,8 +28,11 @@ afterAll(async () => {
 /** Where the fault is a variant of the first, these stand for all pages. */
 const some = ['runs', 'run-running', 'job', 'hosts', 'not-found'];
 
-const faults: Record<string, (route: Route) => Promise<void>> = {
-  'API answers 503': (route) => route.fulfill({ status: 503, contentType: 'text/plain', body: 'overloaded' }),
+type Fault = (route: Route) => Promise<void>;
+const overloaded: Fault = (route) => route.fulfill({ status: 503, contentType: 'text/plain', body: 'overloaded' });
+
+const faults: Record<string, Fault> = {
+  'API answers 503': overloaded,
   'proxy answers 502': (route) =>
     route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }),
   'network is away': (route) => route.abort('connectionrefused'),
@@ -30,38 +42,26 @@ const saysSinceWhen = /does not answer since \d\d:\d\d:\d\d/;
 /** Tabs at a time: a browser opens six connections to one place. */
 const tabs = 5;
 
-describe.each(Object.entries(faults))('while the %s', (fault, fail) => {
-  let context: BrowserContext;
-  beforeAll(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    const page = await context.newPage();
-    await page.goto(`${populated.stack.apiUrl}/sign-in`);
-    await page.getByLabel('E-mail').fill(populated.signIn.email);
-    await page.getByLabel('Password', { exact: true }).fill(populated.signIn.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('navigation', { name: 'Main' }).waitFor();
-    await page.close();
+/** From now on nothing of the API reaches the page. Gives when each request was made, in milliseconds after the first. */
+async function cutOff(page: Page, fail: Fault): Promise<() => number[]> {
+  const asked: number[] = [];
+  await page.route('**/api/**', async (route) => {
+    asked.push(Date.now());
+    await fail(route);
   });
-  afterAll(() => context?.close());
+  return () => asked.map((at) => at - (asked[0] ?? 0));
+}
+const open = async (path: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(`${populated.stack.apiUrl}${path}`);
+  await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
+  await page.getByRole('main').locator('h1, h2').first().waitFor();
+  return page;
+};
 
-  /** From now on nothing of the API reaches the page. Gives when each request was made, in milliseconds after the first. */
-  async function cutOff(page: Page): Promise<() => number[]> {
-    const asked: number[] = [];
-    await page.route('**/api/**', async (route) => {
-      asked.push(Date.now());
-      await fail(route);
-    });
-    return () => asked.map((at) => at - (asked[0] ?? 0));
-  }
-  const open = async (path: string): Promise<Page> => {
-    const page = await context.newPage();
-    await page.goto(`${populated.stack.apiUrl}${path}`);
-    await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
-    await page.getByRole('main').locator('h1, h2').first().waitFor();
-    return page;
-  };
-
-  test('every page asks less and less often, says since when, keeps what it knows, and recovers by itself', async () => {
+test.each(Object.entries(faults))(
+  'while the %s every page asks less and less often, says since when, keeps what it knows, and recovers by itself',
+  async (fault, fail) => {
     const paths = Object.entries(populated.pages).filter(
       ([name]) => name !== 'docs' && (fault === 'API answers 503' || some.includes(name)),
     );
@@ -70,7 +70,7 @@ describe.each(Object.entries(faults))('while the %s', (fault, fail) => {
         paths.splice(0, tabs).map(async ([name, path]) => {
           await using page = await open(path);
           const known = await page.getByRole('main').locator('a[href], td').allTextContents();
-          const asked = await cutOff(page);
+          const asked = await cutOff(page, fail);
           await pause(9000);
           expect.soft(asked().filter((at) => at < 1000).length, `${name}, first second`).toBeLessThanOrEqual(1);
           expect.soft(asked().length, `${name}, nine seconds`).toBeLessThanOrEqual(4);
@@ -84,32 +84,32 @@ describe.each(Object.entries(faults))('while the %s', (fault, fail) => {
           await page.getByText(saysSinceWhen).waitFor({ state: 'detached' });
         }),
       );
-  });
+  },
+);
 
-  test('a page opened meanwhile says why there is nothing, and fills itself afterwards', async () => {
-    await using page = await context.newPage();
-    const asked = await cutOff(page);
-    await page.goto(`${populated.stack.apiUrl}/settings/agents/hosts`);
-    await page.getByText(saysSinceWhen).waitFor();
-    expect(asked().filter((at) => at < 1000)).toHaveLength(1);
-    await page.unroute('**/api/**');
-    await page.getByRole('link', { name: 'etl-01' }).waitFor();
-  });
+test('a page opened meanwhile says why there is nothing, and fills itself afterwards', async () => {
+  await using page = await context.newPage();
+  const asked = await cutOff(page, overloaded);
+  await page.goto(`${populated.stack.apiUrl}/settings/agents/hosts`);
+  await page.getByText(saysSinceWhen).waitFor();
+  expect(asked().filter((at) => at < 1000)).toHaveLength(1);
+  await page.unroute('**/api/**');
+  await page.getByRole('link', { name: 'etl-01' }).waitFor();
+});
 
-  test('a page gone to meanwhile says why there is nothing, without a change until there is something', async () => {
-    await using page = await open('/jobs');
-    await cutOff(page);
-    await page.getByText(saysSinceWhen).waitFor();
-    await page.getByRole('link', { name: 'Users' }).click();
-    const missing = page.getByRole('heading', { name: 'The users could not be read.' });
-    await missing.waitFor();
-    for (let looks = 0; looks < 80; looks++) {
-      expect(await missing.count()).toBe(1);
-      await pause(100);
-    }
-    await page.unroute('**/api/**');
-    await page.getByRole('button', { name: 'A viewer' }).first().waitFor();
-  });
+test('a page gone to meanwhile says why there is nothing, without a change until there is something', async () => {
+  await using page = await open('/jobs');
+  await cutOff(page, overloaded);
+  await page.getByText(saysSinceWhen).waitFor();
+  await page.getByRole('link', { name: 'Users' }).click();
+  const missing = page.getByRole('heading', { name: 'The users could not be read.' });
+  await missing.waitFor();
+  for (let looks = 0; looks < 80; looks++) {
+    expect(await missing.count()).toBe(1);
+    await pause(100);
+  }
+  await page.unroute('**/api/**');
+  await page.getByRole('button', { name: 'A viewer' }).first().waitFor();
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

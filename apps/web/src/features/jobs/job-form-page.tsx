@@ -4,12 +4,15 @@ import { getRouteApi } from '@tanstack/react-router';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { isMissing } from '../../lib/read.ts';
+import { useMay } from '../access/api.ts';
+import { NotAllowed } from '../access/not-allowed.tsx';
 import { hostsQuery } from '../hosts/api.ts';
 import { RegisterHost } from '../hosts/register-host.tsx';
 import { jobQuery } from './api.ts';
 import { JobForm } from './job-form.tsx';
 
 export function CreateJobPage() {
+  const may = useMay('createJob');
   const hosts = useQuery(hostsQuery);
   return (
     <Page title="Create a job">
@@ -20,7 +23,8 @@ export function CreateJobPage() {
           <RegisterHost />
         </EmptyState>
       )}
-      {hosts.data && hosts.data.length > 0 && <JobForm hosts={hosts.data} />}
+      {!may && <NotAllowed name="createJob" />}
+      {may && hosts.data && hosts.data.length > 0 && <JobForm hosts={hosts.data} />}
     </Page>
   );
 }
@@ -29,13 +33,15 @@ const editRoute = getRouteApi('/shell/jobs/$jobId/edit');
 
 export function EditJobPage() {
   const { jobId } = editRoute.useParams();
+  const may = useMay('updateJob');
   const hosts = useQuery(hostsQuery);
   const job = useQuery(jobQuery(jobId));
   return (
     <Page title={job.data ? `Edit ${job.data.name}` : 'Edit'}>
       <Answer answer={job.data && `Edit ${job.data.name}`} reads={[job, hosts]} of="The job and the hosts" />
       {!(hosts.data && job.data) && !isMissing(hosts) && !isMissing(job) && <WaitingForm />}
-      {hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
+      {!may && <NotAllowed name="updateJob" />}
+      {may && hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
     </Page>
   );
 }
