@@ -7,6 +7,7 @@ interface ShownElement {
   readonly clientWidth: number;
   readonly outerHTML: string;
   hasAttribute(name: string): boolean;
+  closest(selector: string): ShownElement | null;
   getBoundingClientRect(): { right: number; width: number; height: number };
 }
 interface ShownPage {
@@ -48,7 +49,12 @@ export function layoutFaultsOf(page: Page): Promise<string[]> {
     }
     for (const label of all('button, button span')) {
       const cut = label.scrollWidth - label.clientWidth;
-      if (cut > 1 && label.clientWidth > 1 && getComputedStyle(label).overflowX === 'hidden')
+      if (
+        cut > 1 &&
+        !label.closest('[data-clips]') &&
+        label.clientWidth > 1 &&
+        getComputedStyle(label).overflowX === 'hidden'
+      )
         faults.push(`a button lacks ${cut} px for its words: ${told(label)}`);
     }
     return faults;
