@@ -4,7 +4,7 @@ import { toOpenLineageColumns, toOpenLineageView } from './graph/open-lineage-vi
 import { SourceNames } from './graph/source-names.ts';
 import { viewEdges } from './graph/sync-edges.ts';
 import { SyncFile } from './graph/sync-file.ts';
-import { resolveView } from './graph/view-lineage.ts';
+import { lineageOf } from './graph/view-lineage.ts';
 import { type InventoryRelation, readInventory } from './postgres/read-inventory.ts';
 import { readViewDefinitions } from './postgres/read-view-definitions.ts';
 import type { SourceSession } from './postgres/source-session.ts';
@@ -59,9 +59,10 @@ export async function collectLineage(
     await openLineage.write(events.table(names.dataset(relation), toOpenLineageColumns(relation)));
   }
   let done = 0;
-  for await (const { view, sql } of readViewDefinitions(session, views)) {
+  for await (const definition of readViewDefinitions(session, views)) {
     signal.throwIfAborted();
-    const lineage = resolveView(view.relation, sql, catalog);
+    const { view, sql, fault } = definition;
+    const lineage = lineageOf(definition, catalog);
     for (const relation of lineage.relations) seen.add(relation);
     if (sql !== undefined) {
       definitions.set(view.relation, sql);
@@ -71,7 +72,7 @@ export async function collectLineage(
     if (lineage.issues.length > 0) {
       const name = `${view.relation.schema}.${view.relation.name}`;
       incompleteViews.push({ view: name, reasons: lineage.issues });
-      output.warning({ code: 'VIEW_NOT_UNDERSTOOD', message: `${name}: ${lineage.issues.join('; ')}` });
+      output.warning({ code: fault?.code ?? 'VIEW_NOT_UNDERSTOOD', message: `${name}: ${lineage.issues.join('; ')}` });
     }
     output.progress({ phase: 'resolve', done: ++done, total: views.length, unit: 'views' });
   }

@@ -114,8 +114,11 @@ async function runConnections(
       context.signal.throwIfAborted();
       if (!(error instanceof AgentFailure)) throw error;
       failures.push(error);
-      sections.push({ connection: connection.name, failure: error.message, remedy: error.remedy });
-      context.output.warning({ code: 'CONNECTION_FAILED', message: `${connection.name}: ${error.message}` });
+      sections.push({ connection: connection.name, code: error.code, failure: error.message, remedy: error.remedy });
+      context.output.warning({
+        code: 'CONNECTION_FAILED',
+        message: `${connection.name}: ${error.message} ${error.remedy}`,
+      });
     } finally {
       context.report.set('connections', sections);
     }

@@ -390,6 +390,12 @@ const runFailures = {
     (d: { message: string }) => `The source could not be reached${d.message ? `: ${d.message}` : ''}.`,
     () => 'Check host and port of the connection, and the way from the host to it.',
   ),
+  SOURCE_FAILED: mayWorkLater(
+    409,
+    (d: { message: string }) =>
+      `The source was reached, but could not serve the run${d.message ? `: ${d.message}` : ''}.`,
+    () => 'The result in the log names what to do; then start the job again.',
+  ),
   PARTIAL_RESULT: needsAction(
     409,
     (d: { message: string }) => `Some objects failed, the rest was delivered${d.message ? `: ${d.message}` : ''}.`,
