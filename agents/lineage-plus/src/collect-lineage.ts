@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type AgentContext, LineFile, OpenLineageEvents } from '@bigeye/agent-kit';
 import { toOpenLineageColumns, toOpenLineageView } from './graph/open-lineage-view.ts';
+import { selfCheck } from './graph/self-check.ts';
 import { SourceNames } from './graph/source-names.ts';
 import { viewEdges } from './graph/sync-edges.ts';
 import { SyncFile } from './graph/sync-file.ts';
@@ -69,10 +70,13 @@ export async function collectLineage(
       await openLineage.write(events.view(toOpenLineageView(lineage, sql, names)));
     }
     await sync.writeEdges(viewEdges(lineage, names));
-    if (lineage.issues.length > 0) {
+    const differences = await selfCheck(definition, lineage, catalog, session);
+    const reasons = [...lineage.issues, ...differences];
+    if (reasons.length > 0) {
       const name = `${view.relation.schema}.${view.relation.name}`;
-      incompleteViews.push({ view: name, reasons: lineage.issues });
-      output.warning({ code: fault?.code ?? 'VIEW_NOT_UNDERSTOOD', message: `${name}: ${lineage.issues.join('; ')}` });
+      const code = lineage.issues.length > 0 ? 'VIEW_NOT_UNDERSTOOD' : 'VIEW_SELF_CHECK';
+      incompleteViews.push({ view: name, reasons });
+      output.warning({ code: fault?.code ?? code, message: `${name}: ${reasons.join('; ')}` });
     }
     output.progress({ phase: 'resolve', done: ++done, total: views.length, unit: 'views' });
   }

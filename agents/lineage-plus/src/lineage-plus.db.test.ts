@@ -197,6 +197,32 @@ test('one connection that fails makes the run partial, with the other delivered'
   expect(control.syncs).toHaveLength(1);
 });
 
+test('a column that PostgreSQL knows of and we do not is in the outcome, with its view', async () => {
+  await using control = await startControlPlane();
+  // A dependency that no text has stands for a source that we would have overlooked.
+  await using odd = await startEmbeddedDatabase(`
+    CREATE TABLE public.t (a integer, b integer);
+    CREATE VIEW public.v AS SELECT a FROM t;
+    SET allow_system_table_mods = on;
+    INSERT INTO pg_depend SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 2, d.deptype FROM pg_depend d
+      JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class = 'public.v'::regclass AND d.refobjsubid = 1
+        AND d.refobjid = 'public.t'::regclass;`);
+  const { exitCode, output, result } = await runLineagePlus(
+    properties(1, control.url, { 'postgres.port': String(odd.connection.port) }),
+  );
+  expect(exitCode).toBe(5);
+  expect(result).toMatchObject({ outcome: 'partial', counts: { views: 1, incompleteViews: 1 } });
+  expect(output).toContainEqual({
+    type: 'warning',
+    code: 'VIEW_SELF_CHECK',
+    message: 'public.v: self-check: PostgreSQL says that the view uses "public.t.b", which no edge shows',
+  });
+  const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  expect(report.connections[0].incompleteViews).toEqual([
+    { view: 'public.v', reasons: [expect.stringContaining('"public.t.b"')] },
+  ]);
+});
+
 test('-n picks one connection, and an unknown name is exit code 2 with the known ones', async () => {
   await using control = await startControlPlane();
   const content =
