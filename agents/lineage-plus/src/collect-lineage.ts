@@ -23,7 +23,7 @@ export interface Collection {
   };
   /** Views whose lineage is not complete, with the reasons. */
   readonly incompleteViews: readonly { readonly view: string; readonly reasons: readonly string[] }[];
-  /** The body of a sync request, on disk. */
+  /** What is to be sent, on disk. */
   readonly syncPath: string;
 }
 
@@ -54,7 +54,6 @@ export async function collectLineage(
 
   const views = chosen.filter(({ relation }) => isView(relation));
   const seen = new Set(chosen.map(({ relation }) => relation));
-  const definitions = new Map<Relation, string>();
   const incompleteViews: { view: string; reasons: readonly string[] }[] = [];
   for (const { relation } of chosen.filter((entry) => !isView(entry.relation))) {
     await openLineage.write(events.table(names.dataset(relation), toOpenLineageColumns(relation)));
@@ -66,7 +65,7 @@ export async function collectLineage(
     const lineage = lineageOf(definition, catalog);
     for (const relation of lineage.relations) seen.add(relation);
     if (sql !== undefined) {
-      definitions.set(view.relation, sql);
+      await sync.writeView(view, sql);
       await openLineage.write(events.view(toOpenLineageView(lineage, sql, names)));
     }
     await sync.writeEdges(viewEdges(lineage, names));
@@ -82,9 +81,8 @@ export async function collectLineage(
   }
 
   const reported = relations.filter(({ relation }) => seen.has(relation));
-  await sync.writeNodes(reported, definitions);
   await openLineage.commit();
-  await sync.commit();
+  await sync.commit(reported);
   const columns = reported.reduce((count, { relation }) => count + relation.columns.length, 0);
   return {
     counts: { relations: reported.length, columns, views: views.length, edges: sync.edges },

@@ -1,4 +1,4 @@
-import { AgentFailure } from '@bigeye/agent-kit';
+import { type ColumnPath, findColumn, pathOf } from './column-path.ts';
 import { resolveView } from './graph/view-lineage.ts';
 import { type InventoryRelation, readInventory } from './postgres/read-inventory.ts';
 import { readViewDefinitions } from './postgres/read-view-definitions.ts';
@@ -10,16 +10,16 @@ import { loadParser } from './sql/parse-query.ts';
 /** One column above the asked one. `depth` counts views in between, from 1. */
 export interface Hop {
   readonly depth: number;
-  /** `schema.relation.column` */
+  /** `schema.relation.column`, each in quotes where it must be. */
   readonly column: string;
   readonly ways: readonly string[];
 }
 
 /**
  * Follows one column through all views down to stored columns, nearest first. A column that is reached twice is followed once.
- * @param path `[database, schema, relation, column]`; throws AgentFailure `usage` when there is no such column
+ * Throws AgentFailure `usage` when there is no such column, or several.
  */
-export async function explainColumn(session: SourceSession, path: readonly string[]): Promise<Hop[]> {
+export async function explainColumn(session: SourceSession, path: ColumnPath, database: string): Promise<Hop[]> {
   await loadParser();
   const inventory = await readInventory(session, () => undefined);
   const entries = new Map(inventory.relations.map((entry) => [entry.relation, entry]));
@@ -32,21 +32,13 @@ export async function explainColumn(session: SourceSession, path: readonly strin
     return known;
   };
 
-  const relation = inventory.catalog.findRelation(path.slice(0, 3));
-  const asked = relation?.columns.find(({ name }) => name === path[3]);
-  if (asked === undefined) {
-    throw new AgentFailure(
-      'usage',
-      `There is no column "${path.join('.')}".`,
-      'Write it as database.schema.table.column.',
-    );
-  }
+  const asked = findColumn(path, database, inventory.catalog.relations);
   const hops: Hop[] = [];
   const seen = new Set<Column>([asked]);
   const follow = async (column: Column, depth: number): Promise<void> => {
     const flow = (await flowsOf(column.relation))?.get(column);
     for (const [source, ways] of flow?.entries() ?? []) {
-      hops.push({ depth, column: `${source.relation.schema}.${source.relation.name}.${source.name}`, ways });
+      hops.push({ depth, column: pathOf(source), ways });
       if (seen.has(source)) continue;
       seen.add(source);
       await follow(source, depth + 1);

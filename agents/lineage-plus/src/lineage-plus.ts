@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AgentContext, AgentFailure, type AgentOutcome, type AgentProgram, BigeyeClient } from '@bigeye/agent-kit';
+import {
+  type AgentContext,
+  AgentFailure,
+  type AgentOutcome,
+  type AgentProgram,
+  BigeyeClient,
+  syncLineage,
+} from '@bigeye/agent-kit';
 import { AgentRunFile } from '@bigeye/contracts';
 import { collectLineage } from './collect-lineage.ts';
+import { type ColumnPath, isInDatabase, parseColumnPath } from './column-path.ts';
 import { parseCommandLine, type RunOptions } from './command-line.ts';
 import { explainColumn } from './explain-column.ts';
-import { openSyncRequest } from './graph/sync-file.ts';
+import { syncParts } from './graph/sync-parts.ts';
 import { openSourceSession } from './postgres/source-session.ts';
 import { type PostgresConnection, parsePostgresConnections } from './postgres-connection.ts';
+import { removeUnfinished } from './remove-unfinished.ts';
 
 const version = '0.1.0';
 const producer = `urn:bigeye:agent:lineage-plus:${version}`;
@@ -20,8 +29,9 @@ async function run(context: AgentContext): Promise<AgentOutcome> {
   if (options === 'version') return { outcome: 'succeeded', message: `lineage-plus ${version}`, counts: {} };
   const connections = await loadConnections(options, context);
   if (options.command === 'check') return check(connections, context);
-  if (options.column !== undefined) return explain(options.column.split('.'), connections, context);
+  if (options.column !== undefined) return explain(parseColumnPath(options.column), connections, context);
   context.report.writeTo(options.outFolder);
+  await removeUnfinished(options.outFolder);
   return runConnections(connections, options, context);
 }
 
@@ -63,21 +73,25 @@ async function check(connections: readonly PostgresConnection[], context: AgentC
 }
 
 async function explain(
-  path: readonly string[],
+  path: ColumnPath,
   connections: readonly PostgresConnection[],
   context: AgentContext,
 ): Promise<AgentOutcome> {
-  const connection = connections.find(({ database }) => database === path[0]);
+  const [connection, ...more] = connections.filter(({ database }) => isInDatabase(path, database));
   if (connection === undefined) {
     const known = connections.map(({ database }) => database).join(', ');
-    throw new AgentFailure('usage', `No connection reads the database "${path[0]}".`, `Use one of ${known}.`);
+    throw new AgentFailure('usage', `No connection reads the database of "${path.text}".`, `Use one of ${known}.`);
+  }
+  if (more.length > 0) {
+    const names = [connection, ...more].map(({ name }) => `-n ${name}`).join(' or ');
+    throw new AgentFailure('usage', `Several connections may read the database of "${path.text}".`, `Add ${names}.`);
   }
   await using session = await openSourceSession(connection, producer);
-  const hops = await explainColumn(session, path);
+  const hops = await explainColumn(session, path, connection.database);
   for (const { depth, column, ways } of hops) context.log.info({}, `${'  '.repeat(depth)}${column} ${ways.join('+')}`);
   return {
     outcome: 'succeeded',
-    message: `${path.join('.')} comes from ${hops.length} columns.`,
+    message: `${path.text} comes from ${hops.length} columns.`,
     counts: { hops: hops.length },
   };
 }
@@ -153,7 +167,8 @@ async function collectFrom(connection: PostgresConnection, prefix: string, optio
 }
 
 async function sync(connection: PostgresConnection, syncPath: string, context: AgentContext): Promise<void> {
-  context.output.progress({ phase: 'sync', done: 0, total: 1, unit: 'requests' });
+  const { output, log } = context;
+  output.progress({ phase: 'sync', done: 0, unit: 'parts' });
   const client = bigeyeClient(connection, context);
   const name = `Lineage Plus: postgres ${connection.name}`;
   const { workspaceId } = connection.bigeye;
@@ -161,13 +176,15 @@ async function sync(connection: PostgresConnection, syncPath: string, context: A
     (repository) => repository.name === name && repository.workspaceId === workspaceId,
   );
   const repository = known ?? (await client.createCustomRepository({ name, workspaceId }));
-  const reply = await client.syncLineage(await openSyncRequest(syncPath, repository));
-  if (reply.status !== 'COMPLETED') {
-    const remedy = "See the control plane's log; the request is kept in the output folder.";
-    throw new AgentFailure('targetRefused', `The control plane ended the sync as ${reply.status}.`, remedy);
-  }
-  context.output.progress({ phase: 'sync', done: 1, total: 1, unit: 'requests' });
-  context.log.info({ connection: connection.name, nodes: reply.nodes, edges: reply.edges }, 'lineage sent');
+  const { nodes, edges, sent, unchanged } = await syncLineage(client, {
+    repositoryId: repository.id,
+    parts: () => syncParts(syncPath),
+    onProgress: (done, total) => output.progress({ phase: 'sync', done, total, unit: 'parts' }),
+  });
+  log.info(
+    { connection: connection.name, nodes, edges, parts: sent },
+    unchanged ? 'lineage is what the control plane has already' : 'lineage sent',
+  );
 }
 
 function bigeyeClient({ bigeye }: PostgresConnection, { log, signal }: AgentContext): BigeyeClient {

@@ -286,6 +286,12 @@ const apiErrors = {
     () =>
       'Split the source into several connections, so that each has a repository of its own; see docs/operations.md.',
   ),
+  LINEAGE_PART_INVALID: wrongUsage(
+    400,
+    (d: { reason: string }) => `The part of a sync cannot be taken: ${d.reason}.`,
+    () =>
+      'Send the gzip of the JSON {"nodes": […], "edges": […]} to the address that ends with the SHA-256 of that JSON.',
+  ),
   LINEAGE_GRAPH_TOO_LARGE: wrongUsage(
     400,
     (d: { limit: number }) => `More than ${d.limit} nodes are within these steps.`,
