@@ -42,9 +42,10 @@ export async function collectLineage(
   { output, signal }: Pick<AgentContext, 'output' | 'signal'>,
 ): Promise<Collection> {
   await loadParser();
-  const { catalog, relations } = await readInventory(session, (done, total) =>
+  const inventory = await readInventory(session, (done, total) =>
     output.progress({ phase: 'inventory', done, total, unit: 'relations' }),
   );
+  const { catalog, relations } = inventory;
   const chosen = relations.filter((entry) => isChosen(entry, connection));
   const names = new SourceNames(connection);
   const events = new OpenLineageEvents(files.producer);
@@ -69,7 +70,7 @@ export async function collectLineage(
       await openLineage.write(events.view(toOpenLineageView(lineage, sql, names)));
     }
     await sync.writeEdges(viewEdges(lineage, names));
-    const differences = await selfCheck(definition, lineage, catalog, session);
+    const differences = await selfCheck(definition, lineage, inventory, session);
     const reasons = [...lineage.issues, ...differences];
     if (reasons.length > 0) {
       const name = `${view.relation.schema}.${view.relation.name}`;

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readInventory } from '../postgres/read-inventory.ts';
+import { type Inventory, readInventory } from '../postgres/read-inventory.ts';
 import { readViewDefinitions, type ViewDefinition } from '../postgres/read-view-definitions.ts';
 import { openSourceSession, type SourceSession } from '../postgres/source-session.ts';
-import { Catalog } from '../resolver/catalog.ts';
 import { Flow } from '../resolver/flow.ts';
 import { loadParser } from '../sql/parse-query.ts';
 import { hardViewsSql } from '../testing/hard-views.ts';
@@ -33,22 +32,22 @@ CREATE VIEW public.recursive_unused AS WITH RECURSIVE t AS (
 
 let database: TestDatabase;
 let definitions: ViewDefinition[];
-let catalog: Catalog;
+let inventory: Inventory;
 let session: SourceSession;
 
 async function read(session: SourceSession) {
-  const inventory = await readInventory(session, () => undefined);
-  const views = inventory.relations.filter(({ relation, isSystem }) => !isSystem && relation.kind.endsWith('view'));
+  const known = await readInventory(session, () => undefined);
+  const views = known.relations.filter(({ relation, isSystem }) => !isSystem && relation.kind.endsWith('view'));
   const found: ViewDefinition[] = [];
   for await (const definition of readViewDefinitions(session, views)) found.push(definition);
-  return { found, catalog: inventory.catalog };
+  return { found, inventory: known };
 }
 
 beforeAll(async () => {
   await loadParser();
   database = await startEmbeddedDatabase(demoWarehouseSql + hardViewsSql + viewsSql);
   session = await openSourceSession(database.connection, 'self-check-test');
-  ({ found: definitions, catalog } = await read(session));
+  ({ found: definitions, inventory } = await read(session));
 });
 afterAll(async () => {
   await session[Symbol.asyncDispose]();
@@ -73,35 +72,34 @@ function without(lineage: ViewLineage, name: string): ViewLineage {
 
 test.each(['id', 'amount', 'cust', 'region', 'email'])('an omission of "%s" is found and named', async (column) => {
   const definition = definitionOf('joined');
-  const [issue, ...more] = await check(definition, without(lineageOf(definition, catalog), column));
+  const [issue, ...more] = await check(definition, without(lineageOf(definition, inventory.catalog), column));
   expect(issue).toMatch(new RegExp(`^self-check: .*"public\\.(cust|ord)\\.${column}".*, which no edge shows$`));
   expect(more).toEqual([]);
 });
 
 test('an omission of a whole table is found', async () => {
   const definition = definitionOf('joined');
-  const { relations, ...lineage } = without(lineageOf(definition, catalog), 'amount');
+  const { relations, ...lineage } = without(lineageOf(definition, inventory.catalog), 'amount');
   const kept = new Set([...relations].filter(({ name }) => name !== 'ord'));
   expect(await check(definition, { ...lineage, relations: kept })).toHaveLength(1);
 });
 
 test('what a view does not need is no omission: nothing is reported of views that are understood', async () => {
   expect(definitions.length).toBeGreaterThan(60);
-  expect(await differencesOf(definitions, catalog, session)).toEqual([]);
+  expect(await differencesOf(definitions, inventory, session)).toEqual([]);
 });
 
 test('an output that nothing outside asks for does not hide what is missing beside it', async () => {
   const definition = definitionOf('inner_unused');
-  const issues = await check(definition, without(lineageOf(definition, catalog), 'id'));
+  const issues = await check(definition, without(lineageOf(definition, inventory.catalog), 'id'));
   expect(issues).toEqual([expect.stringContaining('uses "public.ord.id", which')]);
 });
 
 test('a name that the inventory does not know is told as changed meanwhile', async () => {
   const definition = definitionOf('joined');
-  const relations = [...catalog.relations].filter(({ name }) => name !== 'ord');
-  const older = new Catalog(relations, [], new Set());
-  const issues = await selfCheck(definition, lineageOf(definition, catalog), older, session);
-  expect(issues.at(-1)).toMatch(/"public\.ord\.amount".*renamed while the run/);
+  const uses = definition.uses.map((use) => (use.column === 'amount' ? { ...use, column: 'price' } : use));
+  const issues = await check({ ...definition, uses }, lineageOf(definition, inventory.catalog));
+  expect(issues.at(-1)).toMatch(/"public\.ord\.price".*renamed while the run/);
 });
 
 const hardPath = join(import.meta.dirname, '../../../../../shared/corpora/lineage-views/hard.sql');
@@ -110,19 +108,19 @@ const serverUrl = process.env.TEST_POSTGRES_URL;
 test.skipIf(!existsSync(hardPath) || serverUrl === undefined)('hard views of others raise no false alarm', async () => {
   await using server = await createServerDatabase(serverUrl ?? '', readFileSync(hardPath, 'utf8'));
   await using other = await openSourceSession(server.connection, 'self-check-test');
-  const { found, catalog: known } = await read(other);
+  const { found, inventory: known } = await read(other);
   expect(found.length).toBeGreaterThan(50);
   expect(await differencesOf(found, known, other)).toEqual([]);
 });
 
 function check(definition: ViewDefinition, lineage: ViewLineage): Promise<string[]> {
-  return selfCheck(definition, lineage, catalog, session);
+  return selfCheck(definition, lineage, inventory, session);
 }
 
-async function differencesOf(some: readonly ViewDefinition[], known: Catalog, reader: SourceSession) {
+async function differencesOf(some: readonly ViewDefinition[], known: Inventory, reader: SourceSession) {
   const issues: string[] = [];
   for (const definition of some) {
-    const differences = await selfCheck(definition, lineageOf(definition, known), known, reader);
+    const differences = await selfCheck(definition, lineageOf(definition, known.catalog), known, reader);
     issues.push(...differences.map((issue) => `${definition.view.relation.name}: ${issue}`));
   }
   return issues;

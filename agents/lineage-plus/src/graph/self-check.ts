@@ -1,6 +1,7 @@
-import type { ColumnUse, ViewDefinition } from '../postgres/read-view-definitions.ts';
+import type { Inventory } from '../postgres/read-inventory.ts';
+import type { ViewDefinition } from '../postgres/read-view-definitions.ts';
 import type { SourceReader } from '../postgres/source-session.ts';
-import type { Catalog, Column } from '../resolver/catalog.ts';
+import type { Catalog, Column, Relation } from '../resolver/catalog.ts';
 import { resolveQuery } from '../resolver/resolve-query.ts';
 import type { Expression, Query, Select } from '../sql/ast.ts';
 import { ParseFailure, parseQuery } from '../sql/parse-query.ts';
@@ -14,24 +15,29 @@ import type { ViewLineage } from './view-lineage.ts';
 export async function selfCheck(
   definition: ViewDefinition,
   lineage: ViewLineage,
-  catalog: Catalog,
+  { catalog, relationOf }: Pick<Inventory, 'catalog' | 'relationOf'>,
   session: SourceReader,
 ): Promise<string[]> {
   const { view, sql, uses } = definition;
   // Of a view that is not understood as a whole the reason is known already.
   if (sql === undefined || (lineage.columns.length === 0 && lineage.issues.length > 0)) return [];
-  const found = uses.map((use) => ({ use, column: findColumn(use, catalog) }));
-  const unknown = found.filter(({ column }) => column === undefined);
+  // A row type of its own is no relation of the inventory, and nothing that lineage comes from.
+  const found = uses.flatMap(({ relation: oid, column: name }) => {
+    const relation = relationOf.get(oid);
+    if (relation === undefined) return [];
+    return [{ oid, relation, name, column: relation.columns.find((column) => column.name === name) }];
+  });
   const ours = new Set(sourcesOf(lineage));
   let missing = found.filter(({ column }) => column !== undefined && !ours.has(column));
   if (missing.length > 0) {
     const unused = unusedOutputs(sql, catalog);
     missing = missing.filter(({ column }) => column !== undefined && !unused.has(column));
   }
-  if (missing.some(({ column }) => column !== undefined && !lineage.relations.has(column.relation))) {
+  if (missing.some(({ relation }) => !lineage.relations.has(relation))) {
     const read = await readFromRelations(session, view.oid);
-    missing = missing.filter(({ use }) => read.has(`${use.schema}.${use.relation}`));
+    missing = missing.filter(({ oid }) => read.has(oid));
   }
+  const unknown = found.filter(({ column }) => column === undefined);
   return [
     ...told(missing, (names) => `self-check: PostgreSQL says that the view uses ${names}, which no edge shows`),
     ...told(unknown, (names) => `${names} was added or renamed while the run read the view; the next run has it`),
@@ -39,33 +45,30 @@ export async function selfCheck(
 }
 
 /**
- * The tables and views in the FROM clauses of a view, as `schema.name`. For `pg_depend` a column of a row type is used like one of its table, and
- * a function that returns such rows reads we do not know what; only the tree of the view tells the two apart.
+ * Ids of the tables and views in the FROM clauses of a view. For `pg_depend` a column of a row type is used like one of its table, and
+ * what a function that returns such rows reads is not known; only the tree of the view tells the two apart.
  */
-async function readFromRelations(session: SourceReader, oid: number): Promise<Set<string>> {
-  const rows = await session.rows<{ name: string }>(
-    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.oid IN (
-       SELECT (regexp_matches(ev_action::text, ':relid (\\d+)', 'g'))[1]::oid FROM pg_rewrite
-       WHERE ev_class = $1 AND rulename = '_RETURN')`,
+async function readFromRelations(session: SourceReader, oid: number): Promise<Set<number>> {
+  const rows = await session.rows<{ oid: number }>(
+    `SELECT (regexp_matches(ev_action::text, ':relid (\\d+)', 'g'))[1]::oid AS oid FROM pg_rewrite
+     WHERE ev_class = $1 AND rulename = '_RETURN'`,
     [oid],
   );
-  return new Set(rows.map(({ name }) => name));
+  return new Set(rows.map((row) => row.oid));
 }
 
 const namedColumns = 20;
 
-function told(found: readonly { use: ColumnUse }[], sentence: (names: string) => string): string[] {
+function told(
+  found: readonly { readonly relation: Relation; readonly name: string }[],
+  sentence: (names: string) => string,
+): string[] {
   if (found.length === 0) return [];
   const names = found
     .slice(0, namedColumns)
-    .map(({ use }) => `"${use.schema}.${use.relation}.${use.column}"`)
+    .map(({ relation, name }) => `"${relation.schema}.${relation.name}.${name}"`)
     .join(', ');
   return [sentence(found.length > namedColumns ? `${names} and ${found.length - namedColumns} more` : names)];
-}
-
-function findColumn({ schema, relation, column }: ColumnUse, catalog: Catalog): Column | undefined {
-  return catalog.findRelation([schema, relation])?.columns.find(({ name }) => name === column);
 }
 
 function sourcesOf({ columns, rows }: ViewLineage): Column[] {

@@ -5,6 +5,7 @@ import type { SourceReader, SourceSession } from './source-session.ts';
 export interface Inventory {
   readonly catalog: Catalog;
   readonly relations: readonly InventoryRelation[];
+  readonly relationOf: ReadonlyMap<number, Relation>;
 }
 
 export interface InventoryRelation {
@@ -66,7 +67,7 @@ async function readFrom(session: SourceReader, onProgress: (done: number, total:
     ['pg_catalog'],
     new Set(aggregates.map(({ name }) => name)),
   );
-  return { catalog, relations };
+  return { catalog, relations, relationOf: new Map(relations.map(({ oid, relation }) => [oid, relation])) };
 }
 
 interface RelationRow {

@@ -19,9 +19,9 @@ export interface ViewFault {
   readonly message: string;
 }
 
+/** Ids are those of the inventory; the column's name is that at the time of the page. */
 export interface ColumnUse {
-  readonly schema: string;
-  readonly relation: string;
+  readonly relation: number;
   readonly column: string;
 }
 
@@ -35,7 +35,7 @@ export async function* readViewDefinitions(
   views: readonly InventoryRelation[],
 ): AsyncGenerator<ViewDefinition> {
   const reading = { session, locked: new Set<number>(), later: [] as InventoryRelation[] };
-  for (const page of viewPages(views)) yield* readPage(page, reading);
+  yield* readPages(views, reading);
   if (reading.later.length === 0) return;
   const failed: ViewDefinition[] = [];
   const again = {
@@ -44,7 +44,7 @@ export async function* readViewDefinitions(
     later: [] as InventoryRelation[],
     giveUp: (view: InventoryRelation, why: string) => failed.push(faulty(view, 'VIEW_NOT_READ', why)),
   };
-  for (const page of viewPages(reading.later)) yield* readPage(page, again);
+  yield* readPages(reading.later, again);
   yield* failed;
 }
 
@@ -57,20 +57,40 @@ interface Reading {
   readonly giveUp?: (view: InventoryRelation, why: string) => void;
 }
 
-async function* readPage(page: readonly InventoryRelation[], reading: Reading): AsyncGenerator<ViewDefinition> {
+/** While the views of one page are worked on, the next page is read. */
+async function* readPages(views: readonly InventoryRelation[], reading: Reading): AsyncGenerator<ViewDefinition> {
+  let ahead: Promise<Attempt> | undefined;
+  for (const page of viewPages(views)) {
+    const current = ahead;
+    ahead = attempt(page, reading);
+    if (current !== undefined) yield* outcome(await current, reading);
+  }
+  if (ahead !== undefined) yield* outcome(await ahead, reading);
+}
+
+interface Attempt {
+  readonly page: readonly InventoryRelation[];
+  readonly definitions: readonly ViewDefinition[];
+  readonly error?: unknown;
+}
+
+/** Never rejects, because nobody may be there to hear it. */
+async function attempt(page: readonly InventoryRelation[], reading: Reading): Promise<Attempt> {
   const isLocked = (view: InventoryRelation) => locksOf(view).some((id) => reading.locked.has(id));
   for (const view of page.filter(isLocked)) putOff(view, lockedReason, reading);
   const free = page.filter((view) => !isLocked(view));
-  if (free.length === 0) return;
-  let definitions: ViewDefinition[];
+  if (free.length === 0) return { page: free, definitions: [] };
   try {
-    definitions = await readNow(free, reading.session);
+    return { page: free, definitions: await readNow(free, reading.session) };
   } catch (error) {
-    if (!(error instanceof SourceFailure) || !error.isOfStatement) throw error;
-    yield* readWithout(error, free, reading);
-    return;
+    return { page: free, definitions: [], error };
   }
-  yield* definitions;
+}
+
+async function* outcome({ page, definitions, error }: Attempt, reading: Reading): AsyncGenerator<ViewDefinition> {
+  if (error === undefined) yield* definitions;
+  else if (error instanceof SourceFailure && error.isOfStatement) yield* readWithout(error, page, reading);
+  else throw error;
 }
 
 /** One of the page made the whole fail: which, PostgreSQL does not say. */
@@ -86,8 +106,7 @@ async function* readWithout(
     return;
   }
   const half = Math.ceil(page.length / 2);
-  yield* readPage(page.slice(0, half), reading);
-  yield* readPage(page.slice(half), reading);
+  for (const part of [page.slice(0, half), page.slice(half)]) yield* outcome(await attempt(part, reading), reading);
 }
 
 const lockedReason =
@@ -111,7 +130,7 @@ interface DefinitionRow {
   readonly oid: number;
   readonly version: string | null;
   readonly sql: string | null;
-  readonly uses: readonly [schema: string, relation: string, column: string][] | null;
+  readonly uses: readonly [relation: number, column: string][] | null;
 }
 
 async function readNow(views: readonly InventoryRelation[], session: SourceSession): Promise<ViewDefinition[]> {
@@ -126,7 +145,7 @@ function toDefinition(view: InventoryRelation, row: DefinitionRow | undefined): 
   // Its columns in the inventory may be those of the old text; by position, that would make wrong edges.
   if (view.rule !== undefined && row.version !== view.rule.version)
     return faulty(view, 'VIEW_CHANGED', 'the view was replaced while the run read it; the next run has it');
-  const uses = (row.uses ?? []).map(([schema, relation, column]) => ({ schema, relation, column }));
+  const uses = (row.uses ?? []).map(([relation, column]) => ({ relation, column }));
   return { view, sql: row.sql, fault: undefined, uses };
 }
 
@@ -134,14 +153,14 @@ function faulty(view: InventoryRelation, code: ViewFault['code'], message: strin
   return { view, sql: undefined, fault: { code, message }, uses: [] };
 }
 
+/** Few joins, because it is planned for each page; names of relations are known by their ids. */
 function definitionsSql(oids: readonly number[]): string {
   return `
     SELECT v.oid, r.xmin::text AS version, pg_get_viewdef(v.oid) AS sql, (
-      SELECT json_agg(json_build_array(n.nspname, c.relname, a.attname) ORDER BY d.refobjid, d.refobjsubid)
-      FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+      SELECT json_agg(json_build_array(d.refobjid::bigint, a.attname) ORDER BY d.refobjid, d.refobjsubid)
+      FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
       WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-        AND d.refobjsubid > 0 AND d.refobjid <> v.oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+        AND d.refobjsubid > 0 AND d.refobjid <> v.oid
     ) AS uses
     FROM unnest('{${oids.map(Number).join(',')}}'::oid[]) AS v (oid)
       LEFT JOIN pg_rewrite r ON r.ev_class = v.oid AND r.rulename = '_RETURN'`;

@@ -23,7 +23,7 @@ export interface SourceReader {
 
 /**
  * A read-only look at one database, in short transactions; no statement runs outside of one. `rows` and `fields` take one
- * each. Not for use by two at a time. Closes the connection when disposed.
+ * each. Transactions take turns. Closes the connection when disposed.
  */
 export interface SourceSession extends SourceReader, AsyncDisposable {
   /** Several statements that see one snapshot of the catalogs. */
@@ -50,35 +50,43 @@ export async function openSourceSession(
   };
   const query = <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
     attempt(() => client.query<Row>(sql, [...values]));
+  let turns: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = turns.then(work);
+    turns = turn.catch(() => undefined);
+    return turn;
+  };
   const rollback = () => client.query('ROLLBACK').catch(() => undefined);
   const reader: SourceReader = {
     rows: async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) =>
       (await query<Row>(sql, values)).rows,
     fields: async (sql) => (await query(sql)).fields,
   };
-  const snapshot = async <T>(work: (reader: SourceReader) => Promise<T>): Promise<T> => {
-    await attempt(() => client.query(begin('catalogs')));
-    try {
-      return await work(reader);
-    } finally {
-      await rollback();
-    }
-  };
+  const snapshot = <T>(work: (reader: SourceReader) => Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      await attempt(() => client.query(begin('catalogs')));
+      try {
+        return await work(reader);
+      } finally {
+        await rollback();
+      }
+    });
   return {
     snapshot,
     rows: (sql, values) => snapshot(({ rows }) => rows(sql, values)),
     fields: (sql) => snapshot(({ fields }) => fields(sql)),
-    async brief<Row extends pg.QueryResultRow>(sql: string) {
-      try {
-        const results = await attempt(() => client.query(briefly(sql)));
-        return (results as unknown as pg.QueryResult<Row>[]).flatMap(({ command, rows }) =>
-          command === 'FETCH' ? rows : [],
-        );
-      } catch (failure) {
-        await rollback();
-        throw failure;
-      }
-    },
+    brief: <Row extends pg.QueryResultRow>(sql: string) =>
+      inTurn(async () => {
+        try {
+          const results = await attempt(() => client.query(briefly(sql)));
+          return (results as unknown as pg.QueryResult<Row>[]).flatMap(({ command, rows }) =>
+            command === 'FETCH' ? rows : [],
+          );
+        } catch (failure) {
+          await rollback();
+          throw failure;
+        }
+      }),
     async [Symbol.asyncDispose]() {
       await client.end().catch(() => undefined);
     },
