@@ -11,7 +11,7 @@ const connectTimeoutMs = 15_000;
  */
 const patience = {
   catalogs: { statementMs: 120_000, lockMs: 800, idleMs: 30_000 },
-  views: { statementMs: 600, lockMs: 200, idleMs: 600 },
+  views: { statementMs: 400, lockMs: 150, idleMs: 400 },
 } as const;
 
 /** Runs statements. Throws SourceFailure where the source refuses or is gone. */
