@@ -13,6 +13,11 @@ import type { PostgresConnection } from './postgres-connection.ts';
 import type { Relation } from './resolver/catalog.ts';
 import { loadParser } from './sql/parse-query.ts';
 
+export interface IncompleteView {
+  readonly view: string;
+  readonly reasons: readonly string[];
+}
+
 /** What was collected from one connection, and where it lies. */
 export interface Collection {
   readonly counts: {
@@ -22,7 +27,7 @@ export interface Collection {
     readonly edges: number;
   };
   /** Views whose lineage is not complete, with the reasons. */
-  readonly incompleteViews: readonly { readonly view: string; readonly reasons: readonly string[] }[];
+  readonly incompleteViews: readonly IncompleteView[];
   /** What is to be sent, on disk. */
   readonly syncPath: string;
 }
@@ -55,7 +60,7 @@ export async function collectLineage(
 
   const views = chosen.filter(({ relation }) => isView(relation));
   const seen = new Set(chosen.map(({ relation }) => relation));
-  const incompleteViews: { view: string; reasons: readonly string[] }[] = [];
+  const incompleteViews: IncompleteView[] = [];
   for (const { relation } of chosen.filter((entry) => !isView(entry.relation))) {
     await openLineage.write(events.table(names.dataset(relation), toOpenLineageColumns(relation)));
   }

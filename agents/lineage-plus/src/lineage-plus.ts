@@ -87,12 +87,19 @@ async function explain(
     throw new AgentFailure('usage', `Several connections may read the database of "${path.text}".`, `Add ${names}.`);
   }
   await using session = await openSourceSession(connection, producer);
-  const hops = await explainColumn(session, path, connection.database);
+  const { hops, incompleteViews } = await explainColumn(session, path, connection.database);
   for (const { depth, column, ways } of hops) context.log.info({}, `${'  '.repeat(depth)}${column} ${ways.join('+')}`);
+  for (const { view, reasons } of incompleteViews)
+    context.output.warning({ code: 'VIEW_INCOMPLETE', message: `${view}: ${reasons.join('; ')}` });
+  const message = `${path.text} comes from ${hops.length} columns.`;
+  const counts = { hops: hops.length, incompleteViews: incompleteViews.length };
+  if (incompleteViews.length === 0) return { outcome: 'succeeded', message, counts };
+  const remedy = 'The warnings name the views and why; try again when they can be read.';
   return {
-    outcome: 'succeeded',
-    message: `${path.text} comes from ${hops.length} columns.`,
-    counts: { hops: hops.length },
+    outcome: 'partial',
+    message: `${message} ${incompleteViews.length} views on the way are incomplete.`,
+    remedy,
+    counts,
   };
 }
 
@@ -144,7 +151,7 @@ async function runConnections(
 function toOutcome(counts: Record<string, number>, failures: number): AgentOutcome {
   const message = `${counts.views} views and ${counts.relations} relations of ${counts.connections} connections, ${counts.edges} edges.`;
   if (failures === 0 && counts.incompleteViews === 0) return { outcome: 'succeeded', message, counts };
-  const lacking = `${counts.incompleteViews} views are not fully understood, ${failures} connections failed.`;
+  const lacking = `${counts.incompleteViews} views are incomplete, ${failures} connections failed.`;
   return { outcome: 'partial', message: `${message} ${lacking}`, remedy: 'See the warnings in report.json.', counts };
 }
 

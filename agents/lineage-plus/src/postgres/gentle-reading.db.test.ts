@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
+import { parseColumnPath } from '../column-path.ts';
+import { explainColumn } from '../explain-column.ts';
 import { createServerDatabase, type TestDatabase } from '../testing/test-databases.ts';
 import { type Inventory, readInventory } from './read-inventory.ts';
 import { readViewDefinitions, type ViewDefinition } from './read-view-definitions.ts';
@@ -72,6 +74,17 @@ describe.skipIf(serverUrl === undefined)('a database that others work on meanwhi
     // A view over the view of a locked table is read: its text names the view alone.
     expect(faults(definitions)).toEqual(['v_007', 'v_100', 'v_101'].map((name) => `${name} VIEW_NOT_READ`));
     expect(definitions.at(-1)?.fault?.message).toMatch(/locked \(SOURCE_LOCKED\), probably a migration; run again/);
+  });
+
+  test('explain says where it cannot go on', async () => {
+    const { session, other } = await openSource();
+    const { database } = (opened[0] as TestDatabase).connection;
+    const path = parseColumnPath(`${database}.public.v_009.a`);
+    expect(await explainColumn(session, path, database)).toMatchObject({ hops: [{}], incompleteViews: [] });
+    await (await other()).query('BEGIN; LOCK TABLE t_009 IN ACCESS EXCLUSIVE MODE');
+    expect(await explainColumn(session, path, database)).toMatchObject({
+      ...{ hops: [], incompleteViews: [{ view: 'public.v_009' }] },
+    });
   });
 
   test('a table that is locked for a while costs nothing', async () => {
