@@ -35,6 +35,7 @@ import { Job, JobInput } from './jobs.ts';
 import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
+import { LineagePartDigest, LineageSyncManifest, LineageSyncPart, LineageSyncState } from './lineage-parts.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
 import { Instant, SerialId, storableText } from './scalars.ts';
 
@@ -61,6 +62,8 @@ export interface Route {
   bodyLimit?: number;
   /** Raw request bytes instead of JSON, at most this many. */
   rawBodyLimit?: number;
+  /** What the raw bytes are, for the documentation: the gzip of this as JSON. */
+  rawBodyIsGzipOf?: z.ZodType;
   /** `null`: 204 without a body. */
   response: z.ZodType | null;
   /** Set where the answer is not JSON. */
@@ -694,6 +697,31 @@ const lineageRoutes = {
       ...(['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN'] as const),
       ...(['LINEAGE_LIMIT_REACHED', 'LINEAGE_SYNC_UNDER_WAY'] as const),
     ],
+  }),
+  putLineageSyncPart: route({
+    method: 'PUT',
+    path: '/api/v2/lineage/custom-repositories/:repositoryId/parts/:digest',
+    tag: 'Lineage',
+    summary:
+      'Send one part of a sync in parts; it changes nothing until a list names it, and is dropped after an hour without one',
+    access: lineageAccess,
+    params: z.object({ repositoryId: SerialId, digest: LineagePartDigest }),
+    rawBodyLimit: lineageLimits.partBytes,
+    rawBodyIsGzipOf: LineageSyncPart,
+    response: null,
+    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_PART_INVALID', 'LINEAGE_LIMIT_REACHED'],
+  }),
+  syncLineageParts: route({
+    method: 'POST',
+    path: '/api/v2/lineage/custom-repositories/:repositoryId/syncs',
+    tag: 'Lineage',
+    summary:
+      'Replace the nodes and edges of a repository by those of the listed parts, or learn which parts are missing',
+    access: lineageAccess,
+    params: z.object({ repositoryId: SerialId }),
+    body: LineageSyncManifest,
+    response: LineageSyncState,
+    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN', 'LINEAGE_LIMIT_REACHED'],
   }),
   searchLineageNodes: route({
     method: 'GET',
