@@ -12,6 +12,7 @@ import { createSessionStore } from './auth/session-store.ts';
 import { createSingleSignOn } from './auth/single-sign-on.ts';
 import { createSubjectStore } from './auth/subject-store.ts';
 import { createUserStore } from './auth/user-store.ts';
+import { createLineageNeighbourhoodStore } from './catalog/lineage-neighbourhood-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
@@ -63,6 +64,7 @@ export async function startControlPlane(
   const runLogStore = createRunLogStore(db);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
   const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
+  const neighbourhoodStore = createLineageNeighbourhoodStore(db);
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
   const auditStore = createAuditStore(db);
@@ -103,7 +105,8 @@ export async function startControlPlane(
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
     ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
-    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, lineageStore, changes, authority, dispatcher },
+    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, changes, authority, dispatcher },
+    ...{ lineageStore, neighbourhoodStore },
     attemptLimits: createAttemptLimits(),
     endpoints: {
       gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
