@@ -20,9 +20,6 @@ export default defineConfig({
     outDir: 'dist',
     // The server's content policy allows no data: addresses but for images.
     assetsInlineLimit: 0,
-    // Its licence (EPL-2.0) is another than ours, so it stays in a file of its own: NOTICE says so.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'elkjs', test: /node_modules\/elkjs\// }] } } },
-    // elkjs alone is 1.6 MB; it is loaded with the lineage page only.
-    chunkSizeWarningLimit: 1700,
+    chunkSizeWarningLimit: 1000,
   },
 });

@@ -24,6 +24,11 @@ export interface LineageReads {
   existing(tables: number[]): Promise<number[]>;
 }
 
+export interface ChosenColumn {
+  id: number;
+  tableId: number;
+}
+
 /** What of the lineage a reply holds. */
 export interface Choice {
   tables: Set<number>;
@@ -38,11 +43,12 @@ export interface Choice {
 export async function chooseTables(
   reads: LineageReads,
   rootId: number,
+  column: ChosenColumn | undefined,
   query: LineageNeighbourhoodQuery,
 ): Promise<Choice> {
   const tables = new Set([rootId]);
   const room = (limit: number) => limit - tables.size;
-  const path = query.column === undefined ? nothing : await followColumn(reads, query.column, query);
+  const path = column ? await followColumn(reads, column, query) : nothing;
   const wanted = idsOf(query.with);
   for (const id of [...path.tables, ...(wanted.length > 0 ? await reads.existing(wanted) : [])])
     if (room(bounds.tables) > 0) tables.add(id);
@@ -98,16 +104,16 @@ const nothing = { tables: new Set<number>(), columns: new Set<number>(), leftOut
  */
 async function followColumn(
   reads: LineageReads,
-  column: number,
+  column: ChosenColumn,
   { upstream, downstream }: LineageNeighbourhoodQuery,
 ): Promise<typeof nothing> {
-  const path = { tables: new Set<number>(), columns: new Set([column]), leftOut: 0 };
+  const path = { tables: new Set([column.tableId]), columns: new Set([column.id]), leftOut: 0 };
   for (const [way, steps] of [
     ['UPSTREAM', upstream],
     ['DOWNSTREAM', downstream],
   ] as const) {
-    const seen = new Set([column]);
-    let front = [column];
+    const seen = new Set([column.id]);
+    let front = [column.id];
     for (let step = 0; step < steps && front.length > 0; step++) {
       const ends = (await reads.endsOf(way, front)).filter(({ id }) => !seen.has(id));
       front = [];

@@ -180,6 +180,16 @@ describeEachDatabase('lineage around a table', (open) => {
     expect(edgesOf(reply)).toEqual(['a.x > b.y ×1', 'a.x ~ rows ×1', 'origin > a ×1', 'origin.x > a.x ×1']);
   });
 
+  test('the column that is followed may be anywhere, and an id of no column is passed over', async () => {
+    const { around, idOf, tablesOf } = await storeOf(open(), { a: ['x'], far: ['x'], farther: ['x'] }, [
+      'far.x > farther.x',
+    ]);
+    const reply = await around('a', { column: idOf('far.x') });
+    expect(tablesOf(reply)).toEqual(['a', 'far', 'farther']);
+    for (const column of [idOf('far'), idOf('db'), 2_147_483_647])
+      expect(await around('a', { column })).toMatchObject({ tables: [{ name: 'a' }], leftOut: { pathColumns: 0 } });
+  });
+
   test('a path and an opened table have an end, and what is left out is counted', async () => {
     const { pathColumnsAWay, columnsOfTable } = lineageLimits.neighbourhood;
     const readers = numbered(pathColumnsAWay + 5, (n) => `r${n}`);

@@ -10,7 +10,7 @@ import {
 import { sql } from 'kysely';
 import { containing } from '../db/containing.ts';
 import type { Db } from '../db/tables.ts';
-import { chooseTables, idsOf } from './choose-tables.ts';
+import { type ChosenColumn, chooseTables, idsOf } from './choose-tables.ts';
 import { createLineageReads, edgesOf, pairsOf, tableTypes } from './lineage-reads-store.ts';
 import { toNode } from './lineage-store.ts';
 
@@ -45,6 +45,16 @@ export function createLineageNeighbourhoodStore(db: Db) {
     return found.id;
   };
 
+  const findColumn = async (id: number): Promise<ChosenColumn | undefined> =>
+    await db
+      .selectFrom('lineage_nodes as n')
+      .innerJoin('lineage_nodes as t', 't.id', 'n.container_id')
+      .select(['n.id', 't.id as tableId'])
+      .where('n.id', '=', id)
+      .where('n.type', '=', 'COLUMN')
+      .where('t.type', 'in', [...tableTypes])
+      .executeTakeFirst();
+
   return {
     /** Throws LINEAGE_NODE_NOT_FOUND. */
     getNode,
@@ -52,8 +62,8 @@ export function createLineageNeighbourhoodStore(db: Db) {
     /** See LineageNeighbourhood. Throws LINEAGE_NODE_NOT_FOUND, LINEAGE_NODE_WITHOUT_TABLE. */
     async getNeighbourhood(nodeId: number, query: LineageNeighbourhoodQuery): Promise<LineageNeighbourhood> {
       const rootId = await getTableId(nodeId);
-      const column = query.column ?? (nodeId === rootId ? undefined : nodeId);
-      const choice = await chooseTables(reads, rootId, { ...query, column });
+      const column = await findColumn(query.column ?? nodeId);
+      const choice = await chooseTables(reads, rootId, column, query);
       const ids = [...choice.tables];
       const opened = idsOf(query.opened).filter((id) => choice.tables.has(id));
       const tables = await reads.tables(ids);

@@ -1,0 +1,36 @@
+import { useDeferredValue, useMemo, useState } from 'react';
+import styles from './lineage-graph.module.css';
+import type { LineageModel } from './lineage-model.ts';
+import { type FoundNode, NodeSearch } from './node-search.tsx';
+
+const mostFound = 30;
+
+/** Finds a table or a column among those that are shown, and goes there. */
+export function FindInGraph({ model, choose }: { model: LineageModel; choose: (id: number) => void }) {
+  const [search, setSearch] = useState('');
+  const wanted = useDeferredValue(search.trim());
+  const found = useMemo(() => (wanted === '' ? undefined : findIn(model, wanted)), [model, wanted]);
+  return (
+    <NodeSearch
+      label="Find in this graph"
+      size="xs"
+      className={styles.find}
+      {...{ search, setSearch, wanted, found, choose }}
+    />
+  );
+}
+
+function findIn({ tables }: LineageModel, search: string): FoundNode[] {
+  const part = search.toLowerCase();
+  const isLike = ({ path }: FoundNode) => path.toLowerCase().includes(part);
+  const all = [...tables.values()];
+  const found = [
+    ...all.map(({ table: { id, type, path } }): FoundNode => ({ id, type, path })),
+    ...all.flatMap(({ table, columns }) =>
+      columns.map(
+        ({ id, name, dataType }): FoundNode => ({ id, type: 'COLUMN', path: `${table.path}.${name}`, dataType }),
+      ),
+    ),
+  ];
+  return found.filter(isLike).slice(0, mostFound);
+}
