@@ -37,7 +37,8 @@ export function MoreButton({ table, way, asked, shown, actions }: Props) {
     <Popover
       opened={isOpen}
       onChange={setIsOpen}
-      position={way === 'upstream' ? 'left-start' : 'right-start'}
+      position={way === 'upstream' ? 'bottom-end' : 'bottom-start'}
+      middlewares={{ flip: true, shift: { padding: 8 } }}
       width={320}
       trapFocus
       returnFocus

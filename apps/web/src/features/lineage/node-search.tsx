@@ -12,6 +12,9 @@ export interface FoundNode {
   dataType?: string | undefined;
 }
 
+/** As many as are seen without scrolling: a list that scrolls cannot be reached beside a field that keeps the focus. */
+const mostShown = 10;
+
 interface Props {
   label: string;
   size: 'xs' | 'sm' | 'md';
@@ -45,7 +48,13 @@ export function NodeSearch(props: Props) {
     choose(Number(id));
   };
   return (
-    <Combobox store={combobox} onOptionSubmit={submit} shadow="md" transitionProps={{ duration: 0 }}>
+    <Combobox
+      store={combobox}
+      onOptionSubmit={submit}
+      shadow="md"
+      withinPortal={false}
+      transitionProps={{ duration: 0 }}
+    >
       <Combobox.Target>
         <TextInput
           className={`${styles.search} ${props.className ?? ''}`}
@@ -66,10 +75,10 @@ export function NodeSearch(props: Props) {
         />
       </Combobox.Target>
       <Combobox.Dropdown hidden={found === undefined && !error}>
-        <Combobox.Options className={styles.options ?? ''} aria-label={label}>
+        <Combobox.Options aria-label="What was found">
           {error !== undefined && error !== null && <Combobox.Empty>{sentencesOf(error).message}</Combobox.Empty>}
           {found?.length === 0 && <Combobox.Empty>Nothing is named like “{wanted}”.</Combobox.Empty>}
-          {found?.map(({ id, type, path, dataType }) => (
+          {found?.slice(0, mostShown).map(({ id, type, path, dataType }) => (
             <Combobox.Option key={id} value={String(id)} className={styles.option ?? ''}>
               <NodeIcon type={type} />
               <Found path={path} search={wanted} />
@@ -77,6 +86,7 @@ export function NodeSearch(props: Props) {
             </Combobox.Option>
           ))}
         </Combobox.Options>
+        {found && found.length > mostShown && <Combobox.Footer>There are more: type on.</Combobox.Footer>}
       </Combobox.Dropdown>
     </Combobox>
   );
