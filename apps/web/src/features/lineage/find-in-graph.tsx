@@ -1,6 +1,7 @@
 import { useDeferredValue, useMemo, useState } from 'react';
 import styles from './lineage-graph.module.css';
 import type { LineageModel } from './lineage-model.ts';
+import { withoutDatabase } from './lineage-words.ts';
 import { type FoundNode, NodeSearch } from './node-search.tsx';
 
 const mostFound = 30;
@@ -25,10 +26,10 @@ function findIn({ tables }: LineageModel, search: string): FoundNode[] {
   const isLike = ({ path }: FoundNode) => path.toLowerCase().includes(part);
   const all = [...tables.values()];
   const found = [
-    ...all.map(({ table: { id, type, path } }): FoundNode => ({ id, type, path })),
+    ...all.map(({ table: { id, type, path } }): FoundNode => ({ id, type, path: withoutDatabase(path) })),
     ...all.flatMap(({ table, columns }) =>
       columns.map(
-        ({ id, name, dataType }): FoundNode => ({ id, type: 'COLUMN', path: `${table.path}.${name}`, dataType }),
+        ({ id, name }): FoundNode => ({ id, type: 'COLUMN', path: withoutDatabase(`${table.path}.${name}`) }),
       ),
     ),
   ];

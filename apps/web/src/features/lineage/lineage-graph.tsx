@@ -137,7 +137,6 @@ function Graph({ model, place, chosen, anchor, engine, go, choose }: Props) {
             aria-label="Lineage graph"
           >
             <EdgeLayer curves={curves} lit={lit} />
-            <GraphTools model={drawn} arranged={arranged} pane={pane} show={show} choose={choose} focus={focus.to} />
             <div className={styles.key} aria-hidden="true">
               <span>
                 <i /> value
@@ -147,6 +146,7 @@ function Graph({ model, place, chosen, anchor, engine, go, choose }: Props) {
               </span>
             </div>
           </ReactFlow>
+          <GraphTools model={drawn} arranged={arranged} pane={pane} show={show} choose={choose} focus={focus.to} />
         </div>
       </LightContext>
     </ActionsContext>
