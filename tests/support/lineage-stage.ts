@@ -47,13 +47,16 @@ export async function setStage(numbers: Parameters<typeof createHubGraph>[0] = {
   };
 }
 
-/** When all that was asked for is read, laid out and drawn. */
+/** Waits until all that was asked for is read, laid out and drawn, for two frames. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    // A function, because a promise as such would count as the answer.
-    `() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(
-      document.querySelector('[data-table]') !== null && document.querySelector('main [aria-busy=true]') === null))))`,
-    undefined,
-    { polling: 20 },
-  );
+  await page.evaluate(`new Promise((resolve) => {
+    let quiet = 0;
+    const look = () => {
+      const isQuiet = document.querySelector('[data-table]') && !document.querySelector('main [aria-busy=true]');
+      quiet = isQuiet ? quiet + 1 : 0;
+      if (quiet > 2) resolve();
+      else requestAnimationFrame(look);
+    };
+    look();
+  })`);
 }
