@@ -1,21 +1,11 @@
-import type { LineageTable } from '@bigeye/contracts';
 import { Popover } from '@mantine/core';
 import { useState } from 'react';
-import { batch, type GraphActions } from './graph-context.ts';
-import type { Way } from './lineage-model.ts';
-import { MoreList } from './more-list.tsx';
+import { batch } from './graph-context.ts';
+import { MoreList, type TableSide } from './more-list.tsx';
 import styles from './table-node.module.css';
 
-interface Props {
-  table: LineageTable;
-  way: Way;
-  asked: number;
-  shown: ReadonlySet<number>;
-  actions: GraphActions;
-}
-
 /** At the side of a table: how many neighbours are folded there, and the way to them. */
-export function MoreButton({ table, way, asked, shown, actions }: Props) {
+export function MoreButton({ table, way, asked, shown, actions }: TableSide) {
   const [isOpen, setIsOpen] = useState(false);
   const { leftOut } = table[way];
   if (leftOut === 0 && asked === 0) return null;

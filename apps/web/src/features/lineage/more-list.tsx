@@ -12,17 +12,19 @@ import { withoutDatabase } from './lineage-words.ts';
 import styles from './more-list.module.css';
 import { NodeIcon } from './node-icon.tsx';
 
-interface Props {
+/** One side of a table. */
+export interface TableSide {
   table: LineageTable;
   way: Way;
+  /** Neighbours that were asked for beyond the usual. */
   asked: number;
+  /** Those that are drawn. */
   shown: ReadonlySet<number>;
   actions: GraphActions;
-  close: () => void;
 }
 
 /** All neighbours of a table on one side: picked one by one, or shown in batches. */
-export function MoreList({ table, way, asked, shown, actions, close }: Props) {
+export function MoreList({ table, way, asked, shown, actions, close }: TableSide & { close: () => void }) {
   const { picked } = useContext(LightContext);
   const [search, setSearch] = useState('');
   const [wanted] = useDebouncedValue(search.trim(), 150);
