@@ -300,6 +300,11 @@ const apiErrors = {
     (d: { limit: number }) => `More than ${d.limit} nodes are within these steps.`,
     () => 'Ask for fewer steps (depth), or for one direction.',
   ),
+  LINEAGE_NODE_WITHOUT_TABLE: wrongUsage(
+    400,
+    (d: { id: string }) => `Lineage node ${d.id} is neither a table nor a column of one, so nothing lies around it.`,
+    () => 'Search for a table or a column by a part of its name.',
+  ),
   LINEAGE_SYNC_UNDER_WAY: mayWorkLater(
     503,
     (_: object) => 'Other large syncs of lineage are under way.',

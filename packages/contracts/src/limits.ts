@@ -66,4 +66,6 @@ export const lineageLimits = {
   partMs: 60 * 60 * 1000,
   /** Nodes of one graph that is read. */
   graphNodes: 20_000,
+  /** Of one reply of getLineageNeighbourhood. `listed`: ids that a request may name in one list. */
+  neighbourhood: { tables: 400, edges: 4000, columnsOfTable: 200, columns: 1500, pathColumnsAWay: 40, listed: 100 },
 } as const;

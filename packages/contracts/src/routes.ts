@@ -35,6 +35,13 @@ import { Job, JobInput } from './jobs.ts';
 import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
+import {
+  LineageNeighbourhood,
+  LineageNeighbourhoodQuery,
+  LineageNeighbours,
+  LineageNeighboursQuery,
+  LineageNodeDetails,
+} from './lineage-neighbourhood.ts';
 import { LineagePartDigest, LineageSyncManifest, LineageSyncPart, LineageSyncState } from './lineage-parts.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
 import { Instant, SerialId, storableText } from './scalars.ts';
@@ -746,6 +753,38 @@ const lineageRoutes = {
     query: LineageGraphQuery,
     response: LineageGraph,
     errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_GRAPH_TOO_LARGE'],
+  }),
+  getLineageNode: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId',
+    tag: 'Lineage',
+    summary: 'One node with its attributes, and the table of a column',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    response: LineageNodeDetails,
+    errors: ['LINEAGE_NODE_NOT_FOUND'],
+  }),
+  getLineageNeighbourhood: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId/neighbourhood',
+    tag: 'Lineage',
+    summary: 'The tables around a table or a column, in bounds; columns where asked for',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    query: LineageNeighbourhoodQuery,
+    response: LineageNeighbourhood,
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_NODE_WITHOUT_TABLE'],
+  }),
+  listLineageNeighbours: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId/neighbours',
+    tag: 'Lineage',
+    summary: 'What lies one step from a node, page by page',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    query: LineageNeighboursQuery,
+    response: LineageNeighbours,
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_NODE_WITHOUT_TABLE'],
   }),
 };
 

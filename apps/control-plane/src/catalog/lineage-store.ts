@@ -7,6 +7,7 @@ import {
   lineageLimits,
 } from '@bigeye/contracts';
 import { type Selectable, sql } from 'kysely';
+import { containing } from '../db/containing.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { type PlannedNode, planLineageSync, type SyncInput } from './lineage-sync-plan.ts';
 
@@ -102,10 +103,9 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
 
     /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. */
     async searchNodes(search: string, limit: number): Promise<LineageNode[]> {
-      const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
       const rows = await selectNodes()
         .where('type', 'in', ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN'])
-        .where(sql<boolean>`lower(path) like ${pattern}`)
+        .where(sql<boolean>`lower(path) like ${containing(search)}`)
         .orderBy(sql`type = 'COLUMN'`)
         .orderBy(sql`length(path)`)
         .orderBy('path')
@@ -273,7 +273,7 @@ const toRepository = (row: Selectable<Tables['lineage_repositories']>): CustomRe
   syncedAt: row.synced_at?.toISOString() ?? null,
 });
 
-const toNode = (row: Selectable<Tables['lineage_nodes']> & { repository: string }): LineageNode => ({
+export const toNode = (row: Selectable<Tables['lineage_nodes']> & { repository: string }): LineageNode => ({
   id: row.id,
   externalId: row.external_id,
   name: row.name,
