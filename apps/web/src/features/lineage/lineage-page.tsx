@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { LinkButton } from '../../components/link-button.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
+import { EmptyState } from '../../components/notice.tsx';
+import { ReadTrouble } from '../../components/page.tsx';
+import { isMissing, troubleOf } from '../../lib/read.ts';
 import { neighbourhoodQuery, searchQuery } from './api.ts';
 import { createLayoutEngine, type LayoutEngine } from './layout-engine.ts';
 import { LineageGraphView } from './lineage-graph.tsx';
@@ -47,9 +49,9 @@ function Beginning({ choose }: { choose: (node: LineageNode) => void }) {
       <p>
         Find a table or a column by any part of its name; then follow it up to its sources and down to what it feeds.
       </p>
-      {anything.error && !anything.data && (
+      {isMissing(anything) && (
         <div className={styles.notice}>
-          <ErrorNotice error={anything.error} retry={() => void anything.refetch()} />
+          <ReadTrouble reads={[anything]} />
         </div>
       )}
       <LineageSearch choose={choose} size="md" />
@@ -106,12 +108,12 @@ function Place({ place, go, search }: PlaceProps) {
       </div>
       <div className={styles.main}>
         <div className={styles.canvas} aria-busy={around.isFetching}>
-          {around.error && (
+          {troubleOf(around) && (
             <div className={styles.fault}>
-              <ErrorNotice error={around.error} retry={() => void around.refetch()} />
+              <ReadTrouble reads={[around]} />
             </div>
           )}
-          {!model && !around.error && (
+          {!model && !troubleOf(around) && (
             <div className={styles.waiting} role="status" aria-label="Reading the lineage">
               <Loader color="gray" size="sm" />
             </div>

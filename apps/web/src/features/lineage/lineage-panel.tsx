@@ -4,8 +4,8 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { CopyButton } from '../../components/copy.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { ErrorNotice } from '../../components/notice.tsx';
-import { Facts, Section } from '../../components/page.tsx';
+import { Facts, ReadTrouble, Section } from '../../components/page.tsx';
+import { isMissing } from '../../lib/read.ts';
 import { type NeighboursOf, neighboursQuery, nodeQuery } from './api.ts';
 import { type LineageModel, originsOf, type Way } from './lineage-model.ts';
 import styles from './lineage-panel.module.css';
@@ -61,7 +61,7 @@ export function LineagePanel({ model, chosen, choose, centre, close }: Props) {
       ) : (
         <TableParts chosen={chosen} choose={choose} />
       )}
-      {details.error && !node && <ErrorNotice error={details.error} retry={() => void details.refetch()} />}
+      {!node && <ReadTrouble reads={[details]} />}
       {node && <Sql table={details.data?.table ?? node} isOwn={!isColumn} />}
     </aside>
   );
@@ -131,11 +131,11 @@ function Neighbours({ title, nodeId, way, of, onlyColumns = false, choose, child
   const ends = onlyColumns ? all.filter(({ type }) => type === 'COLUMN') : all;
   const total = found.data?.pages[0]?.total ?? 0;
   const hasMore = found.hasNextPage && ends.length === all.length;
-  if (found.error && !found.data)
+  if (isMissing(found))
     return (
       <>
         <Section title={title} />
-        <ErrorNotice error={found.error} retry={() => void found.refetch()} />
+        <ReadTrouble reads={[found]} />
       </>
     );
   if (!found.data || (ends.length === 0 && !children)) return null;

@@ -2,6 +2,7 @@ import type { LineageNode } from '@bigeye/contracts';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { troubleOf } from '../../lib/read.ts';
 import { searchQuery } from './api.ts';
 import { NodeSearch } from './node-search.tsx';
 
@@ -15,7 +16,9 @@ interface Props {
 export function LineageSearch({ choose, size, autoFocus = false }: Props) {
   const [search, setSearch] = useState('');
   const [wanted] = useDebouncedValue(search.trim(), 150);
-  const { data, error, isFetching } = useQuery(searchQuery(wanted));
+  const query = useQuery(searchQuery(wanted));
+  const { data, isFetching } = query;
+  const error = troubleOf(query);
   const found = useMemo(
     () => data?.map(({ id, type, path, attributes }) => ({ id, type, path, dataType: attributes.dataType })),
     [data],

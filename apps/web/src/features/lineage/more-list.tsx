@@ -5,6 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { sentencesOf } from '../../components/notice.tsx';
+import { troubleOf } from '../../lib/read.ts';
 import { neighboursQuery } from './api.ts';
 import { batch, type GraphActions, LightContext } from './graph-context.ts';
 import type { Way } from './lineage-model.ts';
@@ -29,6 +30,7 @@ export function MoreList({ table, way, asked, shown, actions, close }: TableSide
   const [search, setSearch] = useState('');
   const [wanted] = useDebouncedValue(search.trim(), 150);
   const found = useInfiniteQuery(neighboursQuery(table.id, way, 'TABLE', wanted));
+  const trouble = troubleOf(found);
   const neighbours = found.data?.pages.flatMap((page) => page.neighbours) ?? [];
   const next = Math.min(batch, table[way].leftOut);
   return (
@@ -42,7 +44,7 @@ export function MoreList({ table, way, asked, shown, actions, close }: TableSide
         onChange={(event) => setSearch(event.currentTarget.value)}
         data-autofocus
       />
-      {found.error && <p role="alert">{sentencesOf(found.error).message}</p>}
+      {trouble && <p role="alert">{sentencesOf(trouble).message}</p>}
       {found.data && neighbours.length === 0 && <p>Nothing is named like “{wanted}”.</p>}
       <ul>
         {neighbours.map(({ id, type, path }) => {
