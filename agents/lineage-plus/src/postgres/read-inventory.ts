@@ -1,4 +1,5 @@
 import { Catalog, type Column, type Relation, type RelationKind } from '../resolver/catalog.ts';
+import { readTypes } from './read-types.ts';
 import type { SourceSession } from './source-session.ts';
 
 /** What a database holds. Relations stand in the order of schema and name, so that all output does. */
@@ -22,10 +23,11 @@ const kinds: Record<string, RelationKind> = {
   f: 'foreign table',
   v: 'view',
   m: 'materialized view',
+  S: 'sequence',
 };
 const relationsPerPage = 2_000;
 
-/** Reads tables, views and columns of all schemas but temporary ones; needs no right but CONNECT. */
+/** Reads tables, views, sequences and their columns of all schemas but temporary ones; needs no right but CONNECT. */
 export async function readInventory(
   session: SourceSession,
   onProgress: (done: number, total: number) => void,
@@ -39,11 +41,12 @@ export async function readInventory(
     relations.push(...page.map((row) => toRelation(row, byRelation.get(row.oid) ?? [])));
     onProgress(relations.length, rows.length);
   }
-  const aggregates = await session.rows<{ name: string }>(aggregatesSql);
+  const searchPath = ['pg_catalog'];
+  const types = await readTypes(session, searchPath);
   const catalog = new Catalog(
     relations.map(({ relation }) => relation),
-    ['pg_catalog'],
-    new Set(aggregates.map(({ name }) => name)),
+    searchPath,
+    types,
   );
   return { catalog, relations };
 }
@@ -70,17 +73,13 @@ const relationsSql = `
        JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid)
     END AS partition_of
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_(temp|toast)'
+  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname !~ '^pg_(temp|toast)'
   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 const columnsSql = `
   SELECT attrelid AS oid, attname AS name, format_type(atttypid, atttypmod) AS type
   FROM pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped
   ORDER BY attrelid, attnum`;
-
-const aggregatesSql = `
-  SELECT n.nspname || '.' || p.proname AS name
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind = 'a'`;
 
 function toRelation(row: RelationRow, columnRows: readonly ColumnRow[]): InventoryRelation {
   const columns: Column[] = [];

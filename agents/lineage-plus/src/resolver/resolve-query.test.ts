@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadParser, parseQuery } from '../sql/parse-query.ts';
+import { fewTypes } from '../testing/few-types.ts';
 import { Catalog, type Column, type Relation } from './catalog.ts';
 import type { Flow } from './flow.ts';
 import { resolveQuery } from './resolve-query.ts';
@@ -24,13 +25,11 @@ function relation(name: string, types: Record<string, string>): Relation {
   return made;
 }
 
-const aggregates = new Set(
-  ['sum', 'count', 'min', 'max', 'string_agg', 'array_agg'].map((name) => `pg_catalog.${name}`),
-);
+const searchPath = ['pg_catalog', 'public', 'other'];
 const catalog = new Catalog(
   Object.entries(tables).map(([name, types]) => relation(name, types)),
-  ['pg_catalog', 'public', 'other'],
-  aggregates,
+  searchPath,
+  fewTypes(searchPath),
 );
 
 /** `column: 'table.column WAY+WAY, …'` for each output column, and `*` for what bears on rows. */
@@ -39,7 +38,7 @@ function lineageOf(sql: string): Record<string, string> {
   return {
     ...Object.fromEntries(columns.map(({ name, flow }) => [name, text(flow)])),
     ...(text(rows) === '' ? {} : { '*': text(rows) }),
-    ...(issues.length === 0 ? {} : { issues: issues.join('; ') }),
+    ...(issues.length === 0 ? {} : { issues: issues.map(({ part, reason }) => `${part}: ${reason}`).join('; ') }),
   };
 }
 
@@ -78,7 +77,7 @@ const cases: Record<string, Case[]> = {
       'SELECT ARRAY[a, b] AS l, (a, b) AS r FROM t',
       { l: 't.a TRANSFORMATION, t.b TRANSFORMATION', r: 't.a TRANSFORMATION, t.b TRANSFORMATION' },
     ],
-    ['SELECT tags[1] FROM docs', { '?column?': 'docs.tags TRANSFORMATION' }],
+    ['SELECT tags[1] FROM docs', { tags: 'docs.tags TRANSFORMATION' }],
     ["SELECT body ->> 'k' AS k FROM docs", { k: 'docs.body TRANSFORMATION' }],
     [
       'SELECT CASE WHEN a > 1 THEN b ELSE d END AS e FROM t',
@@ -217,17 +216,20 @@ const cases: Record<string, Case[]> = {
     ['SELECT v.k FROM t CROSS JOIN LATERAL (VALUES (t.a), (t.b)) v (k)', { k: 't.a IDENTITY, t.b IDENTITY' }],
     [
       'SELECT id, tag, n FROM docs, unnest(tags) WITH ORDINALITY AS x (tag, n)',
-      { id: 'docs.id IDENTITY', tag: 'docs.tags TRANSFORMATION', n: '' },
+      { id: 'docs.id IDENTITY', tag: 'docs.tags TRANSFORMATION', n: '', '*': 'docs.tags JOIN' },
     ],
-    ['SELECT g FROM t, generate_series(1, t.b) g', { g: 't.b TRANSFORMATION' }],
+    ['SELECT g FROM t, generate_series(1, t.b) g', { g: 't.b TRANSFORMATION', '*': 't.b JOIN' }],
     [
       'SELECT p, q FROM docs, unnest(tags, ARRAY[id]) AS x (p, q)',
-      { p: 'docs.tags TRANSFORMATION', q: 'docs.id TRANSFORMATION' },
+      { p: 'docs.tags TRANSFORMATION', q: 'docs.id TRANSFORMATION', '*': 'docs.id JOIN, docs.tags JOIN' },
     ],
-    ['SELECT r.k FROM docs, jsonb_to_recordset(body) AS r (k text, v int)', { k: 'docs.body TRANSFORMATION' }],
+    [
+      'SELECT r.k FROM docs, jsonb_to_recordset(body) AS r (k text, v int)',
+      { k: 'docs.body TRANSFORMATION', '*': 'docs.body JOIN' },
+    ],
     [
       "SELECT j.k FROM docs, JSON_TABLE(body, '$[*]' COLUMNS (n FOR ORDINALITY, k text PATH '$.k')) j",
-      { k: 'docs.body TRANSFORMATION' },
+      { k: 'docs.body TRANSFORMATION', '*': 'docs.body JOIN' },
     ],
   ],
   CTEs: [
@@ -292,21 +294,41 @@ const cases: Record<string, Case[]> = {
   'what is not understood is named, never guessed': [
     ['SELECT nope FROM t', { nope: '', issues: 'column "nope": "nope" is not known here' }],
     ['SELECT a, b FROM t, u', { a: '', b: 't.b IDENTITY', issues: 'column "a": the column "a" is ambiguous' }],
-    ['SELECT a FROM missing', { issues: 'query: the table "missing" is not in the catalog' }],
+    [
+      'SELECT a FROM missing',
+      {
+        a: '',
+        issues:
+          'FROM: the table "missing" is not in the catalog; column "a": the table "missing" is not in the catalog',
+      },
+    ],
     ['SELECT t.a FROM t AS s', { a: '', issues: 'column "a": "t" is not known here' }],
     ['SELECT q.b FROM (SELECT a FROM t) q', { b: '', issues: 'column "b": "q" has no column "b"' }],
     // Not LATERAL, so t is not visible.
     ['SELECT s.n FROM t, (SELECT t.a AS n) s', { n: '', issues: 'column "n": "t" is not known here' }],
     ['SELECT a FROM t WHERE nope = 1', { a: 't.a IDENTITY', issues: 'WHERE: "nope" is not known here' }],
     [
-      'SELECT p FROM docs, ROWS FROM (json_each(body), unnest(tags)) AS x (p, q, r)',
-      { issues: 'query: functions in FROM have columns that are not known' },
+      'SELECT id, p FROM docs, ROWS FROM (json_each(body), unnest(tags)) AS x (p, q, r)',
+      {
+        id: 'docs.id IDENTITY',
+        p: '',
+        '*': 'docs.body JOIN, docs.tags JOIN',
+        issues: 'column "p": functions in FROM have columns that are not known',
+      },
     ],
     [
-      'SELECT p FROM docs, unnest(tags, tags) AS x (p, q, r)',
-      { issues: 'query: functions in FROM have columns that are not known' },
+      'SELECT p, r FROM docs, unnest(tags, tags) AS x (p, q, r)',
+      {
+        p: 'docs.tags TRANSFORMATION',
+        r: '',
+        '*': 'docs.tags JOIN',
+        issues: 'column "r": functions in FROM have columns that are not known',
+      },
     ],
-    ['SELECT (json_each(body)).* FROM docs', { issues: 'query: a row is expanded to columns that are not known' }],
+    [
+      'SELECT (json_each(body)).* FROM docs',
+      { '*': 'docs.body JOIN', issues: 'SELECT: a row is expanded to columns that are not known' },
+    ],
   ],
 };
 

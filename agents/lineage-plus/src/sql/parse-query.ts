@@ -68,12 +68,20 @@ function toBody(statement: SelectStmt): Body {
     targets: (statement.targetList ?? []).flatMap(toTarget),
     from: (statement.fromClause ?? []).map((node) => fromItems.fromItem(node)),
     where: expressions.optional(statement.whereClause),
-    groupBy: (statement.groupClause ?? []).map((node) => expressions.expression(node)),
+    groupBy: (statement.groupClause ?? []).flatMap(groupingKeys).map((node) => expressions.expression(node)),
     having: expressions.optional(statement.havingClause),
     windows: (statement.windowClause ?? []).flatMap((node) =>
       'WindowDef' in node ? expressions.window(node.WindowDef) : [],
     ),
   };
+}
+
+/** The keys of GROUP BY, whatever sets they are grouped in; `(a, b)` stands for its parts, `ROW(a, b)` for a value. */
+function groupingKeys(node: Node): Node[] {
+  if ('GroupingSet' in node) return (node.GroupingSet.content ?? []).flatMap(groupingKeys);
+  if ('RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST')
+    return (node.RowExpr.args ?? []).flatMap(groupingKeys);
+  return [node];
 }
 
 const setOperators: Record<string, 'union' | 'intersect' | 'except'> = {

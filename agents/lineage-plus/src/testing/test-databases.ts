@@ -22,6 +22,12 @@ export function findPagilaSql(): string | undefined {
     .replace(/^ALTER .* OWNER TO .*;$/gm, '');
 }
 
+/** The views made after public bug reports and for other tools, or undefined where the corpora are missing. */
+export function findCorpusViewsSql(): string | undefined {
+  const paths = ['hard.sql', 'from-bug-reports.sql'].map((name) => join(root, '../shared/corpora/lineage-views', name));
+  return paths.every(existsSync) ? paths.map((path) => readFileSync(path, 'utf8')).join('\n') : undefined;
+}
+
 /** A connection as the agent's properties would give it. */
 function testConnection(source: Partial<PostgresConnection>): PostgresConnection {
   return {

@@ -1,0 +1,89 @@
+import type { Cte, Query } from '../sql/ast.ts';
+import type { Catalog } from './catalog.ts';
+import { Flow } from './flow.ts';
+import { emptyNamespace, Scope, type Table } from './scope.ts';
+import { settled } from './type-inference.ts';
+
+/** Resolves WITH clauses to the scope in which their names are known. */
+export class CteResolver {
+  readonly #catalog: Catalog;
+  readonly #query: (query: Query, outer: Scope) => Table;
+
+  constructor(catalog: Catalog, query: (query: Query, outer: Scope) => Table) {
+    this.#catalog = catalog;
+    this.#query = query;
+  }
+
+  scope(query: Query, outer: Scope): Scope {
+    if (query.recursive) return this.#recursive(query.ctes, outer);
+    return query.ctes.reduce((scope, cte) => {
+      const table = this.#table(cte, this.#query(cte.query, scope));
+      return new Scope(scope, emptyNamespace, (name) => (name === cte.name ? table : undefined));
+    }, outer);
+  }
+
+  /** With RECURSIVE the order of CTEs is free, so each is resolved when first named. */
+  #recursive(ctes: readonly Cte[], outer: Scope): Scope {
+    const tables = new Map<string, Table>();
+    const find = (name: string): Table | undefined => {
+      const cte = ctes.find((candidate) => candidate.name === name);
+      if (cte === undefined) return undefined;
+      if (!tables.has(name)) this.#resolve(cte, scope, tables);
+      return tables.get(name);
+    };
+    const scope = new Scope(outer, emptyNamespace, find);
+    for (const { name } of ctes) find(name);
+    return scope;
+  }
+
+  /**
+   * The branch before UNION gives names and types; then the whole is read until nothing is added, which ends because sources
+   * are finite. Until then the name stands for what is known so far.
+   */
+  #resolve(cte: Cte, scope: Scope, tables: Map<string, Table>): void {
+    const { body } = cte.query;
+    tables.set(cte.name, { columns: [], rows: Flow.none, open: `the CTE "${cte.name}" is named before it is known` });
+    const seed =
+      body.kind === 'set' ? this.#query(body.left, this.scope(cte.query, scope)) : this.#query(cte.query, scope);
+    const first = this.#table(cte, seed);
+    let current = first;
+    for (;;) {
+      tables.set(cte.name, current);
+      const next = this.#table(cte, this.#query(cte.query, scope));
+      // The types stay those of the first branch.
+      const columns = next.columns.map((column, index) => ({
+        ...column,
+        type: first.columns[index]?.type ?? column.type,
+      }));
+      const found = { ...next, columns };
+      const isDone = isSame(current, found);
+      current = found;
+      if (isDone) break;
+    }
+    tables.set(cte.name, current);
+  }
+
+  #table(cte: Cte, table: Table): Table {
+    const columns = table.columns.map((column, index) => ({
+      ...column,
+      name: cte.columns[index] ?? column.name,
+      type: () => settled(column.type(), this.#catalog),
+      base: undefined,
+    }));
+    const added = cte.added.map(({ name, from }) => {
+      const sources = columns.filter((column) => from.includes(column.name));
+      const unclear = sources.find((column) => column.unclear !== undefined)?.unclear;
+      const flow = Flow.union(sources.map((column) => column.flow)).through('TRANSFORMATION');
+      return { name, flow, type: () => undefined, base: undefined, unclear };
+    });
+    return { columns: [...columns, ...added], rows: table.rows, open: table.open };
+  }
+}
+
+function isSame(a: Table, b: Table): boolean {
+  return (
+    a.rows.equals(b.rows) &&
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, index) => column.flow.equals(b.columns[index]?.flow ?? Flow.none))
+  );
+}
