@@ -6,10 +6,12 @@ import {
   demoWarehouseSql,
   findCorpusViewsSql,
   findPagilaSql,
+  readTestSql,
   startEmbeddedDatabase,
   type TestDatabase,
 } from './testing/test-databases.ts';
 
+const nastySql = readTestSql('nasty-views.sql');
 const serverUrl = process.env.TEST_POSTGRES_URL;
 const pagilaSql = findPagilaSql();
 const corpusSql = findCorpusViewsSql();
@@ -25,6 +27,13 @@ const sources = [
     script: demoWarehouseSql + hardViewsSql + hardViews17Sql,
     open: startEmbeddedDatabase,
     least: { views: 280, edges: 3_400 },
+  },
+  {
+    name: 'nasty views, embedded',
+    skipped: undefined,
+    script: nastySql + readTestSql('nasty-views-17.sql'),
+    open: startEmbeddedDatabase,
+    least: { views: 660, edges: 5_400 },
   },
   {
     name: 'pagila, embedded',
@@ -46,6 +55,13 @@ const sources = [
     script: demoWarehouseSql + hardViewsSql,
     open: onServer,
     least: { views: 270, edges: 3_300 },
+  },
+  {
+    name: 'nasty views, PostgreSQL server',
+    skipped: withoutServer,
+    script: nastySql,
+    open: onServer,
+    least: { views: 640, edges: 5_300 },
   },
   {
     name: 'pagila, PostgreSQL server',
@@ -71,7 +87,7 @@ describe.each(sources)('PostgreSQL as the judge of our lineage: $name', ({ skipp
   beforeAll(async () => {
     if (skipped !== undefined) return;
     database = await open(script);
-    comparisons = await compareViews(database.connection, script);
+    comparisons = await compareViews(database.connection, script, ['pg_catalog', 'n']);
   });
   afterAll(async () => {
     if (skipped === undefined) await database[Symbol.asyncDispose]();

@@ -19,7 +19,7 @@ export function resolveView(view: Relation, sql: string | undefined, catalog: Ca
   const nothing = { view, relations: new Set<Relation>(), columns: [], rows: undefined };
   if (sql === undefined) return { ...nothing, issues: ['the view was dropped while the run read it'] };
   try {
-    const lineage = resolveQuery(parseQuery(sql), catalog);
+    const lineage = resolveQuery(parseQuery(sql), catalog, 'printed');
     const { columns, rows, relations } = lineage;
     const issues = lineage.issues.map((issue) => issueText(issue, sql));
     // By position, because a view may name its columns other than its query does.

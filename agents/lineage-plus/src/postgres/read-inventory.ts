@@ -27,10 +27,11 @@ const kinds: Record<string, RelationKind> = {
 };
 const relationsPerPage = 2_000;
 
-/** Reads tables, views, sequences and their columns of all schemas but temporary ones; needs no right but CONNECT. */
+/** Reads tables, views, sequences and their columns of all schemas but temporary ones; needs no right but CONNECT. @param searchPath of the texts that are to be read */
 export async function readInventory(
   session: SourceSession,
   onProgress: (done: number, total: number) => void,
+  searchPath: readonly string[] = ['pg_catalog'],
 ): Promise<Inventory> {
   const rows = await session.rows<RelationRow>(relationsSql);
   const relations: InventoryRelation[] = [];
@@ -41,7 +42,6 @@ export async function readInventory(
     relations.push(...page.map((row) => toRelation(row, byRelation.get(row.oid) ?? [])));
     onProgress(relations.length, rows.length);
   }
-  const searchPath = ['pg_catalog'];
   const types = await readTypes(session, searchPath);
   const catalog = new Catalog(
     relations.map(({ relation }) => relation),

@@ -46,6 +46,7 @@ function operationName({ name, operands, result }: Extract<Expression, { kind: '
 
 function subqueryName({ form, query }: Extract<Expression, { kind: 'subquery' }>): ColumnName | undefined {
   if (form === 'exists' || form === 'array') return { name: form };
+  if (form === 'json array') return { name: 'json_array' };
   return form === 'test' ? undefined : firstColumnName(query);
 }
 

@@ -1,4 +1,4 @@
-import type { Call, Expression, Query, Subquery, Window } from '../sql/ast.ts';
+import type { Call, Expression, Operation, Query, Subquery, TypeName, Window } from '../sql/ast.ts';
 import { Flow } from './flow.ts';
 import { NotUnderstood } from './not-understood.ts';
 import { columnOf, type Place, type RangeColumn, type RangeItem, type Scope, type Table } from './scope.ts';
@@ -40,7 +40,7 @@ export class ExpressionResolver {
         ]);
       }
       case 'cast':
-        return this.flow(expression.operand, place).through('TRANSFORMATION');
+        return this.#cast(expression.operand, expression.type, place);
       case 'field':
         return this.#field(expression.operand, expression.name, place);
       case 'expand':
@@ -49,10 +49,26 @@ export class ExpressionResolver {
       case 'subquery':
         return this.#subquery(expression, place);
       case 'operation':
-        return this.all(expression.operands, place).through('TRANSFORMATION');
+        return this.#operation(expression, place);
       case 'unsupported':
         throw new NotUnderstood(`${expression.what} is not supported`, expression.at);
     }
+  }
+
+  /** A cast to the type that a value has already is none. */
+  #cast(operand: Expression, typeName: TypeName, place: Place): Flow {
+    const flow = this.flow(operand, place);
+    const isCast = !flow.has('IDENTITY') || !this.#types.isOf(operand, typeName, place);
+    return isCast ? flow.through('TRANSFORMATION') : flow;
+  }
+
+  #operation({ operands, result }: Operation, place: Place): Flow {
+    const flow = this.all(operands, place).through('TRANSFORMATION');
+    // In ROW(…) a star stands for columns, in all other values for one row.
+    const stars = result.rule === 'row' ? operands.filter(({ kind }) => kind === 'star') : [];
+    for (const star of stars)
+      for (const column of this.rowItem(star, place.scope)?.columns ?? []) this.#trace.use(column);
+    return flow;
   }
 
   /** The sources of several values together. One that is not understood is noted and costs the others nothing. */
@@ -126,7 +142,7 @@ export class ExpressionResolver {
   #fieldByCall(call: Call, place: Place): RangeColumn | undefined {
     const [name, schema] = call.path;
     const [only, second] = call.args;
-    if (name === undefined || schema !== undefined || only?.kind !== 'column' || second !== undefined) return undefined;
+    if (name === undefined || schema !== undefined || only === undefined || second !== undefined) return undefined;
     const row = this.rowItem(only, place.scope);
     const column = row && this.#trace.quietly(() => columnOf(row, name, call.at));
     if (row === undefined || column === undefined) return undefined;
@@ -146,8 +162,7 @@ export class ExpressionResolver {
   #field(operand: Expression, name: string, place: Place): Flow {
     const row = this.rowItem(operand, place.scope);
     if (row === undefined) {
-      const column = this.#types.storedField(operand, name, place);
-      if (column !== undefined) this.#trace.references.add(column);
+      this.referField(operand, name, place);
       return this.flow(operand, place).through('TRANSFORMATION');
     }
     const at = 'at' in operand ? operand.at : undefined;
@@ -157,13 +172,20 @@ export class ExpressionResolver {
     throw new NotUnderstood(`the field "${name}" is not known`, at);
   }
 
+  /** A field of a row of some relation's type depends on that relation's column, without taking a value from it. */
+  referField(row: Expression, name: string, place: Place): void {
+    const column = this.#types.storedField(row, name, place);
+    if (column !== undefined) this.#trace.references.add(column);
+  }
+
   #subquery(expression: Subquery, place: Place): Flow {
     const { columns, rows, open } = this.#query(expression.query, place.scope);
     if (expression.form === 'exists') return rows;
     if (open !== undefined) this.#trace.note(open);
     const inner = columns.map((column) => this.#trace.use(column));
     const values = Flow.union([...inner, this.all([expression.operand], place)]);
-    return Flow.union([values.through('TRANSFORMATION'), rows]);
+    const step = expression.form === 'json array' ? 'AGGREGATION' : 'TRANSFORMATION';
+    return Flow.union([values.through(step), rows]);
   }
 }
 

@@ -28,6 +28,9 @@ interface ResolvedBody extends Table {
   readonly place: Place;
 }
 
+/** Whether somebody wrote the text of a query or PostgreSQL printed it from what it understood. */
+export type QueryText = 'written' | 'printed';
+
 /** Resolves queries within their scopes, to the columns they give and what bears on their rows. Throws NotUnderstood. */
 export class QueryResolver {
   readonly #trace: Trace;
@@ -35,8 +38,10 @@ export class QueryResolver {
   readonly #expressions: ExpressionResolver;
   readonly #from: FromResolver;
   readonly #ctes: CteResolver;
+  readonly #text: QueryText;
 
-  constructor(catalog: Catalog, trace: Trace) {
+  constructor(catalog: Catalog, trace: Trace, text: QueryText) {
+    this.#text = text;
     const query = (inner: Query, outer: Scope) => this.query(inner, outer);
     this.#trace = trace;
     this.#types = new TypeInference(catalog, trace, query);
@@ -86,10 +91,7 @@ export class QueryResolver {
     const columns = targets.flatMap((target) => target.columns);
     const open = targets.find((target) => target.open !== undefined)?.open;
     const output = { columns, open };
-    for (const { expression } of select.targets) {
-      const given = this.#trace.attempt('SELECT', () => this.#expressions.setArguments(expression, place));
-      rows.push((given.value ?? Flow.none).as('JOIN'));
-    }
+    for (const { expression } of select.targets) rows.push(this.#sets('SELECT', expression, place));
     rows.push(this.#part('WHERE', 'FILTER', [select.where], place));
     rows.push(this.#part('HAVING', 'FILTER', [select.having], place));
     for (const key of select.groupBy) rows.push(this.#key('GROUP BY', 'GROUP_BY', key, output, place, 'input first'));
@@ -139,6 +141,7 @@ export class QueryResolver {
     const { value: flow = Flow.none, unclear } = this.#trace.attempt('SELECT', () =>
       this.#expressions.flow(row, place),
     );
+    for (const field of fields) this.#expressions.referField(row, field.name, place);
     const columns = fields.map(({ name, type }) => {
       return { name, flow: flow.through('TRANSFORMATION'), type: () => type, base: undefined, unclear };
     });
@@ -191,9 +194,16 @@ export class QueryResolver {
       const name = key.path[0];
       const isInput = place.scope.namespace.columns.some((column) => column.name === name);
       const named = columns.find((column) => column.name === name);
-      if (named !== undefined && (precedence === 'output first' || !isInput))
-        return output(() => named).value ?? Flow.none;
+      // PostgreSQL itself prints the keys' own expressions, never the names that a select list gives them.
+      const isOutputFirst = precedence === 'output first' && this.#text === 'written';
+      if (named !== undefined && (isOutputFirst || !isInput)) return output(() => named).value ?? Flow.none;
     }
-    return this.#part(clause, subtype, [key], place);
+    return Flow.union([this.#part(clause, subtype, [key], place), this.#sets(clause, key, place)]);
+  }
+
+  /** Set-returning functions in a select list or a key multiply rows, as they do in FROM. */
+  #sets(clause: string, expression: Expression, place: Place): Flow {
+    const given = this.#trace.attempt(clause, () => this.#expressions.setArguments(expression, place));
+    return (given.value ?? Flow.none).as('JOIN');
   }
 }

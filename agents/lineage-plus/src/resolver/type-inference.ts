@@ -1,4 +1,4 @@
-import type { Call, Expression, Operation, Query, Subquery } from '../sql/ast.ts';
+import type { Call, Expression, Operation, Query, Subquery, TypeName } from '../sql/ast.ts';
 import { type Arguments, callable, chooseOperator, chooseRoutine } from '../types/choose-routine.ts';
 import { commonType } from '../types/common-type.ts';
 import { polymorphicResult } from '../types/polymorphic-result.ts';
@@ -34,6 +34,11 @@ export class TypeInference {
 
   of(expression: Expression, place: Place): SqlType | undefined {
     return this.#trace.quietly(() => this.#of(expression, place));
+  }
+
+  isOf(expression: Expression, typeName: TypeName, place: Place): boolean {
+    const [type, named] = [this.of(expression, place), this.#catalog.types.named(typeName)];
+    return type !== undefined && type.info === named?.info && type.modifiers === named.modifiers;
   }
 
   common(types: readonly (SqlType | undefined)[]): SqlType | undefined {
@@ -152,6 +157,8 @@ export class TypeInference {
   #subquery({ form, query }: Subquery, place: Place): SqlType | undefined {
     const { types } = this.#catalog;
     if (form === 'exists' || form === 'test') return types.builtIn('bool');
+    // It may be told to return another type, which is not kept.
+    if (form === 'json array') return undefined;
     const type = settled(this.#query(query, place.scope).columns[0]?.type(), this.#catalog);
     if (form === 'scalar' || type === undefined) return type;
     const array = type.info.array;

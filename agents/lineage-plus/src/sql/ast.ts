@@ -168,7 +168,7 @@ export type Expression =
 
 export interface Subquery {
   readonly kind: 'subquery';
-  readonly form: 'scalar' | 'array' | 'exists' | 'test';
+  readonly form: 'scalar' | 'array' | 'exists' | 'test' | 'json array';
   readonly operand: Expression | undefined;
   readonly query: Query;
 }

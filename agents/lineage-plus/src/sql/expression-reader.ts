@@ -141,7 +141,7 @@ export class ExpressionReader {
   #toArrayQuery(query: Node | undefined): Expression {
     if (query === undefined || !('SelectStmt' in query))
       return { kind: 'unsupported', what: 'JsonArrayQueryConstructor', at: undefined };
-    return { kind: 'subquery', form: 'array', operand: undefined, query: this.#toQuery(query.SelectStmt) };
+    return { kind: 'subquery', form: 'json array', operand: undefined, query: this.#toQuery(query.SelectStmt) };
   }
 
   #toIndirection(operand: Expression, step: Node): Expression {

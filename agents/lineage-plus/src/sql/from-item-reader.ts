@@ -128,11 +128,18 @@ export class FromItemReader {
     };
   }
 
+  /** The columns of nested paths stand behind all others, wherever they were written. */
   #jsonColumns(nodes: readonly Node[]): DocumentItem['columns'] {
-    return nodes.flatMap((node) => {
-      if (!('JsonTableColumn' in node)) return [];
-      const column: JsonTableColumn = node.JsonTableColumn;
-      if (column.coltype === 'JTC_NESTED') return this.#jsonColumns(column.columns ?? []);
+    const columns = nodes.flatMap((node) => ('JsonTableColumn' in node ? [node.JsonTableColumn] : []));
+    const [nested, own] = [true, false].map((is) => columns.filter(({ coltype }) => (coltype === 'JTC_NESTED') === is));
+    return [
+      ...this.#ownJsonColumns(own ?? []),
+      ...(nested ?? []).flatMap((column) => this.#jsonColumns(column.columns ?? [])),
+    ];
+  }
+
+  #ownJsonColumns(columns: readonly JsonTableColumn[]): DocumentItem['columns'] {
+    return columns.flatMap((column) => {
       const inputs = [
         ...this.#expressions.children(column.on_empty?.expr),
         ...this.#expressions.children(column.on_error?.expr),

@@ -5,6 +5,7 @@ import { openSourceSession, type SourceSession } from '../postgres/source-sessio
 import type { PostgresConnection } from '../postgres-connection.ts';
 import type { Column } from '../resolver/catalog.ts';
 import type { Flow } from '../resolver/flow.ts';
+import type { QueryText } from '../resolver/query-resolver.ts';
 import { type QueryLineage, resolveQuery } from '../resolver/resolve-query.ts';
 import { loadParser, parseQuery, parseStatements, toQuery } from '../sql/parse-query.ts';
 import { readNodeTree } from './node-tree.ts';
@@ -14,7 +15,7 @@ import { viewTruth } from './view-truth.ts';
 export interface ViewComparison {
   readonly view: string;
   /** The text as PostgreSQL prints it, or as somebody wrote it. */
-  readonly text: 'printed' | 'written';
+  readonly text: QueryText;
   readonly sql: string;
   readonly issues: readonly string[];
   /** Sources that only one of the two knows, as `column: + source WAY` for ours and `column: - source WAY` for the truth. */
@@ -29,22 +30,33 @@ export interface ViewComparison {
 // Below are the catalogs that initdb pins: pg_depend does not record what uses them.
 const firstRecordedOid = 12_000;
 
-/** Compares every view of a database. @param script the SQL that made them, to compare the views as written too */
-export async function compareViews(connection: PostgresConnection, script = ''): Promise<ViewComparison[]> {
+/**
+ * Compares every view of a database.
+ * @param script the SQL that made them, to compare the views as written too
+ * @param searchPath of the script
+ */
+export async function compareViews(
+  connection: PostgresConnection,
+  script = '',
+  searchPath?: readonly string[],
+): Promise<ViewComparison[]> {
   await loadParser();
   await using session = await openSourceSession(connection, 'lineage-oracle');
   const inventory = await readInventory(session, () => undefined);
   const server = await readServer(session, inventory.relations);
   const written = writtenQueries(script);
+  const { catalog: writersCatalog } = searchPath
+    ? await readInventory(session, () => undefined, searchPath)
+    : inventory;
   const comparisons: ViewComparison[] = [];
   const views = inventory.relations.filter(({ relation }) => relation.kind.endsWith('view'));
   for await (const { view, sql = '' } of readViewDefinitions(session, views)) {
     const name = nameOf(view);
-    const printed = resolveQuery(parseQuery(sql), inventory.catalog);
+    const printed = resolveQuery(parseQuery(sql), inventory.catalog, 'printed');
     comparisons.push(server.compare(view, printed, 'printed', sql));
     const query = written.get(name);
     if (query !== undefined)
-      comparisons.push(server.compare(view, resolveQuery(toQuery(query), inventory.catalog), 'written', sql));
+      comparisons.push(server.compare(view, resolveQuery(toQuery(query), writersCatalog), 'written', sql));
   }
   return comparisons;
 }
@@ -63,7 +75,7 @@ async function readServer(session: SourceSession, relations: readonly InventoryR
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND r.rulename = '_RETURN' AND d.refobjid <> r.ev_class
       AND (SELECT relkind FROM pg_class WHERE oid = d.refobjid) <> 'c'`);
   const relationOf = new Map(relations.map((entry) => [entry.oid, entry]));
-  const oidOf = new Map(relations.map(({ relation, oid }) => [relation, oid]));
+  const oidOf = new Map(relations.map((entry) => [nameOf(entry), entry.oid]));
   const numbers = Map.groupBy(attributes, ({ relation }) => relation);
   const trees = new Map(rules.map(({ view, tree }) => [view, tree]));
   const usesOf = Map.groupBy(uses, ({ view }) => view);
@@ -74,14 +86,9 @@ async function readServer(session: SourceSession, relations: readonly InventoryR
     }),
   );
   const nameOfColumn = (column: string) => columnNames.get(column) ?? '?';
-  const isRecorded = (column: Column) => (oidOf.get(column.relation) ?? 0) >= firstRecordedOid;
+  const isRecorded = ({ relation }: Column) => (oidOf.get(nameOf({ relation })) ?? 0) >= firstRecordedOid;
 
-  function compare(
-    view: InventoryRelation,
-    lineage: QueryLineage,
-    text: ViewComparison['text'],
-    sql: string,
-  ): ViewComparison {
+  function compare(view: InventoryRelation, lineage: QueryLineage, text: QueryText, sql: string): ViewComparison {
     const tree = readNodeTree(trees.get(view.oid) ?? '');
     const truth = viewTruth(tree, (oid) => (numbers.get(oid) ?? []).map(({ number }) => number));
     const theirs = [
@@ -127,6 +134,6 @@ function qualified({ relation, name }: Column): string {
   return `${relation.schema}.${relation.name}.${name}`;
 }
 
-function nameOf({ relation }: InventoryRelation): string {
+function nameOf({ relation }: Pick<InventoryRelation, 'relation'>): string {
   return `${relation.schema}.${relation.name}`;
 }

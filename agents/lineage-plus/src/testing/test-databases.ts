@@ -10,6 +10,11 @@ const pagilaPath = join(root, '../shared/corpora/lineage-postgres/pagila-schema.
 
 export const demoWarehouseSql = readFileSync(join(root, 'demo/warehouse/src/schema.sql'), 'utf8');
 
+/** A script of ours that stands beside this file. */
+export function readTestSql(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8');
+}
+
 /** pagila's schema without pgvector, or undefined where the corpora are missing. */
 export function findPagilaSql(): string | undefined {
   if (!existsSync(pagilaPath)) return undefined;
