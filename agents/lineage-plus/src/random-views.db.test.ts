@@ -1,9 +1,8 @@
-import { PGlite } from '@electric-sql/pglite';
 import { expect, test } from 'vitest';
 import { compareViews } from './testing/lineage-oracle.ts';
 import { randomSchemaSql } from './testing/random-schema.ts';
-import { RandomViews } from './testing/random-views.ts';
 import { startEmbeddedDatabase } from './testing/test-databases.ts';
+import { validRandomViews } from './testing/valid-random-views.ts';
 
 // LINEAGE_RANDOM_VIEWS=20000 looks longer, LINEAGE_RANDOM_SEED=7 elsewhere.
 const wanted = Number(process.env.LINEAGE_RANDOM_VIEWS ?? 100);
@@ -14,7 +13,7 @@ const seeds = Array.from({ length: Math.ceil(wanted / viewsPerSeed) }, (_, index
 test.each(seeds)(
   'views made up at random come from where PostgreSQL says, seed %i',
   async (seed) => {
-    const views = await validViews(seed, Math.min(wanted, viewsPerSeed));
+    const views = await validRandomViews(seed, Math.min(wanted, viewsPerSeed));
     // Fewer would mean that the generator has come to make up nonsense.
     expect(views.length).toBeGreaterThan(Math.min(wanted, viewsPerSeed) / 3);
     const script = [randomSchemaSql, ...views].join(';\n');
@@ -29,20 +28,3 @@ test.each(seeds)(
   },
   600_000,
 );
-
-async function validViews(seed: number, count: number): Promise<string[]> {
-  const db = await PGlite.create();
-  await db.exec(randomSchemaSql);
-  const random = new RandomViews(seed);
-  const valid: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const view = random.view(`v${index}`);
-    const isValid = await db.exec(view).then(
-      () => true,
-      () => false,
-    );
-    if (isValid) valid.push(view);
-  }
-  await db.close();
-  return valid;
-}

@@ -4,6 +4,12 @@ import { Flow } from './flow.ts';
 import { emptyNamespace, Scope, type Table } from './scope.ts';
 import { settled } from './type-inference.ts';
 
+/** A CTE of WITH RECURSIVE as far as it is known, and whether it was named since. */
+interface Growing {
+  table: Table;
+  isNamed: boolean;
+}
+
 /** Resolves WITH clauses to the scope in which their names are known. */
 export class CteResolver {
   readonly #catalog: Catalog;
@@ -24,12 +30,14 @@ export class CteResolver {
 
   /** With RECURSIVE the order of CTEs is free, so each is resolved when first named. */
   #recursive(ctes: readonly Cte[], outer: Scope): Scope {
-    const tables = new Map<string, Table>();
+    const known = new Map<string, Growing>();
     const find = (name: string): Table | undefined => {
       const cte = ctes.find((candidate) => candidate.name === name);
       if (cte === undefined) return undefined;
-      if (!tables.has(name)) this.#resolve(cte, scope, tables);
-      return tables.get(name);
+      const growing = known.get(name);
+      if (growing === undefined) this.#resolve(cte, scope, known);
+      else growing.isNamed = true;
+      return known.get(name)?.table;
     };
     const scope = new Scope(outer, emptyNamespace, find);
     for (const { name } of ctes) find(name);
@@ -40,27 +48,24 @@ export class CteResolver {
    * The branch before UNION gives names and types; then the whole is read until nothing is added, which ends because sources
    * are finite. Until then the name stands for what is known so far.
    */
-  #resolve(cte: Cte, scope: Scope, tables: Map<string, Table>): void {
+  #resolve(cte: Cte, scope: Scope, known: Map<string, Growing>): void {
     const { body } = cte.query;
-    tables.set(cte.name, { columns: [], rows: Flow.none, open: `the CTE "${cte.name}" is named before it is known` });
-    const seed =
-      body.kind === 'set' ? this.#query(body.left, this.scope(cte.query, scope)) : this.#query(cte.query, scope);
-    const first = this.#table(cte, seed);
-    let current = first;
-    for (;;) {
-      tables.set(cte.name, current);
+    const open = `the CTE "${cte.name}" is named before it is known`;
+    const growing: Growing = { table: { columns: [], rows: Flow.none, open }, isNamed: false };
+    known.set(cte.name, growing);
+    const seed = body.kind === 'set' ? this.#query(body.left, this.scope(cte.query, scope)) : undefined;
+    growing.table = this.#table(cte, seed ?? this.#query(cte.query, scope));
+    if (seed === undefined) return;
+    const types = growing.table.columns.map(({ type }) => type);
+    for (let isDone = false; !isDone; ) {
+      growing.isNamed = false;
       const next = this.#table(cte, this.#query(cte.query, scope));
-      // The types stay those of the first branch.
-      const columns = next.columns.map((column, index) => ({
-        ...column,
-        type: first.columns[index]?.type ?? column.type,
-      }));
-      const found = { ...next, columns };
-      const isDone = isSame(current, found);
-      current = found;
-      if (isDone) break;
+      // One that names itself keeps the types of its first branch; any other is a set operation like all.
+      const columns = next.columns.map((column, index) => ({ ...column, type: types[index] ?? column.type }));
+      const found = growing.isNamed ? { ...next, columns } : next;
+      isDone = isSame(growing.table, found);
+      growing.table = found;
     }
-    tables.set(cte.name, current);
   }
 
   #table(cte: Cte, table: Table): Table {

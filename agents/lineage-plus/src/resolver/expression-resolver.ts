@@ -128,7 +128,8 @@ export class ExpressionResolver {
   }
 
   #isAggregate(call: Call, place: Place): boolean {
-    if (call.isAggregate) return true;
+    // Only aggregates take these, of window functions too.
+    if (call.isAggregate || call.filter !== undefined || call.orderBy.length > 0) return true;
     const routines = this.#types.routines(call, place);
     if (!routines.some(({ kind }) => kind === 'aggregate')) return false;
     if (routines.every(({ kind }) => kind === 'aggregate')) return true;

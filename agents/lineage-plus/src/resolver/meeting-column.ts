@@ -1,4 +1,5 @@
 import { Flow } from './flow.ts';
+import { once } from './once.ts';
 import type { RangeColumn } from './scope.ts';
 import type { TypeInference } from './type-inference.ts';
 
@@ -7,7 +8,7 @@ export function meet(parts: readonly RangeColumn[], types: TypeInference): Range
   return {
     name: parts[0]?.name ?? '',
     flow: Flow.union(parts.map(({ flow }) => flow)),
-    type: () => types.common(parts.map((part) => part.type())),
+    type: once(() => types.common(parts.map((part) => part.type()))),
     base: undefined,
     unclear: parts.find((part) => part.unclear !== undefined)?.unclear,
   };

@@ -5,6 +5,7 @@ import { polymorphicResult } from '../types/polymorphic-result.ts';
 import type { Routine } from '../types/routine.ts';
 import { baseOf, type Field, isBuiltIn, type SqlType, type TypeInfo } from '../types/sql-type.ts';
 import type { Catalog, Column } from './catalog.ts';
+import { once } from './once.ts';
 import type { Place, RangeItem, Scope, Table } from './scope.ts';
 import type { Trace } from './trace.ts';
 
@@ -25,11 +26,7 @@ export class TypeInference {
 
   /** The type of an expression, worked out when first asked for. */
   later(expression: Expression, place: Place): () => SqlType | undefined {
-    let found: { type: SqlType | undefined } | undefined;
-    return () => {
-      found ??= { type: this.of(expression, place) };
-      return found.type;
-    };
+    return once(() => this.of(expression, place));
   }
 
   of(expression: Expression, place: Place): SqlType | undefined {

@@ -18,6 +18,12 @@ export interface ViewComparison {
   readonly text: QueryText;
   readonly sql: string;
   readonly issues: readonly string[];
+  /** Sources of each column and, as `*`, of the rows: `schema.relation.column WAY+WAY`. */
+  readonly sources: readonly {
+    readonly column: string;
+    readonly ours: readonly string[];
+    readonly truth: readonly string[];
+  }[];
   /** Sources that only one of the two knows, as `column: + source WAY` for ours and `column: - source WAY` for the truth. */
   readonly wrong: readonly string[];
   /** How many pairs of column and source, or of rows and source, the truth has. */
@@ -44,7 +50,7 @@ export async function compareViews(
   await using session = await openSourceSession(connection, 'lineage-oracle');
   const inventory = await readInventory(session, () => undefined);
   const server = await readServer(session, inventory.relations);
-  const written = writtenQueries(script);
+  const written = writtenQueries(script === '' ? 'SELECT 1' : script);
   const { catalog: writersCatalog } = searchPath
     ? await readInventory(session, () => undefined, searchPath)
     : inventory;
@@ -91,27 +97,29 @@ async function readServer(session: SourceSession, relations: readonly InventoryR
   function compare(view: InventoryRelation, lineage: QueryLineage, text: QueryText, sql: string): ViewComparison {
     const tree = readNodeTree(trees.get(view.oid) ?? '');
     const truth = viewTruth(tree, (oid) => (numbers.get(oid) ?? []).map(({ number }) => number));
-    const theirs = [
-      ...truth.columns.map((flow, index) => [view.relation.columns[index]?.name, flow.entries(nameOfColumn)] as const),
-      ['*', truth.rows.entries(nameOfColumn)] as const,
-    ];
-    const ours = [...lineage.columns.map(({ flow }) => entries(flow)), entries(lineage.rows)];
-    const wrong = theirs.flatMap(([column, right], index) => {
-      const own = (index === theirs.length - 1 ? ours.at(-1) : ours.slice(0, -1)[index]) ?? [];
-      const added = own.filter((entry) => !right.includes(entry)).map((entry) => `${column}: + ${entry}`);
-      return [...added, ...right.filter((entry) => !own.includes(entry)).map((entry) => `${column}: - ${entry}`)];
-    });
+    const ours = lineage.columns.map(({ flow }) => entries(flow));
+    const columns = truth.columns.map((flow, index) => ({
+      ...{ column: view.relation.columns[index]?.name ?? '?', ours: ours[index] ?? [] },
+      truth: flow.entries(nameOfColumn),
+    }));
+    const rows = { column: '*', ours: entries(lineage.rows), truth: truth.rows.entries(nameOfColumn) };
+    const sources = [...columns, rows];
     const used = usesOf.get(view.oid) ?? [];
     return {
-      ...{ view: nameOf(view), text, sql, wrong },
+      ...{ view: nameOf(view), text, sql, sources, wrong: sources.flatMap(differences) },
       issues: lineage.issues.map(({ part, reason }) => `${part}: ${reason}`),
-      edges: theirs.reduce((count, [, right]) => count + right.length, 0),
+      edges: sources.reduce((count, { truth: right }) => count + right.length, 0),
       serverUses: new Set(used.map(({ relation, number }) => nameOfColumn(`${relation}.${number}`))),
       ourReferences: new Set([...lineage.references].filter(isRecorded).map(qualified)),
     };
   }
 
   return { compare };
+}
+
+function differences({ column, ours, truth }: ViewComparison['sources'][number]): string[] {
+  const added = ours.filter((entry) => !truth.includes(entry)).map((entry) => `${column}: + ${entry}`);
+  return [...added, ...truth.filter((entry) => !ours.includes(entry)).map((entry) => `${column}: - ${entry}`)];
 }
 
 /** The queries of all views that a script creates, by `schema.view`. */

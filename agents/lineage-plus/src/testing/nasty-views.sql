@@ -291,3 +291,6 @@ CREATE VIEW n.k05 AS SELECT id AS boss, boss AS id FROM n.cust UNION SELECT id, 
 CREATE VIEW n.k06 AS SELECT max(id) AS code FROM n.cust GROUP BY code, 1 + 1 ORDER BY cust.code;
 CREATE VIEW n.k07 AS SELECT 1 AS one, 'x'::text AS two, id FROM n.cust ORDER BY 1, 2, 3;
 CREATE VIEW n.k08 AS SELECT id::int AS a, code::varchar(8) AS b, code::varchar(9) AS c, price::n.price AS d, price::numeric(8,2) AS e, code::varchar AS f FROM n.cust;
+CREATE VIEW n.k09 AS WITH RECURSIVE x AS (SELECT qty AS v FROM n.ord UNION SELECT big FROM n.cust) SELECT v FROM x JOIN (SELECT big AS v FROM n.cust) b USING (v);
+CREATE VIEW n.k10 AS WITH a AS (SELECT code AS v FROM n.cust UNION SELECT code FROM n.ord), b AS (SELECT v FROM a UNION SELECT v FROM a), c AS (SELECT v FROM b UNION SELECT v FROM b) SELECT v FROM c JOIN (SELECT code::varchar AS v FROM n.cust) d USING (v);
+CREATE VIEW n.k11 AS SELECT n.pick(code ORDER BY id) AS a, n.pick('x') FILTER (WHERE flag) AS b FROM n.cust;
