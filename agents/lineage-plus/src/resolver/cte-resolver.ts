@@ -66,6 +66,10 @@ export class CteResolver {
       isDone = isSame(growing.table, found);
       growing.table = found;
     }
+    growing.table = {
+      ...growing.table,
+      columns: growing.table.columns.map((column) => ({ ...column, isStarred: true })),
+    };
   }
 
   #table(cte: Cte, table: Table): Table {
@@ -74,12 +78,14 @@ export class CteResolver {
       name: cte.columns[index] ?? column.name,
       type: () => settled(column.type(), this.#catalog),
       base: undefined,
+      isStarred: true,
     }));
     const added = cte.added.map(({ name, from }) => {
       const sources = columns.filter((column) => from.includes(column.name));
       const unclear = sources.find((column) => column.unclear !== undefined)?.unclear;
       const flow = Flow.union(sources.map((column) => column.flow)).through('TRANSFORMATION');
-      return { name, flow, type: () => undefined, base: undefined, unclear };
+      // While the CTE is being read, a star in it does not mean these.
+      return { name, flow, type: () => undefined, base: undefined, unclear, isStarred: false };
     });
     return { columns: [...columns, ...added], rows: table.rows, open: table.open };
   }

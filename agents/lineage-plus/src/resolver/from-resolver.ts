@@ -29,9 +29,17 @@ interface FromResolverParts {
 /** Resolves the items of FROM clauses. One that is not understood costs only what is named of it. */
 export class FromResolver {
   readonly #parts: FromResolverParts;
+  readonly #systemColumns: ReadonlyMap<string, RangeColumn>;
 
   constructor(parts: FromResolverParts) {
+    const { types } = parts.catalog;
     this.#parts = parts;
+    this.#systemColumns = new Map(
+      systemColumnTypes.map(([name, type]) => [
+        name,
+        { name, flow: Flow.none, type: () => types.builtIn(type), base: undefined },
+      ]),
+    );
   }
 
   /** @param before the items to the left, which LATERAL ones and functions may name */
@@ -110,7 +118,7 @@ export class FromResolver {
       columns,
       schema: item.alias === undefined ? relation.schema : undefined,
       rowType: catalog.types.named({ path: [relation.schema, relation.name], modifiers: '', isArray: false })?.info,
-      isStored: !relation.kind.endsWith('view') || relation.kind === 'materialized view',
+      systemColumns: relation.kind === 'view' ? undefined : this.#systemColumns,
     };
     return toSource(alias, details, rows);
   }
@@ -140,6 +148,16 @@ export class FromResolver {
   }
 }
 
+// They belong to the row's storage and have no place in lineage.
+const systemColumnTypes = [
+  ['ctid', 'tid'],
+  ['xmin', 'xid'],
+  ['xmax', 'xid'],
+  ['cmin', 'cid'],
+  ['cmax', 'cid'],
+  ['tableoid', 'oid'],
+] as const;
+
 /** Names what an item offers after its alias. */
 function toSource(
   item: { readonly alias: string | undefined; readonly aliasColumns: readonly string[] },
@@ -155,7 +173,7 @@ function toSource(
     schema: details.schema,
     columns,
     rowType: details.rowType,
-    isStored: details.isStored ?? false,
+    systemColumns: details.systemColumns,
     open: details.open,
   };
   return { namespace: { items: [named], columns, open: details.open }, rows };

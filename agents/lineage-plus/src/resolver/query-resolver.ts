@@ -121,7 +121,8 @@ export class QueryResolver {
 
   /** Columns handed on by a star: the same sources, but no longer the stored columns themselves. */
   #expanded(from: Namespace | RangeItem | undefined, unclear: string | undefined): Pick<Table, 'columns' | 'open'> {
-    const columns = (from?.columns ?? []).map((column) => {
+    const starred = (from?.columns ?? []).filter(({ isStarred }) => isStarred !== false);
+    const columns = starred.map((column) => {
       const used = this.#trace.attempt(`column "${column.name}"`, () => this.#trace.use(column));
       return { ...column, flow: used.value ?? Flow.none, base: undefined };
     });
@@ -150,19 +151,16 @@ export class QueryResolver {
 
   #values({ rows }: Values, outer: Scope): ResolvedBody {
     const place = { scope: outer, windows: [] };
-    const columns = (rows[0] ?? []).map((_, index) => {
+    // As in a select list, a star stands for columns.
+    const lists = rows.map((row) => row.map((expression) => this.#target({ name: undefined, expression }, place)));
+    const open = lists.flat().find((part) => part.open !== undefined)?.open;
+    const values = lists.map((list) => list.flatMap(({ columns }) => columns));
+    const columns = (values[0] ?? []).map((_, index) => {
       const name = `column${index + 1}`;
-      const values = rows
-        .flatMap((row) => row[index] ?? [])
-        .map((value): RangeColumn => {
-          const { value: flow = Flow.none, unclear } = this.#trace.attempt('VALUES', () =>
-            this.#expressions.flow(value, place),
-          );
-          return { name, flow, type: this.#types.later(value, place), base: undefined, unclear };
-        });
-      return meet(values, this.#types);
+      const parts = values.flatMap((row) => row[index] ?? []).map((part) => ({ ...part, name }));
+      return meet(parts, this.#types);
     });
-    return { columns, open: undefined, rows: Flow.none, place };
+    return { columns, open, rows: Flow.none, place };
   }
 
   /** A clause that bears on rows. */

@@ -1,7 +1,7 @@
 import type { Offset, Window } from '../sql/ast.ts';
 import type { SqlType, TypeInfo } from '../types/sql-type.ts';
 import type { Column } from './catalog.ts';
-import { Flow } from './flow.ts';
+import type { Flow } from './flow.ts';
 import { NotUnderstood } from './not-understood.ts';
 
 /** A column that a query can name. */
@@ -12,6 +12,8 @@ export interface RangeColumn {
   readonly type: () => SqlType | undefined;
   /** The stored column that naming it depends on: the one that it is, or the field of a row's type. */
   readonly base: Column | undefined;
+  /** False for a column that can be named but is no part of `*`. */
+  readonly isStarred?: boolean;
   /** Why `flow` is not all of it, or not certain. */
   readonly unclear?: string | undefined;
 }
@@ -24,8 +26,8 @@ export interface RangeItem {
   readonly columns: readonly RangeColumn[];
   /** The type of its rows, where that has a name. */
   readonly rowType?: TypeInfo | undefined;
-  /** Whether it is stored, and so has columns such as `ctid`. */
-  readonly isStored?: boolean;
+  /** Columns such as `ctid`, of what is stored. */
+  readonly systemColumns?: ReadonlyMap<string, RangeColumn> | undefined;
   /** Why it may have columns that are not known. */
   readonly open?: string | undefined;
 }
@@ -107,21 +109,12 @@ export class Scope {
     const found = columns.filter((column) => column.name === name);
     if (found.length > 1) throw new NotUnderstood(`the column "${name}" is ambiguous`, at);
     if (found[0] !== undefined) return found[0];
-    if (systemColumns.has(name) && items.some(({ isStored }) => isStored === true)) return systemColumn(name);
+    const system = items.find((item) => item.systemColumns?.has(name) === true)?.systemColumns?.get(name);
+    if (system !== undefined) return system;
     if (open !== undefined) throw new NotUnderstood(open, at);
     return this.parent === undefined ? undefined : this.parent.#column(name, at);
   }
 }
-
-// They belong to the row's storage and have no place in lineage.
-const systemColumns = new Map([
-  ['ctid', 'tid'],
-  ['xmin', 'xid'],
-  ['xmax', 'xid'],
-  ['cmin', 'cid'],
-  ['cmax', 'cid'],
-  ['tableoid', 'oid'],
-]);
 
 /** A column of one item; undefined if it has none of that name. Throws NotUnderstood where that cannot be told. */
 export function columnOf(item: RangeItem, name: string, at: Offset): RangeColumn | undefined {
@@ -129,11 +122,7 @@ export function columnOf(item: RangeItem, name: string, at: Offset): RangeColumn
   if (found.length > 1) throw new NotUnderstood(`the column "${item.name}.${name}" is ambiguous`, at);
   if (found[0] !== undefined) return found[0];
   if (item.open !== undefined) throw new NotUnderstood(item.open, at);
-  return systemColumns.has(name) && item.isStored === true ? systemColumn(name) : undefined;
-}
-
-function systemColumn(name: string): RangeColumn {
-  return { name, flow: Flow.none, type: () => undefined, base: undefined };
+  return item.systemColumns?.get(name);
 }
 
 /** The place of an expression: its scope and the windows that its OVER clauses may name. */

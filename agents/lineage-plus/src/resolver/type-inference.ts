@@ -181,6 +181,8 @@ export class TypeInference {
         return this.#array(operands, place);
       case 'row': {
         const record = types.builtIn('record');
+        // A star stands for columns, so the fields cannot be counted here.
+        if (operands.some(({ kind }) => kind === 'star' || kind === 'expand')) return record;
         const fields = operands.map((part, index) => ({ name: `f${index + 1}`, type: this.of(part, place) }));
         return record && { ...record, fields };
       }
