@@ -1,6 +1,6 @@
 import type { SetOperation } from '../sql/ast.ts';
 import { Flow } from './flow.ts';
-import { meet } from './meeting-column.ts';
+import { meetingColumn } from './meeting-column.ts';
 import { NotUnderstood } from './not-understood.ts';
 import type { Table } from './scope.ts';
 import type { Trace } from './trace.ts';
@@ -25,7 +25,7 @@ export function combineSets(
     if (other === undefined) return column;
     // EXCEPT takes no value from its right side, it only decides which rows stay.
     const taken = operator === 'except' ? { ...other, flow: Flow.none, unclear: undefined } : other;
-    return meet([column, taken], types);
+    return meetingColumn([column, taken], types);
   });
   const rows = [left.rows, right.rows];
   if (operator === 'except') rows.push(Flow.union(right.columns.map((column) => trace.use(column))).as('FILTER'));

@@ -4,7 +4,7 @@ import type { RangeColumn } from './scope.ts';
 import type { TypeInference } from './type-inference.ts';
 
 /** One column made of several, as in a set operation or VALUES. Values are passed on, also where their type is adapted. */
-export function meet(parts: readonly RangeColumn[], types: TypeInference): RangeColumn {
+export function meetingColumn(parts: readonly RangeColumn[], types: TypeInference): RangeColumn {
   return {
     name: parts[0]?.name ?? '',
     flow: Flow.union(parts.map(({ flow }) => flow)),

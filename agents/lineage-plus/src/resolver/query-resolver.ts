@@ -8,7 +8,7 @@ import { Flow, type IndirectSubtype } from './flow.ts';
 import { FromResolver } from './from-resolver.ts';
 import { FunctionResolver } from './function-resolver.ts';
 import { JoinResolver } from './join-resolver.ts';
-import { meet } from './meeting-column.ts';
+import { meetingColumn } from './meeting-column.ts';
 import { NotUnderstood } from './not-understood.ts';
 import {
   emptyNamespace,
@@ -158,7 +158,7 @@ export class QueryResolver {
     const columns = (values[0] ?? []).map((_, index) => {
       const name = `column${index + 1}`;
       const parts = values.flatMap((row) => row[index] ?? []).map((part) => ({ ...part, name }));
-      return meet(parts, this.#types);
+      return meetingColumn(parts, this.#types);
     });
     return { columns, open, rows: Flow.none, place };
   }

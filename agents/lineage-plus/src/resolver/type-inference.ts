@@ -1,6 +1,6 @@
 import type { Call, Expression, Operation, Query, Subquery, TypeName } from '../sql/ast.ts';
 import { type Arguments, callable, chooseOperator, chooseRoutine } from '../types/choose-routine.ts';
-import { commonType } from '../types/common-type.ts';
+import { meetingType } from '../types/meeting-type.ts';
 import { polymorphicResult } from '../types/polymorphic-result.ts';
 import type { Routine } from '../types/routine.ts';
 import { baseOf, type Field, isBuiltIn, type SqlType, type TypeInfo } from '../types/sql-type.ts';
@@ -39,7 +39,7 @@ export class TypeInference {
   }
 
   common(types: readonly (SqlType | undefined)[]): SqlType | undefined {
-    return commonType(types, this.#catalog.types);
+    return meetingType(types, this.#catalog.types);
   }
 
   /** The functions that a call may mean: one if that is certain, none if the name is not known. */

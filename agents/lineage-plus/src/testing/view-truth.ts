@@ -1,5 +1,17 @@
 import { asNode, isNode, list, nodes, number, type Tree, type TreeNode, text } from './node-tree.ts';
 import { type Truth, TruthFlow } from './truth-flow.ts';
+import {
+  ancestor,
+  describe,
+  type Entry,
+  emptyTruth,
+  isFlow,
+  isOrdinality,
+  type Level,
+  ofTruth,
+  twice,
+  unadapted,
+} from './truth-level.ts';
 
 /**
  * Where the columns of a view come from according to PostgreSQL itself: its analysed query (`pg_rewrite.ev_action`), in which
@@ -10,22 +22,6 @@ import { type Truth, TruthFlow } from './truth-flow.ts';
 export function viewTruth(tree: Tree, columnsOf: (relation: number) => readonly number[]): Truth {
   const query = Array.isArray(tree) ? tree[0] : tree;
   return new TruthReader(columnsOf).query(asNode(query), undefined);
-}
-
-interface Level {
-  readonly query: TreeNode;
-  readonly parent: Level | undefined;
-  readonly ctes: Map<string, { readonly node: TreeNode; table: Truth | undefined }>;
-  /** Entries read so far; those of CTEs are not kept, because recursive ones grow. */
-  readonly entries: Map<number, Entry>;
-}
-
-/** What an entry of the range table offers. */
-interface Entry {
-  readonly column: (number: number) => TruthFlow;
-  /** All columns together, for a whole row. */
-  readonly all: () => TruthFlow;
-  readonly rows: TruthFlow;
 }
 
 class TruthReader {
@@ -301,46 +297,4 @@ class TruthReader {
       return this.#value(expression.fields.args, level).as('JOIN');
     return TruthFlow.union(Object.values(expression.fields).map((part) => this.#sets(part, level)));
   }
-}
-
-/** A value without the conversions that PostgreSQL adds by itself, so that all of VALUES have one type. */
-function unadapted(expression: Tree | undefined): Tree | undefined {
-  if (!isNode(expression)) return expression;
-  const { relabelformat, funcformat, coerceformat, coercionformat, convertformat, args, arg } = expression.fields;
-  const implicit = '2';
-  const isImplicit = [relabelformat, funcformat, coerceformat, coercionformat, convertformat].includes(implicit);
-  return isImplicit ? unadapted(arg ?? list(args)[0]) : expression;
-}
-
-const emptyTruth: Truth = { columns: [], rows: TruthFlow.none };
-
-function ofTruth({ columns, rows }: Truth): Entry {
-  return {
-    column: (attribute) => columns[attribute - 1] ?? TruthFlow.none,
-    all: () => TruthFlow.union(columns),
-    rows,
-  };
-}
-
-function ancestor(level: Level, levels: number): Level {
-  if (levels === 0) return level;
-  if (level.parent === undefined) throw new Error('a name points outside of the query');
-  return ancestor(level.parent, levels - 1);
-}
-
-// In JSON_TABLE the plan has a number for each column, and no expression for one FOR ORDINALITY.
-function isOrdinality(values: readonly Tree[], index: number): boolean {
-  return values.length > 0 && values[index] === null;
-}
-
-function twice<T>(value: T): [T, T] {
-  return [value, value];
-}
-
-function isFlow(flow: TruthFlow | undefined): flow is TruthFlow {
-  return flow !== undefined;
-}
-
-function describe({ columns, rows }: Truth): string {
-  return [...columns, rows].map((flow) => flow.toString()).join(' | ');
 }

@@ -1,4 +1,4 @@
-import { commonType } from './common-type.ts';
+import { meetingType } from './meeting-type.ts';
 import { baseOf, isArray, type SqlType, type TypeInfo } from './sql-type.ts';
 import type { TypeCatalog } from './type-catalog.ts';
 
@@ -26,7 +26,7 @@ export function polymorphicResult(
   const same = family.find(({ parameter }) => parameter === result.name && /range$/.test(parameter));
   if (same !== undefined) return { info: same.info, modifiers: '' };
   const elements = family.flatMap(({ parameter, info }) => elementOf(parameter, info) ?? []);
-  const element = commonType(
+  const element = meetingType(
     elements.map((info) => ({ info, modifiers: '' })),
     catalog,
   )?.info;

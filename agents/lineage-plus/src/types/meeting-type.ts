@@ -5,7 +5,7 @@ import type { TypeCatalog } from './type-catalog.ts';
  * The type that several values meet in, in UNION, VALUES, CASE or USING: PostgreSQL's select_common_type and
  * select_common_typmod. Undefined if one of them is not known or if they do not meet.
  */
-export function commonType(types: readonly (SqlType | undefined)[], catalog: TypeCatalog): SqlType | undefined {
+export function meetingType(types: readonly (SqlType | undefined)[], catalog: TypeCatalog): SqlType | undefined {
   const known = types.filter((type) => type !== undefined);
   const [first] = known;
   if (first === undefined || known.length < types.length) return undefined;
