@@ -6,6 +6,7 @@ import { Catalog, type Column, type Relation } from './resolver/catalog.ts';
 import { resolveQuery } from './resolver/resolve-query.ts';
 import { loadParser, ParseFailure, parseStatements, toQuery } from './sql/parse-query.ts';
 import { names } from './sql/pg-nodes.ts';
+import { fewTypes } from './testing/few-types.ts';
 
 /** sqllineage's own labelled statements: `expected` pairs a source column with a target column. */
 interface Case {
@@ -97,7 +98,7 @@ function catalogOf(statements: Node[], expected: Case['expected'], schema: Recor
   return new Catalog(
     [...tables].map(([name, columns]) => toRelation(name, columns)),
     [noSchema],
-    new Set(),
+    fewTypes([]),
   );
 }
 

@@ -26,6 +26,7 @@ CREATE VIEW public.cte_unused AS WITH a AS (SELECT id, note FROM ord), b AS (SEL
 CREATE VIEW public.exists_output AS SELECT id FROM cust WHERE EXISTS (SELECT o.note FROM ord o);
 CREATE VIEW public.lateral_unused AS SELECT c.id FROM cust c, LATERAL (SELECT o.note, c.email FROM ord o) l;
 CREATE VIEW public.window_unused AS SELECT id FROM ord WINDOW w AS (PARTITION BY note);
+CREATE VIEW public.function_unused AS SELECT c.id FROM cust c LEFT JOIN lower(c.email) f(x) ON true;
 CREATE VIEW public.recursive_unused AS WITH RECURSIVE t AS (
   SELECT id, email FROM cust UNION ALL SELECT t.id, t.email FROM t JOIN ord ON ord.cust = t.id) SELECT id FROM t;
 `;
@@ -115,6 +116,15 @@ test.skipIf(!existsSync(corpora) || serverUrl === undefined).each(['hard.sql', '
     expect(await differencesOf(found, known, other)).toEqual([]);
   },
 );
+
+test('the views made to be nasty raise no false alarm', async () => {
+  const sql = readFileSync(join(import.meta.dirname, '../testing/nasty-views.sql'), 'utf8');
+  await using embedded = await startEmbeddedDatabase(sql);
+  await using other = await openSourceSession(embedded.connection, 'self-check-test');
+  const { found, inventory: known } = await read(other);
+  expect(found.length).toBeGreaterThan(250);
+  expect(await differencesOf(found, known, other)).toEqual([]);
+});
 
 function check(definition: ViewDefinition, lineage: ViewLineage): Promise<string[]> {
   return selfCheck(definition, lineage, inventory, session);

@@ -3,7 +3,7 @@ import type { ViewDefinition } from '../postgres/read-view-definitions.ts';
 import type { SourceReader } from '../postgres/source-session.ts';
 import type { Catalog, Column, Relation } from '../resolver/catalog.ts';
 import { resolveQuery } from '../resolver/resolve-query.ts';
-import type { Expression, Query, Select } from '../sql/ast.ts';
+import type { Expression, FromItem, Query, Select } from '../sql/ast.ts';
 import { ParseFailure, parseQuery } from '../sql/parse-query.ts';
 import type { ViewLineage } from './view-lineage.ts';
 
@@ -91,7 +91,7 @@ function unusedOutputs(sql: string, catalog: Catalog): Set<Column> {
 }
 
 function resolvedSources(query: Query, catalog: Catalog): Column[] {
-  const { columns, rows } = resolveQuery(query, catalog);
+  const { columns, rows } = resolveQuery(query, catalog, 'printed');
   return [...columns, { flow: rows }].flatMap(({ flow }) => [...flow.columns()]);
 }
 
@@ -112,20 +112,41 @@ const mostColumns = 1_664;
 function withOutputsInRows(select: Select): Select {
   const isCounted = select.targets.every(({ expression }) => !['star', 'expand'].includes(expression.kind));
   const length = isCounted ? select.targets.length : mostColumns;
-  const outputs = Array.from({ length }, (_, index): Expression => ({ kind: 'literal', ordinal: index + 1 }));
+  const outputs = Array.from(
+    { length },
+    (_, index): Expression => ({ kind: 'literal', ordinal: index + 1, type: 'int4' }),
+  );
   const windows = select.windows.flatMap(({ expressions }) => expressions);
+  const inputs = select.from.flatMap(inputsOf);
   const having: Expression = {
     kind: 'operation',
     name: undefined,
-    operands: [...(select.having === undefined ? [] : [select.having]), ...windows],
+    operands: [...(select.having === undefined ? [] : [select.having]), ...windows, ...inputs],
+    result: { rule: 'none' },
   };
   return { ...select, distinctOn: [...select.distinctOn, ...outputs], having };
+}
+
+/** What functions and documents in FROM are made from: outputs of theirs that nobody selects are unused like others. */
+function inputsOf(item: FromItem): readonly Expression[] {
+  switch (item.kind) {
+    case 'function':
+      return item.calls.map(({ expression }) => expression);
+    case 'document':
+      return item.columns.flatMap(({ inputs }) => inputs);
+    case 'join':
+      return [...inputsOf(item.left), ...inputsOf(item.right)];
+    default:
+      return [];
+  }
 }
 
 /** Each CTE is asked for, also one that nothing names. */
 function withCtesInRows(query: Query): Query {
   const named = query.ctes.map(({ name }): Expression => {
-    const from = [{ kind: 'table' as const, path: [name], inputs: [], alias: undefined, aliasColumns: [] }];
+    const from = [
+      { kind: 'table' as const, path: [name], inputs: [], alias: undefined, aliasColumns: [], at: undefined },
+    ];
     const all = { targets: [], distinctOn: [], groupBy: [], windows: [], where: undefined, having: undefined };
     const inner = {
       ctes: [],

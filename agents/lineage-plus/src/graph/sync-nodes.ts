@@ -58,6 +58,7 @@ function nodeType(relation: Relation): LineageNodeType {
     case 'table':
     case 'partitioned table':
     case 'foreign table':
+    case 'sequence':
       return 'TABLE';
   }
 }

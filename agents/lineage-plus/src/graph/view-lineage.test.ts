@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { Catalog, type Column, type Relation } from '../resolver/catalog.ts';
 import { loadParser } from '../sql/parse-query.ts';
+import { TypeCatalog } from '../types/type-catalog.ts';
 import { SourceNames } from './source-names.ts';
 import { viewEdges } from './sync-edges.ts';
 import { resolveView } from './view-lineage.ts';
@@ -15,7 +16,7 @@ function relation(kind: Relation['kind'], name: string, ...columnNames: string[]
 
 const t = relation('table', 't', 'a', 'b', 'c');
 const v = relation('view', 'v', 'x', 'y');
-const catalog = new Catalog([t, v], [], new Set());
+const catalog = new Catalog([t, v], [], TypeCatalog.empty);
 const names = new SourceNames({ host: 'db', port: 5432, database: 'd' });
 
 beforeAll(loadParser);
@@ -40,13 +41,20 @@ test('values go to columns, joins and filters to the view, and the view hangs on
 });
 
 test.each([
-  [undefined, 'the view was dropped while the run read it'],
-  ['SELECT FROM WHERE', 'parse: syntax error at or near "WHERE"'],
-  ['SELECT a FROM s.t', 'its query gives 1 columns, the view has 2'],
-  ['SELECT a, b FROM s.gone', 'query: the table "s.gone" is not in the catalog'],
-])('%s is not understood, says why, and has no column edge', (sql, issue) => {
+  [undefined, ['the view was dropped while the run read it']],
+  ['SELECT FROM WHERE', ['parse: syntax error at or near "WHERE"']],
+  ['SELECT a FROM s.t', ['its query gives 1 columns, the view has 2']],
+  [
+    "SELECT 'ü', a,\n  b FROM s.gone",
+    [
+      'line 2, column 10: FROM: the table "s.gone" is not in the catalog',
+      'line 1, column 13: column "a": the table "s.gone" is not in the catalog',
+      'line 2, column 3: column "b": the table "s.gone" is not in the catalog',
+    ],
+  ],
+])('%s is not understood, says where and why, and has no column edge', (sql, issues) => {
   const lineage = resolveView(v, sql, catalog);
-  expect(lineage.issues).toEqual([issue]);
+  expect(lineage.issues).toEqual(issues);
   expect(viewEdges(lineage, names).filter(({ downstreamExternalId }) => downstreamExternalId.includes('#'))).toEqual(
     [],
   );
@@ -54,7 +62,7 @@ test.each([
 
 test('a column that is not understood does not take the others with it', () => {
   const lineage = resolveView(v, 'SELECT t.a, t.nope FROM s.t', catalog);
-  expect(lineage.issues).toEqual(['column "nope": "t" has no column "nope"']);
+  expect(lineage.issues).toEqual(['line 1, column 13: column "nope": "t" has no column "nope"']);
   expect(viewEdges(lineage, names).map(({ downstreamExternalId }) => downstreamExternalId)).toEqual([
     'postgres://db:5432/d.s.v',
     'postgres://db:5432/d.s.v#x',

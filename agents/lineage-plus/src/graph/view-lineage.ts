@@ -2,6 +2,7 @@ import type { ViewDefinition } from '../postgres/read-view-definitions.ts';
 import type { Catalog, Column, Relation } from '../resolver/catalog.ts';
 import type { Flow } from '../resolver/flow.ts';
 import { resolveQuery } from '../resolver/resolve-query.ts';
+import type { Issue } from '../resolver/trace.ts';
 import { ParseFailure, parseQuery } from '../sql/parse-query.ts';
 
 /** Where one view's columns come from, in the view's own column names. */
@@ -25,7 +26,9 @@ export function resolveView(view: Relation, sql: string | undefined, catalog: Ca
   const nothing = { view, relations: new Set<Relation>(), columns: [], rows: undefined };
   if (sql === undefined) return { ...nothing, issues: ['the view was dropped while the run read it'] };
   try {
-    const { columns, rows, relations, issues } = resolveQuery(parseQuery(sql), catalog);
+    const lineage = resolveQuery(parseQuery(sql), catalog, 'printed');
+    const { columns, rows, relations } = lineage;
+    const issues = lineage.issues.map((issue) => issueText(issue, sql));
     // By position, because a view may name its columns other than its query does.
     const isComplete = columns.length === view.columns.length;
     const counts = `its query gives ${columns.length} columns, the view has ${view.columns.length}`;
@@ -42,6 +45,15 @@ export function resolveView(view: Relation, sql: string | undefined, catalog: Ca
     if (error instanceof RangeError) return { ...nothing, issues: ['its query is nested too deeply'] };
     throw error;
   }
+}
+
+/** The reason with its place, `line 3, column 14: column "total": …`; of what has no place, the reason alone. */
+function issueText({ part, reason, at }: Issue, sql: string): string {
+  const text = `${part}: ${reason}`;
+  if (at === undefined) return text;
+  // The parser counts bytes.
+  const before = Buffer.from(sql).subarray(0, at).toString().split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${text}`;
 }
 
 function withFlow(column: Column, flow: Flow | undefined) {

@@ -1,4 +1,5 @@
 import { Catalog, type Column, type Relation, type RelationKind } from '../resolver/catalog.ts';
+import { readTypes } from './read-types.ts';
 import type { SourceReader, SourceSession } from './source-session.ts';
 
 /** What a database holds. Relations stand in the order of schema and name, so that all output does. */
@@ -35,21 +36,28 @@ const kinds: Record<string, RelationKind> = {
   f: 'foreign table',
   v: 'view',
   m: 'materialized view',
+  S: 'sequence',
 };
 const relationsPerPage = 2_000;
 
 /**
- * Reads tables, views and columns of all schemas but temporary ones, in one snapshot of the catalogs; needs no right but
- * CONNECT and locks nothing of the customer's.
+ * Reads tables, views, sequences and their columns of all schemas but temporary ones, and the types and functions that
+ * views may use, in one snapshot of the catalogs; needs no right but CONNECT and locks nothing of the customer's.
+ * `searchPath`: of the texts that are to be read.
  */
 export function readInventory(
   session: SourceSession,
   onProgress: (done: number, total: number) => void,
+  searchPath: readonly string[] = ['pg_catalog'],
 ): Promise<Inventory> {
-  return session.snapshot((reader) => readFrom(reader, onProgress));
+  return session.snapshot((reader) => readFrom(reader, onProgress, searchPath));
 }
 
-async function readFrom(session: SourceReader, onProgress: (done: number, total: number) => void): Promise<Inventory> {
+async function readFrom(
+  session: SourceReader,
+  onProgress: (done: number, total: number) => void,
+  searchPath: readonly string[],
+): Promise<Inventory> {
   const rows = await session.rows<RelationRow>(relationsSql);
   const relations: InventoryRelation[] = [];
   for (let start = 0; start < rows.length; start += relationsPerPage) {
@@ -61,11 +69,11 @@ async function readFrom(session: SourceReader, onProgress: (done: number, total:
     relations.push(...page.map((row) => toRelation(row, byRelation.get(row.oid) ?? [], rules.get(row.oid))));
     onProgress(relations.length, rows.length);
   }
-  const aggregates = await session.rows<{ name: string }>(aggregatesSql);
+  const types = await readTypes(session, searchPath);
   const catalog = new Catalog(
     relations.map(({ relation }) => relation),
-    ['pg_catalog'],
-    new Set(aggregates.map(({ name }) => name)),
+    searchPath,
+    types,
   );
   return { catalog, relations, relationOf: new Map(relations.map(({ oid, relation }) => [oid, relation])) };
 }
@@ -96,7 +104,7 @@ const relationsSql = `
        JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid)
     END AS partition_of
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_(temp|toast)'
+  WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname !~ '^pg_(temp|toast)'
   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 const columnsSql = `
@@ -113,10 +121,6 @@ const rulesSql = `
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
   ) used
   WHERE r.ev_class = ANY ($1::oid[]) AND r.rulename = '_RETURN'`;
-
-const aggregatesSql = `
-  SELECT n.nspname || '.' || p.proname AS name
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind = 'a'`;
 
 function toRelation(row: RelationRow, columnRows: readonly ColumnRow[], rule?: ViewRule): InventoryRelation {
   const columns: Column[] = [];

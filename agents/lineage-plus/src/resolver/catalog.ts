@@ -1,3 +1,6 @@
+import { baseOf, type Field, type SqlType } from '../types/sql-type.ts';
+import type { TypeCatalog } from '../types/type-catalog.ts';
+
 /** A table-like object of the source, as its catalog describes it. */
 export interface Relation {
   readonly schema: string;
@@ -6,7 +9,7 @@ export interface Relation {
   readonly columns: readonly Column[];
 }
 
-export type RelationKind = 'table' | 'partitioned table' | 'foreign table' | 'view' | 'materialized view';
+export type RelationKind = 'table' | 'partitioned table' | 'foreign table' | 'view' | 'materialized view' | 'sequence';
 
 /** One column of one relation; the object itself is its identity. */
 export interface Column {
@@ -20,18 +23,15 @@ export interface Column {
 
 /** What names mean in the source: the resolver's only knowledge of it. */
 export class Catalog {
+  readonly types: TypeCatalog;
   readonly #relations = new Map<string, Relation>();
-  readonly #aggregates: ReadonlySet<string>;
   readonly #searchPath: readonly string[];
 
-  /**
-   * @param searchPath schemas that unqualified names are looked up in, in order
-   * @param aggregates `schema.function` of every aggregate function
-   */
-  constructor(relations: Iterable<Relation>, searchPath: readonly string[], aggregates: ReadonlySet<string>) {
+  /** @param searchPath schemas that unqualified names are looked up in, in order */
+  constructor(relations: Iterable<Relation>, searchPath: readonly string[], types: TypeCatalog) {
     for (const relation of relations) this.#relations.set(keyOf(relation.schema, relation.name), relation);
     this.#searchPath = searchPath;
-    this.#aggregates = aggregates;
+    this.types = types;
   }
 
   get relations(): Iterable<Relation> {
@@ -46,13 +46,19 @@ export class Catalog {
     return schemas.map((candidate) => this.#relations.get(keyOf(candidate, name))).find((found) => found !== undefined);
   }
 
-  /** @param path `[function]` or `[schema, function]` */
-  isAggregate(path: readonly string[]): boolean {
-    const name = path.at(-1) ?? '';
-    const schema = path.at(-2);
-    return (schema === undefined ? this.#searchPath : [schema]).some((candidate) =>
-      this.#aggregates.has(`${candidate}.${name}`),
-    );
+  /** The fields of a row's type, in order; undefined for what is no row, or one whose fields are not known. */
+  fieldsOf(type: SqlType): readonly Field[] | undefined {
+    if (type.fields !== undefined) return type.fields;
+    const info = baseOf(type.info);
+    if (info.kind !== 'composite') return undefined;
+    if (info.fields !== undefined) return info.fields;
+    return this.rowsRelation(type)?.columns.map(({ name, type: text }) => ({ name, type: this.types.printed(text) }));
+  }
+
+  /** The relation whose rows have this type. */
+  rowsRelation({ info, fields }: SqlType): Relation | undefined {
+    const { kind, schema, name } = baseOf(info);
+    return kind === 'composite' && fields === undefined ? this.findRelation([schema, name]) : undefined;
   }
 }
 

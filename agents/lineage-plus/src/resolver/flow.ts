@@ -65,6 +65,11 @@ export class Flow {
     for (const [column, bits] of this.#ways) yield [column, subtypes.filter((subtype) => (bits & bit(subtype)) !== 0)];
   }
 
+  /** Whether any source bears on the value in this way. */
+  has(subtype: Subtype): boolean {
+    return [...this.#ways.values()].some((bits) => (bits & bit(subtype)) !== 0);
+  }
+
   columns(): Iterable<Column> {
     return this.#ways.keys();
   }

@@ -1,136 +1,180 @@
-import type { Call, DocumentItem, Expression, FromItem, FunctionItem, Query, TableItem } from '../sql/ast.ts';
+import type { DocumentItem, FromItem, JoinItem, Query, TableItem } from '../sql/ast.ts';
 import type { Catalog } from './catalog.ts';
-import { columnName } from './column-name.ts';
 import type { ExpressionResolver } from './expression-resolver.ts';
 import { Flow } from './flow.ts';
+import type { FunctionResolver } from './function-resolver.ts';
+import type { JoinResolver } from './join-resolver.ts';
 import { NotUnderstood } from './not-understood.ts';
-import { resolveJoin } from './resolve-join.ts';
-import { joinNamespaces, type Namespace, type RangeColumn, Scope, type Source, type Table } from './scope.ts';
+import {
+  joinNamespaces,
+  type Namespace,
+  type RangeColumn,
+  type RangeItem,
+  Scope,
+  type Source,
+  type Table,
+} from './scope.ts';
 import type { Trace } from './trace.ts';
+import { settled } from './type-inference.ts';
 
-/** Resolves the items of FROM clauses. Throws NotUnderstood. */
+interface FromResolverParts {
+  readonly catalog: Catalog;
+  readonly trace: Trace;
+  readonly expressions: ExpressionResolver;
+  readonly functions: FunctionResolver;
+  readonly joins: JoinResolver;
+  readonly query: (query: Query, outer: Scope) => Table;
+}
+
+/** Resolves the items of FROM clauses. One that is not understood costs only what is named of it. */
 export class FromResolver {
-  readonly #catalog: Catalog;
-  readonly #trace: Trace;
-  readonly #expressions: ExpressionResolver;
-  readonly #query: (query: Query, outer: Scope) => Table;
+  readonly #parts: FromResolverParts;
+  readonly #systemColumns: ReadonlyMap<string, RangeColumn>;
 
-  constructor(
-    catalog: Catalog,
-    trace: Trace,
-    expressions: ExpressionResolver,
-    query: (query: Query, outer: Scope) => Table,
-  ) {
-    this.#catalog = catalog;
-    this.#trace = trace;
-    this.#expressions = expressions;
-    this.#query = query;
+  constructor(parts: FromResolverParts) {
+    const { types } = parts.catalog;
+    this.#parts = parts;
+    this.#systemColumns = new Map(
+      systemColumnTypes.map(([name, type]) => [
+        name,
+        { name, flow: Flow.none, type: () => types.builtIn(type), base: undefined },
+      ]),
+    );
   }
 
   /** @param before the items to the left, which LATERAL ones and functions may name */
   item(item: FromItem, outer: Scope, before: Namespace): Source {
+    const { trace } = this.#parts;
+    try {
+      return this.#item(item, outer, before);
+    } catch (error) {
+      if (!(error instanceof NotUnderstood)) throw error;
+      trace.attempt('FROM', () => trace.note(error.message, error.at));
+      const name = 'alias' in item ? (item.alias ?? ('path' in item ? item.path.at(-1) : undefined)) : undefined;
+      const open: RangeItem = { name, schema: undefined, columns: [], open: error.message };
+      return { namespace: { items: [open], columns: [], open: error.message }, rows: Flow.none };
+    }
+  }
+
+  #item(item: FromItem, outer: Scope, before: Namespace): Source {
     const lateral = new Scope(outer, before);
     switch (item.kind) {
       case 'table':
-        return this.#table(item, lateral);
+        return this.#table(item, outer);
       case 'query': {
-        const table = this.#query(item.query, item.lateral ? lateral : outer);
-        return named(item, undefined, table.columns, table.rows);
+        const { columns, rows, open } = this.#parts.query(item.query, item.lateral ? lateral : outer);
+        return toSource(item, { columns: columns.map((column) => this.#settled(column)), open }, rows);
       }
-      case 'function':
-        return named(item, undefined, this.#function(item, lateral), Flow.none);
+      case 'function': {
+        const { columns, open, rows, name } = this.#parts.functions.item(item, lateral);
+        return toSource({ ...item, alias: item.alias ?? name }, { columns, open }, rows);
+      }
       case 'document':
-        return named(item, undefined, this.#document(item, lateral), Flow.none);
-      case 'join': {
-        const left = this.item(item.left, outer, before);
-        const right = this.item(item.right, outer, joinNamespaces(before, left.namespace));
-        const joined = resolveJoin(item, left, right, this.#trace);
-        const place = { scope: new Scope(lateral, joined.namespace), windows: [] };
-        const on = this.#trace.attempt('JOIN', () => this.#expressions.all([item.on], place)) ?? Flow.none;
-        const rows = Flow.union([joined.rows, on.as('JOIN')]);
-        if (item.alias === undefined) return { namespace: joined.namespace, rows };
-        return named(item, undefined, joined.namespace.columns, rows);
-      }
+        return this.#document(item, lateral);
+      case 'join':
+        return this.#join(item, outer, before);
       case 'unsupported':
-        throw new NotUnderstood(`${item.what} in FROM is not supported`);
+        throw new NotUnderstood(`${item.what} in FROM is not supported`, item.at);
     }
   }
 
-  #table(item: TableItem, scope: Scope): Source {
-    const rows = this.#expressions.all(item.inputs, { scope, windows: [] }).as('FILTER');
+  #join(item: JoinItem, outer: Scope, before: Namespace): Source {
+    const { trace, expressions, joins } = this.#parts;
+    const left = this.item(item.left, outer, before);
+    const right = this.item(item.right, outer, joinNamespaces(before, left.namespace));
+    const { value, unclear } = trace.attempt('JOIN', () => joins.join(item, left, right));
+    const joined = value ?? {
+      namespace: { ...joinNamespaces(left.namespace, right.namespace), open: unclear },
+      rows: Flow.union([left.rows, right.rows]),
+    };
+    // ON sees the two sides and no other item of the same FROM clause.
+    const place = { scope: new Scope(outer, joined.namespace), windows: [] };
+    const on = trace.attempt('JOIN', () => expressions.all([item.on], place)).value ?? Flow.none;
+    const rows = Flow.union([joined.rows, on.as('JOIN')]);
+    return item.alias === undefined ? { namespace: joined.namespace, rows } : toSource(item, joined.namespace, rows);
+  }
+
+  #table(item: TableItem, outer: Scope): Source {
+    const { catalog, trace, expressions } = this.#parts;
+    const place = { scope: outer, windows: [] };
+    const rows = (trace.attempt('TABLESAMPLE', () => expressions.all(item.inputs, place)).value ?? Flow.none).as(
+      'FILTER',
+    );
     const name = item.path.at(-1) ?? '';
-    const cte = item.path.length === 1 ? scope.findCte(name) : undefined;
+    const cte = item.path.length === 1 ? outer.findCte(name) : undefined;
     const alias = { alias: item.alias ?? name, aliasColumns: item.aliasColumns };
-    if (cte !== undefined) return named(alias, undefined, cte.columns, Flow.union([cte.rows, rows]));
-    const relation = this.#catalog.findRelation(item.path);
-    if (relation === undefined) throw new NotUnderstood(`the table "${item.path.join('.')}" is not in the catalog`);
-    this.#trace.relations.add(relation);
+    if (cte !== undefined) return toSource(alias, cte, Flow.union([cte.rows, rows]));
+    const relation = catalog.findRelation(item.path);
+    if (relation === undefined)
+      throw new NotUnderstood(`the table "${item.path.join('.')}" is not in the catalog`, item.at);
+    trace.relations.add(relation);
     const columns = relation.columns.map((column) => ({
       name: column.name,
       flow: Flow.of(column),
-      type: column.type,
+      type: () => catalog.types.printed(column.type),
       base: column,
     }));
-    return named(alias, item.alias === undefined ? relation.schema : undefined, columns, rows);
+    const details = {
+      columns,
+      schema: item.alias === undefined ? relation.schema : undefined,
+      rowType: catalog.types.named({ path: [relation.schema, relation.name], modifiers: '', isArray: false })?.info,
+      systemColumns: relation.kind === 'view' ? undefined : this.#systemColumns,
+    };
+    return toSource(alias, details, rows);
   }
 
-  #function(item: FunctionItem, scope: Scope): RangeColumn[] {
-    const columns = item.calls.flatMap((call) => this.#callColumns(call, item, scope));
-    if (item.ordinality) columns.push(computed('ordinality', Flow.none));
-    // A column of several functions that cannot be told to be of one of them is not for us to guess.
-    if (item.aliasColumns.length > columns.length)
-      throw new NotUnderstood('functions in FROM have columns that are not known');
-    return columns;
-  }
-
-  #callColumns(
-    { expression, columns }: FunctionItem['calls'][number],
-    item: FunctionItem,
-    scope: Scope,
-  ): RangeColumn[] {
+  /** The document decides on rows; what a column falls back to does not. */
+  #document(item: DocumentItem, scope: Scope): Source {
+    const { catalog, expressions, trace } = this.#parts;
     const place = { scope, windows: [] };
-    if (isUnnestOfSeveral(expression)) {
-      return expression.args.map((arg) =>
-        computed('unnest', this.#expressions.flow(arg, place).through('TRANSFORMATION')),
-      );
-    }
-    const flow = this.#expressions.flow(expression, place).through('TRANSFORMATION');
-    if (columns.length > 0) return columns.map((name) => computed(name, flow));
-    if (item.calls.length > 1) return [computed(columnName(expression), flow)];
-    // The alias list of a single function tells how many columns it has; all of them come from all its arguments.
-    const count = Math.max(1, item.aliasColumns.length - (item.ordinality ? 1 : 0));
-    return Array.from({ length: count }, () => computed(item.alias ?? columnName(expression), flow));
-  }
-
-  #document(item: DocumentItem, scope: Scope): RangeColumn[] {
-    const place = { scope, windows: [] };
-    const document = this.#expressions.all(item.inputs, place);
-    return item.columns.map(({ name, isOrdinality, inputs }) => {
-      if (isOrdinality) return computed(name, Flow.none);
-      return computed(name, Flow.union([document, this.#expressions.all(inputs, place)]).through('TRANSFORMATION'));
+    const { value: document = Flow.none, unclear } = trace.attempt('FROM', () => expressions.all(item.inputs, place));
+    const columns = item.columns.map(({ name, type, isOrdinality, inputs }): RangeColumn => {
+      const own = trace.attempt('FROM', () => expressions.all(inputs, place));
+      const flow = isOrdinality ? Flow.none : Flow.union([document, own.value ?? Flow.none]).through('TRANSFORMATION');
+      const typeOf = () => type && catalog.types.named(type);
+      return {
+        name,
+        flow,
+        type: typeOf,
+        base: undefined,
+        unclear: isOrdinality ? undefined : (unclear ?? own.unclear),
+      };
     });
+    return toSource(item, { columns }, document.as('JOIN'));
+  }
+
+  #settled(column: RangeColumn): RangeColumn {
+    return { ...column, type: () => settled(column.type(), this.#parts.catalog) };
   }
 }
 
-/** unnest(a, b): the one function whose columns belong to one argument each. */
-function isUnnestOfSeveral(expression: Expression): expression is Call {
-  return (
-    expression.kind === 'call' &&
-    /^(pg_catalog\.)?unnest$/.test(expression.path.join('.')) &&
-    expression.args.length > 1
-  );
-}
+// They belong to the row's storage and have no place in lineage.
+const systemColumnTypes = [
+  ['ctid', 'tid'],
+  ['xmin', 'xid'],
+  ['xmax', 'xid'],
+  ['cmin', 'cid'],
+  ['cmax', 'cid'],
+  ['tableoid', 'oid'],
+] as const;
 
-function computed(name: string, flow: Flow): RangeColumn {
-  return { name, flow, type: undefined, base: undefined };
-}
-
-function named(
+/** Names what an item offers after its alias. */
+function toSource(
   item: { readonly alias: string | undefined; readonly aliasColumns: readonly string[] },
-  schema: string | undefined,
-  columns: readonly RangeColumn[],
+  details: Omit<RangeItem, 'name' | 'schema'> & { readonly schema?: string | undefined },
   rows: Flow,
 ): Source {
-  const renamed = columns.map((column, index) => ({ ...column, name: item.aliasColumns[index] ?? column.name }));
-  return { namespace: { items: [{ name: item.alias, schema, columns: renamed }], columns: renamed }, rows };
+  const columns = details.columns.map((column, index) => ({
+    ...column,
+    name: item.aliasColumns[index] ?? column.name,
+  }));
+  const named: RangeItem = {
+    name: item.alias,
+    schema: details.schema,
+    columns,
+    rowType: details.rowType,
+    systemColumns: details.systemColumns,
+    open: details.open,
+  };
+  return { namespace: { items: [named], columns, open: details.open }, rows };
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadParser, parseQuery } from '../sql/parse-query.ts';
+import { fewTypes } from '../testing/few-types.ts';
 import { Catalog, type Column, type Relation } from './catalog.ts';
 import type { Flow } from './flow.ts';
 import { resolveQuery } from './resolve-query.ts';
@@ -8,6 +9,8 @@ const tables: Record<string, Record<string, string>> = {
   'public.t': { a: 'integer', b: 'integer', c: 'text', d: 'integer' },
   'public.u': { a: 'integer', x: 'text', y: 'integer' },
   'public.w': { a: 'bigint', z: 'integer' },
+  'public.v8': { code: 'character varying(8)', n: 'numeric(10,2)', id: 'integer' },
+  'public.v12': { code: 'character varying(12)', n: 'numeric(12,4)', id: 'integer' },
   'public.docs': { id: 'integer', tags: 'text[]', body: 'jsonb', t: 'text' },
   'other.t': { a: 'integer', q: 'text' },
   'other.only_here': { k: 'integer' },
@@ -24,13 +27,11 @@ function relation(name: string, types: Record<string, string>): Relation {
   return made;
 }
 
-const aggregates = new Set(
-  ['sum', 'count', 'min', 'max', 'string_agg', 'array_agg'].map((name) => `pg_catalog.${name}`),
-);
+const searchPath = ['pg_catalog', 'public', 'other'];
 const catalog = new Catalog(
   Object.entries(tables).map(([name, types]) => relation(name, types)),
-  ['pg_catalog', 'public', 'other'],
-  aggregates,
+  searchPath,
+  fewTypes(searchPath),
 );
 
 /** `column: 'table.column WAY+WAY, …'` for each output column, and `*` for what bears on rows. */
@@ -39,7 +40,7 @@ function lineageOf(sql: string): Record<string, string> {
   return {
     ...Object.fromEntries(columns.map(({ name, flow }) => [name, text(flow)])),
     ...(text(rows) === '' ? {} : { '*': text(rows) }),
-    ...(issues.length === 0 ? {} : { issues: issues.join('; ') }),
+    ...(issues.length === 0 ? {} : { issues: issues.map(({ part, reason }) => `${part}: ${reason}`).join('; ') }),
   };
 }
 
@@ -78,7 +79,7 @@ const cases: Record<string, Case[]> = {
       'SELECT ARRAY[a, b] AS l, (a, b) AS r FROM t',
       { l: 't.a TRANSFORMATION, t.b TRANSFORMATION', r: 't.a TRANSFORMATION, t.b TRANSFORMATION' },
     ],
-    ['SELECT tags[1] FROM docs', { '?column?': 'docs.tags TRANSFORMATION' }],
+    ['SELECT tags[1] FROM docs', { tags: 'docs.tags TRANSFORMATION' }],
     ["SELECT body ->> 'k' AS k FROM docs", { k: 'docs.body TRANSFORMATION' }],
     [
       'SELECT CASE WHEN a > 1 THEN b ELSE d END AS e FROM t',
@@ -217,17 +218,20 @@ const cases: Record<string, Case[]> = {
     ['SELECT v.k FROM t CROSS JOIN LATERAL (VALUES (t.a), (t.b)) v (k)', { k: 't.a IDENTITY, t.b IDENTITY' }],
     [
       'SELECT id, tag, n FROM docs, unnest(tags) WITH ORDINALITY AS x (tag, n)',
-      { id: 'docs.id IDENTITY', tag: 'docs.tags TRANSFORMATION', n: '' },
+      { id: 'docs.id IDENTITY', tag: 'docs.tags TRANSFORMATION', n: '', '*': 'docs.tags JOIN' },
     ],
-    ['SELECT g FROM t, generate_series(1, t.b) g', { g: 't.b TRANSFORMATION' }],
+    ['SELECT g FROM t, generate_series(1, t.b) g', { g: 't.b TRANSFORMATION', '*': 't.b JOIN' }],
     [
       'SELECT p, q FROM docs, unnest(tags, ARRAY[id]) AS x (p, q)',
-      { p: 'docs.tags TRANSFORMATION', q: 'docs.id TRANSFORMATION' },
+      { p: 'docs.tags TRANSFORMATION', q: 'docs.id TRANSFORMATION', '*': 'docs.id JOIN, docs.tags JOIN' },
     ],
-    ['SELECT r.k FROM docs, jsonb_to_recordset(body) AS r (k text, v int)', { k: 'docs.body TRANSFORMATION' }],
+    [
+      'SELECT r.k FROM docs, jsonb_to_recordset(body) AS r (k text, v int)',
+      { k: 'docs.body TRANSFORMATION', '*': 'docs.body JOIN' },
+    ],
     [
       "SELECT j.k FROM docs, JSON_TABLE(body, '$[*]' COLUMNS (n FOR ORDINALITY, k text PATH '$.k')) j",
-      { k: 'docs.body TRANSFORMATION' },
+      { k: 'docs.body TRANSFORMATION', '*': 'docs.body JOIN' },
     ],
   ],
   CTEs: [
@@ -289,24 +293,184 @@ const cases: Record<string, Case[]> = {
     ],
     ['SELECT T.A AS "X" FROM T', { X: 't.a IDENTITY' }],
   ],
+  'merged columns follow the types': [
+    // Equal types, one side computed: the left one.
+    ['SELECT a FROM t JOIN (SELECT a + 0 AS a FROM u) q USING (a)', { a: 't.a IDENTITY', '*': 't.a JOIN, u.a JOIN' }],
+    [
+      'SELECT a FROM (SELECT a + 0 AS a FROM u) q JOIN t USING (a)',
+      { a: 'u.a TRANSFORMATION', '*': 't.a JOIN, u.a JOIN' },
+    ],
+    [
+      'SELECT c FROM (SELECT lower(c) AS c FROM t) q NATURAL JOIN (SELECT x AS c FROM u) r',
+      { c: 't.c TRANSFORMATION', '*': 't.c JOIN, u.x JOIN' },
+    ],
+    // Equal types of another length: both are converted, so the left one, and as a new value.
+    [
+      'SELECT code FROM v8 JOIN v12 USING (code)',
+      { code: 'v8.code TRANSFORMATION', '*': 'v12.code JOIN, v8.code JOIN' },
+    ],
+    [
+      'SELECT code FROM v8 JOIN (SELECT lower(code)::varchar(12) AS code FROM v12) q USING (code)',
+      { code: 'v8.code TRANSFORMATION', '*': 'v12.code JOIN, v8.code JOIN' },
+    ],
+    ['SELECT n FROM v12 LEFT JOIN v8 USING (n)', { n: 'v12.n TRANSFORMATION', '*': 'v12.n JOIN, v8.n JOIN' }],
+    ['SELECT n FROM v12 RIGHT JOIN (SELECT n FROM v12) q USING (n)', { n: 'v12.n IDENTITY', '*': 'v12.n JOIN' }],
+    [
+      'SELECT code::varchar(8) AS same, code::varchar(9) AS other FROM v8',
+      { same: 'v8.code IDENTITY', other: 'v8.code TRANSFORMATION' },
+    ],
+    [
+      'SELECT a, x FROM t JOIN (SELECT unheard_of(a) AS a, x FROM u) q USING (a)',
+      {
+        a: '',
+        x: 'u.x IDENTITY',
+        '*': 't.a JOIN, u.a JOIN',
+        issues: 'column "a": the type of the join column "a" is not known',
+      },
+    ],
+  ],
+  'functions in FROM decide on rows': [
+    ['SELECT id FROM docs, unnest(tags) x (y)', { id: 'docs.id IDENTITY', '*': 'docs.tags JOIN' }],
+    ['SELECT t.a FROM t, generate_series(1, t.b)', { a: 't.a IDENTITY', '*': 't.b JOIN' }],
+    [
+      'SELECT id FROM docs, ROWS FROM (unnest(tags), generate_series(1, id)) x',
+      { id: 'docs.id IDENTITY', '*': 'docs.id JOIN, docs.tags JOIN' },
+    ],
+    [
+      "SELECT id FROM docs, XMLTABLE('/r' PASSING body COLUMNS k text PATH 'k' DEFAULT t) x",
+      { id: 'docs.id IDENTITY', '*': 'docs.body JOIN' },
+    ],
+    [
+      "SELECT id FROM docs, JSON_TABLE(body, '$[*]' COLUMNS (k text PATH '$.k')) j",
+      { id: 'docs.id IDENTITY', '*': 'docs.body JOIN' },
+    ],
+    [
+      'SELECT id FROM docs LEFT JOIN LATERAL (SELECT 1 FROM unnest(tags)) l ON true',
+      { id: 'docs.id IDENTITY', '*': 'docs.tags JOIN' },
+    ],
+    // Always one row.
+    ['SELECT t.a FROM t, lower(t.c) l', { a: 't.a IDENTITY' }],
+    // In a select list, too.
+    [
+      'SELECT q.id FROM (SELECT id, unnest(tags) AS tag FROM docs) q',
+      { id: 'docs.id IDENTITY', '*': 'docs.tags JOIN' },
+    ],
+  ],
+  'a function and an aggregate of one name': [
+    ['SELECT middle(a) AS f FROM t', { f: 't.a TRANSFORMATION' }],
+    ['SELECT middle(c) AS g FROM t', { g: 't.c AGGREGATION' }],
+    ['SELECT middle(a + 1) AS f, middle(lower(c)) AS g FROM t', { f: 't.a TRANSFORMATION', g: 't.c AGGREGATION' }],
+    [
+      'SELECT a, middle(unheard_of(c)) AS h FROM t',
+      { a: 't.a IDENTITY', h: '', issues: 'column "h": whether "middle" is an aggregate cannot be told' },
+    ],
+  ],
+  'names at places that are easy to mistake': [
+    // ON sees the two sides of its join, not what stands before in the same FROM.
+    ['SELECT (SELECT count(*) FROM u x, t b JOIN w c ON x.b = c.a) AS n FROM t x', { n: 't.b JOIN, w.a JOIN' }],
+    [
+      'SELECT c, b FROM t GROUP BY GROUPING SETS ((1), (b))',
+      { c: 't.c IDENTITY', b: 't.b IDENTITY', '*': 't.b GROUP_BY, t.c GROUP_BY' },
+    ],
+    [
+      'SELECT c AS z FROM t GROUP BY ROLLUP (z, (d, b))',
+      { z: 't.c IDENTITY', '*': 't.b GROUP_BY, t.c GROUP_BY, t.d GROUP_BY' },
+    ],
+    ['SELECT a(w), (w).z, z(w.*) AS zz FROM w', { a: 'w.a IDENTITY', z: 'w.z IDENTITY', zz: 'w.z IDENTITY' }],
+    [
+      'WITH RECURSIVE o (v) AS ((WITH RECURSIVE i (v) AS (SELECT a FROM t UNION SELECT y FROM u, i WHERE v = x) SELECT v FROM i) UNION SELECT w.z FROM w JOIN o ON o.v = w.a) SELECT v FROM o',
+      {
+        v: 't.a IDENTITY, u.y IDENTITY, w.z IDENTITY',
+        '*': 't.a JOIN+FILTER, u.x FILTER, u.y JOIN+FILTER, w.a JOIN, w.z JOIN',
+      },
+    ],
+    // The inner o is another one.
+    [
+      'WITH RECURSIVE o (v) AS ((WITH o (v) AS (SELECT y FROM u) SELECT v FROM o) UNION SELECT w.z FROM w JOIN o ON o.v = w.a) SELECT v FROM o',
+      { v: 'u.y IDENTITY, w.z IDENTITY', '*': 'u.y JOIN, w.a JOIN, w.z JOIN' },
+    ],
+  ],
+  'what is not understood costs nothing that is certain': [
+    [
+      'SELECT t.a, m.x, b FROM t, missing m WHERE t.d = 1 AND m.y = 2',
+      {
+        a: 't.a IDENTITY',
+        x: '',
+        b: 't.b IDENTITY',
+        '*': 't.d FILTER',
+        issues:
+          'FROM: the table "missing" is not in the catalog; column "x": the table "missing" is not in the catalog; WHERE: the table "missing" is not in the catalog',
+      },
+    ],
+    // It may be a column of the one that is not known, so it is not the outer one.
+    [
+      'SELECT (SELECT max(b) FROM missing) AS m FROM t',
+      {
+        m: '',
+        issues:
+          'FROM: the table "missing" is not in the catalog; column "max": the table "missing" is not in the catalog; column "m": the table "missing" is not in the catalog',
+      },
+    ],
+    [
+      'SELECT q.a, q.n FROM (SELECT a, nope AS n FROM t) q',
+      { a: 't.a IDENTITY', n: '', issues: 'column "n": "nope" is not known here' },
+    ],
+    [
+      'SELECT a, b FROM t JOIN missing USING (a)',
+      {
+        a: '',
+        b: 't.b IDENTITY',
+        '*': 't.a JOIN',
+        issues:
+          'FROM: the table "missing" is not in the catalog; JOIN: the table "missing" is not in the catalog; column "a": the table "missing" is not in the catalog',
+      },
+    ],
+    [
+      'SELECT t.a FROM t NATURAL JOIN missing',
+      {
+        a: 't.a IDENTITY',
+        issues: 'FROM: the table "missing" is not in the catalog; JOIN: the table "missing" is not in the catalog',
+      },
+    ],
+  ],
   'what is not understood is named, never guessed': [
     ['SELECT nope FROM t', { nope: '', issues: 'column "nope": "nope" is not known here' }],
     ['SELECT a, b FROM t, u', { a: '', b: 't.b IDENTITY', issues: 'column "a": the column "a" is ambiguous' }],
-    ['SELECT a FROM missing', { issues: 'query: the table "missing" is not in the catalog' }],
+    [
+      'SELECT a FROM missing',
+      {
+        a: '',
+        issues:
+          'FROM: the table "missing" is not in the catalog; column "a": the table "missing" is not in the catalog',
+      },
+    ],
     ['SELECT t.a FROM t AS s', { a: '', issues: 'column "a": "t" is not known here' }],
     ['SELECT q.b FROM (SELECT a FROM t) q', { b: '', issues: 'column "b": "q" has no column "b"' }],
     // Not LATERAL, so t is not visible.
     ['SELECT s.n FROM t, (SELECT t.a AS n) s', { n: '', issues: 'column "n": "t" is not known here' }],
     ['SELECT a FROM t WHERE nope = 1', { a: 't.a IDENTITY', issues: 'WHERE: "nope" is not known here' }],
     [
-      'SELECT p FROM docs, ROWS FROM (json_each(body), unnest(tags)) AS x (p, q, r)',
-      { issues: 'query: functions in FROM have columns that are not known' },
+      'SELECT id, p FROM docs, ROWS FROM (json_each(body), unnest(tags)) AS x (p, q, r)',
+      {
+        id: 'docs.id IDENTITY',
+        p: '',
+        '*': 'docs.body JOIN, docs.tags JOIN',
+        issues: 'column "p": functions in FROM have columns that are not known',
+      },
     ],
     [
-      'SELECT p FROM docs, unnest(tags, tags) AS x (p, q, r)',
-      { issues: 'query: functions in FROM have columns that are not known' },
+      'SELECT p, r FROM docs, unnest(tags, tags) AS x (p, q, r)',
+      {
+        p: 'docs.tags TRANSFORMATION',
+        r: '',
+        '*': 'docs.tags JOIN',
+        issues: 'column "r": functions in FROM have columns that are not known',
+      },
     ],
-    ['SELECT (json_each(body)).* FROM docs', { issues: 'query: a row is expanded to columns that are not known' }],
+    [
+      'SELECT (json_each(body)).* FROM docs',
+      { '*': 'docs.body JOIN', issues: 'SELECT: a row is expanded to columns that are not known' },
+    ],
   ],
 };
 
@@ -314,6 +478,20 @@ describe.each(Object.entries(cases))('%s', (_, group) => {
   test.each(group)('%s', (sql, expected) => {
     expect(lineageOf(sql)).toEqual(expected);
   });
+});
+
+test('in a text that PostgreSQL printed, a key is never the name of an output column', () => {
+  const query = parseQuery('SELECT b AS a FROM t ORDER BY a');
+  expect(text(resolveQuery(query, catalog, 'printed').rows)).toBe('t.a SORT');
+  expect(text(resolveQuery(query, catalog, 'written').rows)).toBe('t.b SORT');
+});
+
+test('the marks of CYCLE are read as PostgreSQL prints them, and all places stay where they were', () => {
+  const sql =
+    "WITH RECURSIVE r AS (SELECT a FROM t UNION ALL SELECT t.b FROM t, r) CYCLE a SET m TO 'Y'::text DEFAULT 'N'::text USING p SELECT a, nope FROM r";
+  const { columns, issues } = resolveQuery(parseQuery(sql), catalog, 'printed');
+  expect(columns.map(({ flow }) => text(flow))).toEqual(['t.a IDENTITY, t.b IDENTITY', '']);
+  expect(issues.map(({ at }) => at)).toEqual([sql.indexOf('nope')]);
 });
 
 test('a query may join hundreds of tables and nest a hundred deep', () => {

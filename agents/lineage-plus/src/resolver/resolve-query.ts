@@ -1,8 +1,8 @@
 import type { Query } from '../sql/ast.ts';
 import type { Catalog, Column, Relation } from './catalog.ts';
 import { Flow } from './flow.ts';
-import { QueryResolver } from './query-resolver.ts';
-import { Trace } from './trace.ts';
+import { QueryResolver, type QueryText } from './query-resolver.ts';
+import { type Issue, Trace } from './trace.ts';
 
 /** Everything one query says about where its columns come from. */
 export interface QueryLineage {
@@ -16,22 +16,29 @@ export interface QueryLineage {
   /** Stored columns that only a whole-row reference reaches. */
   readonly wholeRowColumns: ReadonlySet<Column>;
   /** Why parts of the query are missing from the lineage; empty when it is complete. */
-  readonly issues: readonly string[];
+  readonly issues: readonly Issue[];
 }
 
 /**
  * Resolves a query to the columns of the catalog's relations that it reads directly; views are not looked into. What cannot
  * be told for sure is left out and named in `issues`; `columns` is empty when even the shape of the result is unknown.
  */
-export function resolveQuery(query: Query, catalog: Catalog): QueryLineage {
+export function resolveQuery(query: Query, catalog: Catalog, text: QueryText = 'written'): QueryLineage {
   const trace = new Trace();
-  const table = trace.attempt('query', () => new QueryResolver(catalog, trace).query(query, undefined));
+  const { value: table } = trace.attempt('query', () =>
+    new QueryResolver(catalog, trace, text).query(query, undefined),
+  );
+  const columns = (table?.columns ?? []).map((column) => {
+    // What is not clear further inside is named for the column that suffers from it, too.
+    if (column.unclear !== undefined) trace.attempt(`column "${column.name}"`, () => trace.use(column));
+    return { name: column.name, flow: column.flow };
+  });
   return {
-    columns: table?.columns.map(({ name, flow }) => ({ name, flow })) ?? [],
+    columns: table?.open === undefined ? columns : [],
     rows: table?.rows ?? Flow.none,
     relations: trace.relations,
     references: trace.references,
     wholeRowColumns: trace.wholeRowColumns,
-    issues: [...trace.issues],
+    issues: trace.issues,
   };
 }

@@ -19,6 +19,7 @@ export interface Select {
   readonly targets: readonly Target[];
   readonly from: readonly FromItem[];
   readonly where: Expression | undefined;
+  /** All keys, those of grouping sets included. */
   readonly groupBy: readonly Expression[];
   readonly having: Expression | undefined;
   readonly windows: readonly Window[];
@@ -67,6 +68,7 @@ export interface TableItem extends Aliased {
   readonly kind: 'table';
   readonly path: readonly string[];
   readonly inputs: readonly Expression[];
+  readonly at: Offset;
 }
 
 export interface QueryItem extends Aliased {
@@ -78,19 +80,24 @@ export interface QueryItem extends Aliased {
 /** One function or ROWS FROM (…); always sees the items before it. */
 export interface FunctionItem extends Aliased {
   readonly kind: 'function';
-  readonly calls: readonly { readonly expression: Expression; readonly columns: readonly string[] }[];
+  readonly calls: readonly { readonly expression: Expression; readonly columns: readonly DefinedColumn[] }[];
   readonly ordinality: boolean;
+}
+
+/** A column of a list such as `AS r (a int, b text)`. */
+export interface DefinedColumn {
+  readonly name: string;
+  readonly type: TypeName | undefined;
 }
 
 /** XMLTABLE or JSON_TABLE: named columns cut out of one document. */
 export interface DocumentItem extends Aliased {
   readonly kind: 'document';
   readonly inputs: readonly Expression[];
-  readonly columns: readonly {
-    readonly name: string;
+  readonly columns: readonly (DefinedColumn & {
     readonly isOrdinality: boolean;
     readonly inputs: readonly Expression[];
-  }[];
+  })[];
 }
 
 export interface JoinItem extends Aliased {
@@ -107,14 +114,42 @@ export interface JoinItem extends Aliased {
 export interface UnsupportedNode {
   readonly kind: 'unsupported';
   readonly what: string;
+  readonly at: Offset;
 }
 
+/** Where something stands in the text, in bytes of its UTF-8; undefined where the parser does not say. */
+export type Offset = number | undefined;
+
+/** The name of a type as written, such as `pg_catalog.numeric`, with `10,2` as modifiers, and whether it is an array of it. */
+export interface TypeName {
+  readonly path: readonly string[];
+  readonly modifiers: string;
+  readonly isArray: boolean;
+}
+
+/** A constant before its type is settled, as PostgreSQL's scanner tells them apart. */
+export type LiteralType = 'int4' | 'int8' | 'numeric' | 'bool' | 'bit' | 'unknown';
+
+/** What the type of an operation follows from. */
+export type ResultRule =
+  | { readonly rule: 'type'; readonly type: TypeName }
+  | { readonly rule: 'operator'; readonly path: readonly string[] }
+  /** The type that all operands meet in: COALESCE, GREATEST. */
+  | { readonly rule: 'common' }
+  | { readonly rule: 'array' }
+  | { readonly rule: 'row' }
+  /** The type of the first operand: COLLATE, a slice of an array. */
+  | { readonly rule: 'first' }
+  | { readonly rule: 'nullif' }
+  | { readonly rule: 'element' }
+  | { readonly rule: 'none' };
+
 export type Expression =
-  | { readonly kind: 'column'; readonly path: readonly string[] }
+  | { readonly kind: 'column'; readonly path: readonly string[]; readonly at: Offset }
   /** `*` or `t.*`: columns in a select list, a whole row in an expression. */
-  | { readonly kind: 'star'; readonly path: readonly string[] }
+  | { readonly kind: 'star'; readonly path: readonly string[]; readonly at: Offset }
   /** `ordinal` is the value of an integer constant, which ORDER BY and GROUP BY read as a position. */
-  | { readonly kind: 'literal'; readonly ordinal: number | undefined }
+  | { readonly kind: 'literal'; readonly ordinal: number | undefined; readonly type: LiteralType }
   | Call
   | {
       readonly kind: 'case';
@@ -122,28 +157,43 @@ export type Expression =
       readonly branches: readonly { readonly condition: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | undefined;
     }
-  | { readonly kind: 'cast'; readonly operand: Expression; readonly typeName: string }
+  | { readonly kind: 'cast'; readonly operand: Expression; readonly type: TypeName }
   | { readonly kind: 'field'; readonly operand: Expression; readonly name: string }
   /** `(row).*` */
   | { readonly kind: 'expand'; readonly operand: Expression }
-  | {
-      readonly kind: 'subquery';
-      readonly form: 'scalar' | 'array' | 'exists' | 'test';
-      readonly operand: Expression | undefined;
-      readonly query: Query;
-    }
-  /** Anything whose value is computed from its operands: operators, COALESCE, ARRAY, ROW, grouping sets, … */
-  | { readonly kind: 'operation'; readonly name: string | undefined; readonly operands: readonly Expression[] }
+  | Subquery
+  /** Anything whose value is computed from its operands: operators, COALESCE, ARRAY, ROW, … */
+  | Operation
   | UnsupportedNode;
+
+export interface Subquery {
+  readonly kind: 'subquery';
+  readonly form: 'scalar' | 'array' | 'exists' | 'test' | 'json array';
+  readonly operand: Expression | undefined;
+  readonly query: Query;
+}
+
+export interface Operation {
+  readonly kind: 'operation';
+  /** The name of an output column that is nothing but this. */
+  readonly name: string | undefined;
+  readonly operands: readonly Expression[];
+  readonly result: ResultRule;
+}
 
 export interface Call {
   readonly kind: 'call';
   readonly path: readonly string[];
   readonly args: readonly Expression[];
+  /** The names of arguments given as `name => value`, by position; undefined for the others. */
+  readonly argNames: readonly (string | undefined)[];
+  /** The last argument is an array of all further ones. */
+  readonly isVariadic: boolean;
   /** ORDER BY inside the call; of WITHIN GROUP they are arguments and stand in `args`. */
   readonly orderBy: readonly Expression[];
   readonly filter: Expression | undefined;
   readonly over: Window | undefined;
   /** Known by syntax to aggregate, without asking the catalog. */
   readonly isAggregate: boolean;
+  readonly at: Offset;
 }

@@ -1,7 +1,17 @@
-import type { Alias, JsonTable, JsonTableColumn, Node, RangeFunction, RangeTableFunc, SelectStmt } from 'libpg-query';
-import type { DocumentItem, FromItem, FunctionItem, JoinItem, Query } from './ast.ts';
+import type {
+  Alias,
+  JsonTable,
+  JsonTableColumn,
+  Node,
+  TypeName as PgTypeName,
+  RangeFunction,
+  RangeTableFunc,
+  SelectStmt,
+} from 'libpg-query';
+import type { DefinedColumn, DocumentItem, FromItem, FunctionItem, JoinItem, Query, TypeName } from './ast.ts';
 import type { ExpressionReader } from './expression-reader.ts';
 import { isPresent, listItems, names } from './pg-nodes.ts';
+import { builtIn, toTypeName } from './type-name-reader.ts';
 
 /** Translates PostgreSQL's tree of FROM items into ours. */
 export class FromItemReader {
@@ -15,13 +25,14 @@ export class FromItemReader {
 
   fromItem(node: Node): FromItem {
     if ('RangeVar' in node) {
-      const { catalogname, schemaname, relname, alias } = node.RangeVar;
+      const { catalogname, schemaname, relname, alias, location: at } = node.RangeVar;
       const path = [catalogname, schemaname, relname].filter((part) => part !== undefined);
-      return { kind: 'table', path, inputs: [], ...aliased(alias) };
+      return { kind: 'table', path, inputs: [], at, ...aliased(alias) };
     }
     if ('RangeSubselect' in node) {
       const { subquery, alias, lateral = false } = node.RangeSubselect;
-      if (subquery === undefined || !('SelectStmt' in subquery)) return { kind: 'unsupported', what: 'RangeSubselect' };
+      if (subquery === undefined || !('SelectStmt' in subquery))
+        return { kind: 'unsupported', what: 'RangeSubselect', at: undefined };
       return { kind: 'query', query: this.#toQuery(subquery.SelectStmt), lateral, ...aliased(alias) };
     }
     if ('JoinExpr' in node) {
@@ -37,7 +48,7 @@ export class FromItemReader {
       } = node.JoinExpr;
       const type = joinTypes[jointype ?? ''];
       if (larg === undefined || rarg === undefined || type === undefined)
-        return { kind: 'unsupported', what: `${jointype}` };
+        return { kind: 'unsupported', what: `${jointype}`, at: undefined };
       return {
         kind: 'join',
         type,
@@ -59,7 +70,7 @@ export class FromItemReader {
         ? { ...item, inputs: (node.RangeTableSample.args ?? []).map((part) => this.#expressions.expression(part)) }
         : item;
     }
-    return { kind: 'unsupported', what: Object.keys(node)[0] ?? 'nothing' };
+    return { kind: 'unsupported', what: Object.keys(node)[0] ?? 'nothing', at: undefined };
   }
 
   #toFunction({ functions = [], ordinality = false, alias, coldeflist }: RangeFunction): FunctionItem {
@@ -72,7 +83,7 @@ export class FromItemReader {
         return [
           {
             expression: this.#expressions.expression(call),
-            columns: definedNames(isPresent(columns) ? listItems(columns) : coldeflist),
+            columns: definedColumns(isPresent(columns) ? listItems(columns) : coldeflist),
           },
         ];
       }),
@@ -88,10 +99,17 @@ export class FromItemReader {
         .map((part) => this.#expressions.expression(part)),
       columns: columns.flatMap((node) => {
         if (!('RangeTableFuncCol' in node)) return [];
-        const { colname = '', for_ordinality: isOrdinality = false, colexpr, coldefexpr } = node.RangeTableFuncCol;
+        const {
+          colname = '',
+          typeName,
+          for_ordinality: isOrdinality = false,
+          colexpr,
+          coldefexpr,
+        } = node.RangeTableFuncCol;
         return [
           {
             name: colname,
+            type: columnType(typeName, isOrdinality),
             isOrdinality,
             inputs: [colexpr, coldefexpr].filter(isPresent).map((part) => this.#expressions.expression(part)),
           },
@@ -110,16 +128,27 @@ export class FromItemReader {
     };
   }
 
+  /** The columns of nested paths stand behind all others, wherever they were written. */
   #jsonColumns(nodes: readonly Node[]): DocumentItem['columns'] {
-    return nodes.flatMap((node) => {
-      if (!('JsonTableColumn' in node)) return [];
-      const column: JsonTableColumn = node.JsonTableColumn;
-      if (column.coltype === 'JTC_NESTED') return this.#jsonColumns(column.columns ?? []);
+    const columns = nodes.flatMap((node) => ('JsonTableColumn' in node ? [node.JsonTableColumn] : []));
+    const [nested, own] = [true, false].map((is) => columns.filter(({ coltype }) => (coltype === 'JTC_NESTED') === is));
+    return [
+      ...this.#ownJsonColumns(own ?? []),
+      ...(nested ?? []).flatMap((column) => this.#jsonColumns(column.columns ?? [])),
+    ];
+  }
+
+  #ownJsonColumns(columns: readonly JsonTableColumn[]): DocumentItem['columns'] {
+    return columns.flatMap((column) => {
       const inputs = [
         ...this.#expressions.children(column.on_empty?.expr),
         ...this.#expressions.children(column.on_error?.expr),
       ];
-      return [{ name: column.name ?? '', isOrdinality: column.coltype === 'JTC_FOR_ORDINALITY', inputs }];
+      const isOrdinality = column.coltype === 'JTC_FOR_ORDINALITY';
+      const type = column.coltype === 'JTC_EXISTS' && column.typeName === undefined ? builtIn('bool') : undefined;
+      return [
+        { name: column.name ?? '', type: type ?? columnType(column.typeName, isOrdinality), isOrdinality, inputs },
+      ];
     });
   }
 }
@@ -135,6 +164,15 @@ function aliased(alias: Alias | undefined) {
   return { alias: alias?.aliasname, aliasColumns: names(alias?.colnames) };
 }
 
-function definedNames(nodes: readonly Node[] | undefined): string[] {
-  return (nodes ?? []).flatMap((node) => ('ColumnDef' in node ? (node.ColumnDef.colname ?? '') : []));
+function definedColumns(nodes: readonly Node[] | undefined): DefinedColumn[] {
+  return (nodes ?? []).flatMap((node) =>
+    'ColumnDef' in node
+      ? [{ name: node.ColumnDef.colname ?? '', type: columnType(node.ColumnDef.typeName, false) }]
+      : [],
+  );
+}
+
+function columnType(type: PgTypeName | undefined, isOrdinality: boolean): TypeName | undefined {
+  if (isOrdinality) return builtIn('int4');
+  return type === undefined ? undefined : toTypeName(type);
 }

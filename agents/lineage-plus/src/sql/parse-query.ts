@@ -3,6 +3,7 @@ import { loadModule, type Node, parseSync, type SelectStmt } from 'libpg-query';
 import type { Body, Cte, Query, Target } from './ast.ts';
 import { ExpressionReader } from './expression-reader.ts';
 import { FromItemReader } from './from-item-reader.ts';
+import { mendPrintedQuery } from './mend-printed-query.ts';
 import { listItems, names } from './pg-nodes.ts';
 
 /** Why a text is no query that can be read. */
@@ -18,12 +19,22 @@ const fromItems = new FromItemReader(expressions, toQuery);
 
 /** Parses one SELECT, VALUES or WITH statement of PostgreSQL 18 or earlier. Throws ParseFailure. */
 export function parseQuery(sql: string): Query {
-  const statements = parseStatements(sql);
+  const statements = parsePrinted(sql);
   const statement = statements[0];
   if (statements.length !== 1 || statement === undefined || !('SelectStmt' in statement)) {
     throw new ParseFailure('it is not one SELECT statement');
   }
   return toQuery(statement.SelectStmt);
+}
+
+function parsePrinted(sql: string): Node[] {
+  try {
+    return parseStatements(sql);
+  } catch (failure) {
+    const mended = mendPrintedQuery(sql);
+    if (mended === sql) throw failure;
+    return parseStatements(mended);
+  }
 }
 
 /** PostgreSQL's own tree of each statement. Throws ParseFailure. */
@@ -68,12 +79,20 @@ function toBody(statement: SelectStmt): Body {
     targets: (statement.targetList ?? []).flatMap(toTarget),
     from: (statement.fromClause ?? []).map((node) => fromItems.fromItem(node)),
     where: expressions.optional(statement.whereClause),
-    groupBy: (statement.groupClause ?? []).map((node) => expressions.expression(node)),
+    groupBy: (statement.groupClause ?? []).flatMap(groupingKeys).map((node) => expressions.expression(node)),
     having: expressions.optional(statement.havingClause),
     windows: (statement.windowClause ?? []).flatMap((node) =>
       'WindowDef' in node ? expressions.window(node.WindowDef) : [],
     ),
   };
+}
+
+/** The keys of GROUP BY, whatever sets they are grouped in; `(a, b)` stands for its parts, `ROW(a, b)` for a value. */
+function groupingKeys(node: Node): Node[] {
+  if ('GroupingSet' in node) return (node.GroupingSet.content ?? []).flatMap(groupingKeys);
+  if ('RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST')
+    return (node.RowExpr.args ?? []).flatMap(groupingKeys);
+  return [node];
 }
 
 const setOperators: Record<string, 'union' | 'intersect' | 'except'> = {

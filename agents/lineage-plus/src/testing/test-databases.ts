@@ -10,6 +10,11 @@ const pagilaPath = join(root, '../shared/corpora/lineage-postgres/pagila-schema.
 
 export const demoWarehouseSql = readFileSync(join(root, 'demo/warehouse/src/schema.sql'), 'utf8');
 
+/** A script of ours that stands beside this file. */
+export function readTestSql(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8');
+}
+
 /** pagila's schema without pgvector, or undefined where the corpora are missing. */
 export function findPagilaSql(): string | undefined {
   if (!existsSync(pagilaPath)) return undefined;
@@ -20,6 +25,12 @@ export function findPagilaSql(): string | undefined {
     .replaceAll('uuidv7()', 'gen_random_uuid()')
     .replace(/^.* VIRTUAL,?$/gm, (column) => column.replace(' VIRTUAL', ' STORED'))
     .replace(/^ALTER .* OWNER TO .*;$/gm, '');
+}
+
+/** The views made after public bug reports and for other tools, or undefined where the corpora are missing. */
+export function findCorpusViewsSql(): string | undefined {
+  const paths = ['hard.sql', 'from-bug-reports.sql'].map((name) => join(root, '../shared/corpora/lineage-views', name));
+  return paths.every(existsSync) ? paths.map((path) => readFileSync(path, 'utf8')).join('\n') : undefined;
 }
 
 /** A connection as the agent's properties would give it. */
