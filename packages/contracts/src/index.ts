@@ -13,6 +13,7 @@ export * from './limits.ts';
 export * from './lineage.ts';
 export * from './lineage-graph.ts';
 export * from './product.ts';
+export * from './registration.ts';
 export * from './routes.ts';
 export * from './run-facts.ts';
 export * from './runs.ts';

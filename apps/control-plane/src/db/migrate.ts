@@ -4,6 +4,7 @@ import { up as accounts } from './migrations/0002-accounts.ts';
 import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import { up as oidc } from './migrations/0004-oidc.ts';
 import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
+import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0003-host-keys': { up: hostKeys },
   '0004-oidc': { up: oidc },
   '0005-key-expiry': { up: keyExpiry },
+  '0007-registration-keys': { up: registrationKeys },
 };
 
 /** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */
