@@ -5,11 +5,14 @@ import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { isMissing } from '../../lib/read.ts';
 import { hostsQuery } from '../hosts/api.ts';
-import { RegisterHost } from '../hosts/register-host.tsx';
+import { RegisterLink } from '../hosts/register-link.tsx';
 import { jobQuery } from './api.ts';
 import { JobForm } from './job-form.tsx';
 
+const createRoute = getRouteApi('/shell/jobs/new');
+
 export function CreateJobPage() {
+  const { host } = createRoute.useSearch();
   const hosts = useQuery(hostsQuery);
   return (
     <Page title="Create a job">
@@ -17,10 +20,10 @@ export function CreateJobPage() {
       {!hosts.data && !isMissing(hosts) && <WaitingForm />}
       {hosts.data?.length === 0 && (
         <EmptyState title="A job needs a host to run on" text="Register a machine first; then come back here.">
-          <RegisterHost />
+          <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
       )}
-      {hosts.data && hosts.data.length > 0 && <JobForm hosts={hosts.data} />}
+      {hosts.data && hosts.data.length > 0 && <JobForm key={host ?? ''} hosts={hosts.data} hostId={host} />}
     </Page>
   );
 }
