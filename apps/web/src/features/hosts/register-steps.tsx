@@ -34,7 +34,7 @@ interface Props {
   isMaking: boolean;
 }
 
-/** What to do on the machine, one after the other; each is ticked as the machine reports it. */
+/** What to do on the machine, one after the other; each is ticked, and folds up, as the machine reports it. */
 export function RegisterSteps(props: Props) {
   const { setup, hosts, progress, hostId } = props;
   const [typed, setTyped] = useState(initialAddress(setup));
@@ -51,14 +51,18 @@ export function RegisterSteps(props: Props) {
       )}
       <ol className={styles.steps}>
         <Step title="A machine with Docker" isDone={isIn}>
-          <Needs setup={setup} hostId={hostId} />
+          {!isIn && <Needs setup={setup} hostId={hostId} />}
         </Step>
         <Step title="bigeye-agent, in a folder of its own" isDone={isIn}>
-          <Command text={folderCommand(hostId)} />
-          <Download setup={setup} apiUrl={apiUrl} />
+          {!isIn && (
+            <>
+              <Command text={folderCommand(hostId)} />
+              <Download setup={setup} apiUrl={apiUrl} />
+            </>
+          )}
         </Step>
-        {other && (
-          <Step title="The account’s keys" isDone={isIn}>
+        {other && !isIn && (
+          <Step title="The account’s keys" isDone={false}>
             <p>
               All hosts of an account share one key pair, and this control plane never has its private half.{' '}
               {describeError('AGENT_CONFIG_MISSING', { hostIds: [other.id] }).remedy} Where both machines are reached by
@@ -74,10 +78,13 @@ export function RegisterSteps(props: Props) {
           <Online progress={progress} />
         </Step>
         <Step title="An agent: Lineage Plus" isDone={progress.hasAgent}>
-          <Command text={installCommand} />
+          {progress.hasAgent ? <p>It is installed.</p> : <Command text={installCommand} />}
         </Step>
-        <Step title="A connection to what it reads" isDone={progress.hasConnection}>
-          <p>It asks for host, database, user and password. They stay on the machine.</p>
+        <Step title="A connection to what it reads" isDone={progress.connections.length > 0}>
+          {progress.connections.length > 0 && <p>{progress.connections.join(', ')}. For another one:</p>}
+          {progress.connections.length === 0 && (
+            <p>It asks for host, database, user and password. They stay on the machine.</p>
+          )}
           <Command text={connectorCommand} />
         </Step>
         <Step title="A job" isDone={false}>
@@ -85,7 +92,7 @@ export function RegisterSteps(props: Props) {
             <LinkButton
               to="/jobs/new"
               search={{ host: hostId }}
-              variant={progress.hasConnection ? 'filled' : 'default'}
+              variant={progress.connections.length > 0 ? 'filled' : 'default'}
             >
               Create a job on {hostId}
             </LinkButton>

@@ -11,7 +11,8 @@ export interface Progress {
   host: Host | undefined;
   key: RegistrationKeyInfo | undefined;
   hasAgent: boolean;
-  hasConnection: boolean;
+  /** `postgres: shop`. */
+  connections: string[];
 }
 
 /** `made`: the key that this page made. */
@@ -27,7 +28,7 @@ export function progressOf(
   return {
     ...{ stage, host, key },
     hasAgent: agents.length > 0,
-    hasConnection: agents.some(({ connections }) => connections.length > 0),
+    connections: agents.flatMap(({ connections }) => connections.map(({ connector, name }) => `${connector}: ${name}`)),
   };
 }
 
@@ -49,7 +50,7 @@ function stageOf(
 }
 
 /** The first line of the page. */
-export function answerOf(hostId: string, { stage, key, hasAgent, hasConnection }: Progress): string {
+export function answerOf(hostId: string, { stage, key, hasAgent, connections }: Progress): string {
   switch (stage) {
     case 'none':
       return 'Register a host';
@@ -69,6 +70,6 @@ export function answerOf(hostId: string, { stage, key, hasAgent, hasConnection }
       return `${hostId} was online, and has been silent since.`;
     case 'online':
       if (!hasAgent) return `${hostId} is online. It needs an agent.`;
-      return hasConnection ? `${hostId} is ready to run jobs.` : `${hostId} is online. It needs a connection.`;
+      return connections.length > 0 ? `${hostId} is ready to run jobs.` : `${hostId} is online. It needs a connection.`;
   }
 }
