@@ -27,10 +27,6 @@ const known = [
 ];
 /** Those that ask for more, looked at one by one: package → licence, and what holds for it. */
 const looked: Record<string, [licence: string, why: string]> = {
-  elkjs: [
-    'EPL-2.0',
-    'in a file of its own of the web UI, minified and otherwise unchanged; its source is at the address named with it',
-  ],
   unionfs: ['Unlicense', 'named in its LICENSE only'],
   'caniuse-lite': ['CC-BY-4.0', 'data, unchanged'],
 };

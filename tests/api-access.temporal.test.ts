@@ -35,6 +35,7 @@ afterAll(() => stack?.[Symbol.asyncDispose]());
 
 const ids = {
   ...{ hostId: 'none', jobId: `job_${'0'.repeat(20)}`, runId: `run_${'0'.repeat(20)}`, name: 'x', nodeId: 1 },
+  ...{ repositoryId: 1, digest: '0'.repeat(64) },
   ...{ userId: `usr_${'0'.repeat(20)}`, sessionId: `ses_${'0'.repeat(20)}`, apiKeyId: `key_${'0'.repeat(20)}` },
   registrationKeyId: `rgk_${'0'.repeat(20)}`,
 };

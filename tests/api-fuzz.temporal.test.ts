@@ -38,7 +38,12 @@ test.each([
   ...['0000-01-01T00:00:00Z', '2026-02-31T00:00:00Z', '2026-13-01T00:00:00Z'].map((at) => `/api/v1/audit?from=${at}`),
   ...['actor', 'action'].map((name) => `/api/v1/audit?${name}=%00`),
   '/api/v2/lineage/nodes?search=a%00b',
-  ...ids.map((id) => `/api/v2/lineage/nodes/${id}/graph`),
+  ...ids.flatMap((id) =>
+    ['', '/graph', '/neighbourhood', '/neighbours?way=UPSTREAM'].map((what) => `/api/v2/lineage/nodes/${id}${what}`),
+  ),
+  ...['opened=1,', 'more=12', 'with=a', 'column=0', 'upstream=99'].map(
+    (query) => `/api/v2/lineage/nodes/1/neighbourhood?${query}`,
+  ),
   `${orchestrator}/runs/run_${'0'.repeat(20)}/log?after=1e300`,
 ])('GET %s is refused as the sender’s mistake', async (path) => {
   expect(await statusOf('GET', path)).toBe(400);

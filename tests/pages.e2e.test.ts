@@ -41,7 +41,7 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
   async function expectWhole(name: string): Promise<void> {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 });
-      await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
+      await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
       await shoot(page, `${name}-${colorScheme}-${width}`);
       expect.soft(await layoutFaultsOf(page), `${name} at ${width} px`).toEqual([]);
       if (!widthsForAxe.includes(width)) continue;

@@ -205,6 +205,7 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
     await signIn(theirs, user.email, password);
     await theirs.goto(`${stack.apiUrl}/settings/agents/hosts/register`);
     await theirs.getByRole('heading', { name: 'Only admins register hosts' }).waitFor();
+    await theirs.getByText('Ask an admin to do it').waitFor();
     await shoot(theirs, `register-member-${colorScheme}`);
     await theirs.goto(`${stack.apiUrl}/settings/agents/hosts`);
     await theirs.getByRole('table', { name: 'Hosts' }).waitFor();

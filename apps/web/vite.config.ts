@@ -20,12 +20,10 @@ export default defineConfig({
     outDir: 'dist',
     // The server's content policy allows no data: addresses but for images.
     assetsInlineLimit: 0,
-    // Its licence (EPL-2.0) is another than ours, so it stays in a file of its own: NOTICE says so.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
-            { name: 'elkjs', test: /node_modules\/elkjs\// },
             // What every page needs, in few files instead of one for each thing that two pages share.
             {
               name: 'base',
@@ -36,7 +34,5 @@ export default defineConfig({
         },
       },
     },
-    // elkjs alone is 1.6 MB; it is loaded with the lineage page only.
-    chunkSizeWarningLimit: 1700,
   },
 });

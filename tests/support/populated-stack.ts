@@ -129,12 +129,11 @@ async function addLineage(stack: TestStack): Promise<void> {
         }) as const,
     ),
   ];
-  const edge = (from: string, to: string) =>
-    ({
-      upstreamExternalId: `${base}.sales.${from}`,
-      downstreamExternalId: `${base}.sales.${to}`,
-      transformations: [{ type: 'DIRECT', subtype: 'TRANSFORMATION' }],
-    }) as const;
+  const edge = (from: string, to: string) => ({
+    upstreamExternalId: `${base}.sales.${from}`,
+    downstreamExternalId: `${base}.sales.${to}`,
+    transformations: [{ type: 'DIRECT' as const, subtype: 'TRANSFORMATION' as const }],
+  });
   await stack.admin.call('syncCustomRepository', {
     body: {
       customRepositoryId: id,

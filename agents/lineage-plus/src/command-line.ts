@@ -14,7 +14,8 @@ export interface RunOptions {
 }
 
 const commands = ['run', 'check', 'explain'] as const;
-const help = 'run|check [-c postgres] [-n NAME] [--dry-run] [--in DIR] [--out DIR], or explain DB.SCHEMA.TABLE.COLUMN';
+const help =
+  'run|check [-c postgres] [-n NAME] [--dry-run] [--in DIR] [--out DIR], or explain DB.SCHEMA.TABLE.COLUMN (quoted as in PostgreSQL)';
 
 /** Reads the arguments of the container; `version` asks for no work. Throws AgentFailure `usage`. */
 export function parseCommandLine(args: readonly string[]): RunOptions | 'version' {

@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { runAgent } from '@bigeye/agent-kit';
-import { AgentOutputLine, CustomRepositoryInput, LineageSyncRequest } from '@bigeye/contracts';
+import { AgentOutputLine, CustomRepositoryInput, LineageSyncManifest, LineageSyncPart } from '@bigeye/contracts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { z } from 'zod';
 import { lineagePlus } from './lineage-plus.ts';
 import { demoWarehouseSql, startEmbeddedDatabase, type TestDatabase } from './testing/test-databases.ts';
 
@@ -28,18 +30,37 @@ beforeEach(async () => {
 /** The control plane's side of the contract, with what it was sent. */
 async function startControlPlane(refusal?: number) {
   const repositories: { id: number; name: string; workspaceId: number; syncedAt: null }[] = [];
-  const syncs: z.output<typeof LineageSyncRequest>[] = [];
+  const syncs: LineageSyncPart[] = [];
+  const parts = new Map<string, LineageSyncPart>();
+  const puts: string[] = [];
+  let held = '';
   const keys = new Set<string>();
   const server = createServer(async (request, response) => {
     keys.add(request.headers.authorization ?? '');
-    const text = (await request.setEncoding('utf8').toArray()).join('');
+    const body = Buffer.concat(await request.toArray());
+    const text = body.toString('utf8');
     const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
     if (refusal !== undefined) return answer(refusal, { message: 'No.' });
     if (request.method === 'GET') return answer(200, { customRepositories: repositories });
-    if (request.url?.endsWith('/sync')) {
-      const sync = LineageSyncRequest.parse(JSON.parse(text));
-      syncs.push(sync);
-      return answer(200, { workflowId: 'w', status: 'COMPLETED', nodes: sync.nodes.length, edges: sync.edges.length });
+    if (request.method === 'PUT') {
+      const digest = request.url?.split('/').at(-1) ?? '';
+      const json = gunzipSync(body);
+      expect(createHash('sha256').update(json).digest('hex')).toBe(digest);
+      parts.set(digest, LineageSyncPart.parse(JSON.parse(json.toString('utf8'))));
+      puts.push(digest);
+      return response.writeHead(204).end();
+    }
+    if (request.url?.endsWith('/syncs')) {
+      const manifest = LineageSyncManifest.parse(JSON.parse(text));
+      const missing = manifest.parts.filter((digest) => !parts.has(digest));
+      if (missing.length > 0) return answer(200, { status: 'PARTS_MISSING', missing });
+      const named = manifest.parts.flatMap((digest) => parts.get(digest) ?? []);
+      const sync = { nodes: named.flatMap(({ nodes }) => nodes), edges: named.flatMap(({ edges }) => edges) };
+      const unchanged = held === text;
+      held = text;
+      if (!unchanged) syncs.push(sync);
+      const counts = { nodes: sync.nodes.length, edges: sync.edges.length };
+      return answer(200, { status: 'COMPLETED', unchanged, ...counts });
     }
     const repository = {
       id: 40 + repositories.length,
@@ -51,7 +72,7 @@ async function startControlPlane(refusal?: number) {
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, repositories, syncs, keys, [Symbol.asyncDispose]: async () => void server.close() };
+  return { url, repositories, syncs, puts, keys, [Symbol.asyncDispose]: async () => void server.close() };
 }
 
 function properties(number: number, url: string, changes: Record<string, string> = {}): string {
@@ -95,7 +116,6 @@ test('a run brings the warehouse to the control plane, whole and consistent', as
 
   const [sync] = control.syncs;
   if (sync === undefined) throw new Error('nothing was sent');
-  expect(sync.customRepositoryId).toBe(40);
   expect(Map.groupBy(sync.nodes, ({ nodeType }) => nodeType).get('MATERIALIZED_VIEW')).toHaveLength(2);
   const ids = sync.nodes.map(({ externalId }) => externalId);
   expect(new Set(ids).size).toBe(ids.length);
@@ -134,7 +154,7 @@ test('a run brings the warehouse to the control plane, whole and consistent', as
   });
 });
 
-test('a second run on the unchanged source sends and writes the same, byte for byte, to the same repository', async () => {
+test('a second run on the unchanged source writes the same, byte for byte, and sends no lineage', async () => {
   await using control = await startControlPlane();
   const files = ['openlineage.ndjson', 'sync-request.json'];
   const read = () => Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
@@ -143,7 +163,8 @@ test('a second run on the unchanged source sends and writes the same, byte for b
   await runLineagePlus(properties(1, control.url));
   expect(await read()).toEqual(first);
   expect(control.repositories).toHaveLength(1);
-  expect(control.syncs[1]).toEqual(control.syncs[0]);
+  expect(control.syncs).toHaveLength(1);
+  expect(control.puts).toHaveLength(1);
   expect(first[0]?.trim().split('\n')).toHaveLength(34);
 });
 
@@ -197,6 +218,32 @@ test('one connection that fails makes the run partial, with the other delivered'
   expect(control.syncs).toHaveLength(1);
 });
 
+test('a column that PostgreSQL knows of and we do not is in the outcome, with its view', async () => {
+  await using control = await startControlPlane();
+  // A dependency that no text has stands for a source that we would have overlooked.
+  await using odd = await startEmbeddedDatabase(`
+    CREATE TABLE public.t (a integer, b integer);
+    CREATE VIEW public.v AS SELECT a FROM t;
+    SET allow_system_table_mods = on;
+    INSERT INTO pg_depend SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 2, d.deptype FROM pg_depend d
+      JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class = 'public.v'::regclass AND d.refobjsubid = 1
+        AND d.refobjid = 'public.t'::regclass;`);
+  const { exitCode, output, result } = await runLineagePlus(
+    properties(1, control.url, { 'postgres.port': String(odd.connection.port) }),
+  );
+  expect(exitCode).toBe(5);
+  expect(result).toMatchObject({ outcome: 'partial', counts: { views: 1, incompleteViews: 1 } });
+  expect(output).toContainEqual({
+    type: 'warning',
+    code: 'VIEW_SELF_CHECK',
+    message: 'public.v: self-check: PostgreSQL says that the view uses "public.t.b", which no edge shows',
+  });
+  const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  expect(report.connections[0].incompleteViews).toEqual([
+    { view: 'public.v', reasons: [expect.stringContaining('"public.t.b"')] },
+  ]);
+});
+
 test('-n picks one connection, and an unknown name is exit code 2 with the known ones', async () => {
   await using control = await startControlPlane();
   const content =
@@ -232,4 +279,27 @@ test('explain follows a column through views down to tables', async () => {
   expect(everything).toContain('  sales.order_revenue.revenue AGGREGATION');
   expect(everything).toContain('    sales.order_lines.unit_price AGGREGATION');
   expect((await runLineagePlus(content, 'explain', 'shop.analytics.nope.x')).exitCode).toBe(2);
+});
+
+test('a run that is stopped leaves nothing half written, and what a killed one left is removed', async () => {
+  const left = ['openlineage.ndjson.part', '2-sync-request.json.views.part', 'report.json.part'];
+  for (const name of [...left, 'of-somebody-else.part']) await writeFile(join(folder, name), 'x');
+  await writeFile(join(folder, 'postgres.properties'), properties(1, 'http://127.0.0.1:9'));
+  let stop: (signal: 'SIGTERM') => void = () => undefined;
+  let seen: string[] = [];
+  const exitCode = await runAgent(lineagePlus, {
+    args: ['run', '--in', folder, '--out', folder],
+    writeOutput: (text) => {
+      if (!text.includes('"phase":"resolve"')) return;
+      seen = readdirSync(folder);
+      stop('SIGTERM');
+    },
+    writeLog: () => undefined,
+    onSignal: (listener) => {
+      stop = listener;
+    },
+  });
+  expect(exitCode).toBe(143);
+  expect(seen).toContain('sync-request.json.part');
+  expect((await readdir(folder)).sort()).toEqual(['of-somebody-else.part', 'postgres.properties', 'report.json']);
 });

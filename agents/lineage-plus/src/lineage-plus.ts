@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AgentContext, AgentFailure, type AgentOutcome, type AgentProgram, BigeyeClient } from '@bigeye/agent-kit';
+import {
+  type AgentContext,
+  AgentFailure,
+  type AgentOutcome,
+  type AgentProgram,
+  BigeyeClient,
+  syncLineage,
+} from '@bigeye/agent-kit';
 import { AgentRunFile } from '@bigeye/contracts';
 import { collectLineage } from './collect-lineage.ts';
+import { type ColumnPath, isInDatabase, parseColumnPath } from './column-path.ts';
 import { parseCommandLine, type RunOptions } from './command-line.ts';
 import { explainColumn } from './explain-column.ts';
-import { openSyncRequest } from './graph/sync-file.ts';
+import { syncParts } from './graph/sync-parts.ts';
 import { openSourceSession } from './postgres/source-session.ts';
 import { type PostgresConnection, parsePostgresConnections } from './postgres-connection.ts';
+import { removeUnfinished } from './remove-unfinished.ts';
 
 const version = '0.1.0';
 const producer = `urn:bigeye:agent:lineage-plus:${version}`;
@@ -20,8 +29,9 @@ async function run(context: AgentContext): Promise<AgentOutcome> {
   if (options === 'version') return { outcome: 'succeeded', message: `lineage-plus ${version}`, counts: {} };
   const connections = await loadConnections(options, context);
   if (options.command === 'check') return check(connections, context);
-  if (options.column !== undefined) return explain(options.column.split('.'), connections, context);
+  if (options.column !== undefined) return explain(parseColumnPath(options.column), connections, context);
   context.report.writeTo(options.outFolder);
+  await removeUnfinished(options.outFolder);
   return runConnections(connections, options, context);
 }
 
@@ -63,22 +73,33 @@ async function check(connections: readonly PostgresConnection[], context: AgentC
 }
 
 async function explain(
-  path: readonly string[],
+  path: ColumnPath,
   connections: readonly PostgresConnection[],
   context: AgentContext,
 ): Promise<AgentOutcome> {
-  const connection = connections.find(({ database }) => database === path[0]);
+  const [connection, ...more] = connections.filter(({ database }) => isInDatabase(path, database));
   if (connection === undefined) {
     const known = connections.map(({ database }) => database).join(', ');
-    throw new AgentFailure('usage', `No connection reads the database "${path[0]}".`, `Use one of ${known}.`);
+    throw new AgentFailure('usage', `No connection reads the database of "${path.text}".`, `Use one of ${known}.`);
+  }
+  if (more.length > 0) {
+    const names = [connection, ...more].map(({ name }) => `-n ${name}`).join(' or ');
+    throw new AgentFailure('usage', `Several connections may read the database of "${path.text}".`, `Add ${names}.`);
   }
   await using session = await openSourceSession(connection, producer);
-  const hops = await explainColumn(session, path);
+  const { hops, incompleteViews } = await explainColumn(session, path, connection.database);
   for (const { depth, column, ways } of hops) context.log.info({}, `${'  '.repeat(depth)}${column} ${ways.join('+')}`);
+  for (const { view, reasons } of incompleteViews)
+    context.output.warning({ code: 'VIEW_INCOMPLETE', message: `${view}: ${reasons.join('; ')}` });
+  const message = `${path.text} comes from ${hops.length} columns.`;
+  const counts = { hops: hops.length, incompleteViews: incompleteViews.length };
+  if (incompleteViews.length === 0) return { outcome: 'succeeded', message, counts };
+  const remedy = 'The warnings name the views and why; try again when they can be read.';
   return {
-    outcome: 'succeeded',
-    message: `${path.join('.')} comes from ${hops.length} columns.`,
-    counts: { hops: hops.length },
+    outcome: 'partial',
+    message: `${message} ${incompleteViews.length} views on the way are incomplete.`,
+    remedy,
+    counts,
   };
 }
 
@@ -114,8 +135,11 @@ async function runConnections(
       context.signal.throwIfAborted();
       if (!(error instanceof AgentFailure)) throw error;
       failures.push(error);
-      sections.push({ connection: connection.name, failure: error.message, remedy: error.remedy });
-      context.output.warning({ code: 'CONNECTION_FAILED', message: `${connection.name}: ${error.message}` });
+      sections.push({ connection: connection.name, code: error.code, failure: error.message, remedy: error.remedy });
+      context.output.warning({
+        code: 'CONNECTION_FAILED',
+        message: `${connection.name}: ${error.message} ${error.remedy}`,
+      });
     } finally {
       context.report.set('connections', sections);
     }
@@ -127,7 +151,7 @@ async function runConnections(
 function toOutcome(counts: Record<string, number>, failures: number): AgentOutcome {
   const message = `${counts.views} views and ${counts.relations} relations of ${counts.connections} connections, ${counts.edges} edges.`;
   if (failures === 0 && counts.incompleteViews === 0) return { outcome: 'succeeded', message, counts };
-  const lacking = `${counts.incompleteViews} views are not fully understood, ${failures} connections failed.`;
+  const lacking = `${counts.incompleteViews} views are incomplete, ${failures} connections failed.`;
   return { outcome: 'partial', message: `${message} ${lacking}`, remedy: 'See the warnings in report.json.', counts };
 }
 
@@ -150,7 +174,8 @@ async function collectFrom(connection: PostgresConnection, prefix: string, optio
 }
 
 async function sync(connection: PostgresConnection, syncPath: string, context: AgentContext): Promise<void> {
-  context.output.progress({ phase: 'sync', done: 0, total: 1, unit: 'requests' });
+  const { output, log } = context;
+  output.progress({ phase: 'sync', done: 0, unit: 'parts' });
   const client = bigeyeClient(connection, context);
   const name = `Lineage Plus: postgres ${connection.name}`;
   const { workspaceId } = connection.bigeye;
@@ -158,13 +183,15 @@ async function sync(connection: PostgresConnection, syncPath: string, context: A
     (repository) => repository.name === name && repository.workspaceId === workspaceId,
   );
   const repository = known ?? (await client.createCustomRepository({ name, workspaceId }));
-  const reply = await client.syncLineage(await openSyncRequest(syncPath, repository));
-  if (reply.status !== 'COMPLETED') {
-    const remedy = "See the control plane's log; the request is kept in the output folder.";
-    throw new AgentFailure('targetRefused', `The control plane ended the sync as ${reply.status}.`, remedy);
-  }
-  context.output.progress({ phase: 'sync', done: 1, total: 1, unit: 'requests' });
-  context.log.info({ connection: connection.name, nodes: reply.nodes, edges: reply.edges }, 'lineage sent');
+  const { nodes, edges, sent, unchanged } = await syncLineage(client, {
+    repositoryId: repository.id,
+    parts: () => syncParts(syncPath),
+    onProgress: (done, total) => output.progress({ phase: 'sync', done, total, unit: 'parts' }),
+  });
+  log.info(
+    { connection: connection.name, nodes, edges, parts: sent },
+    unchanged ? 'lineage is what the control plane has already' : 'lineage sent',
+  );
 }
 
 function bigeyeClient({ bigeye }: PostgresConnection, { log, signal }: AgentContext): BigeyeClient {

@@ -13,6 +13,8 @@ import { createSessionStore } from './auth/session-store.ts';
 import { createSingleSignOn } from './auth/single-sign-on.ts';
 import { createSubjectStore } from './auth/subject-store.ts';
 import { createUserStore } from './auth/user-store.ts';
+import { createLineageNeighbourhoodStore } from './catalog/lineage-neighbourhood-store.ts';
+import { createLineagePartStore } from './catalog/lineage-part-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
@@ -66,6 +68,8 @@ export async function startControlPlane(
   const runLogStore = createRunLogStore(db);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
   const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
+  const lineagePartStore = createLineagePartStore(db, lineageStore);
+  const neighbourhoodStore = createLineageNeighbourhoodStore(db);
   const userStore = createUserStore(db);
   const sessionStore = createSessionStore(db);
   const auditStore = createAuditStore(db);
@@ -119,7 +123,8 @@ export async function startControlPlane(
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
     ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
-    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, lineageStore, changes, authority, dispatcher },
+    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, changes, authority, dispatcher },
+    ...{ lineageStore, lineagePartStore, neighbourhoodStore },
     attemptLimits: createAttemptLimits(),
   };
   starting.use(

@@ -9,11 +9,14 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './app/query-client.ts';
-import { createAppRouter } from './app/router.tsx';
+import { createAppRouter, loadPages } from './app/router.tsx';
 import { theme } from './app/theme.ts';
 
 const queryClient = createQueryClient({ onSignedOut: () => void router.invalidate() });
 const router = createAppRouter(queryClient);
+
+// Pages that were not opened yet come while nobody waits, so that a way to them is quick and needs no network then.
+addEventListener('load', () => setTimeout(() => void loadPages(router), 2000));
 
 const root = document.getElementById('root');
 if (root)

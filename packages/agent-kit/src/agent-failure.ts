@@ -8,10 +8,18 @@ export class AgentFailure extends Error {
   override readonly name = 'AgentFailure';
   readonly exitCode: AgentExitCode;
   readonly remedy: string;
+  /** Which of the agent's own failures this is, where it tells them apart. */
+  readonly code: string | undefined;
 
-  constructor(exit: keyof typeof agentExitCodes, message: string, remedy: string, options?: { cause?: unknown }) {
+  constructor(
+    exit: keyof typeof agentExitCodes,
+    message: string,
+    remedy: string,
+    options?: { cause?: unknown; code?: string },
+  ) {
     super(message, options);
     this.exitCode = agentExitCodes[exit];
     this.remedy = remedy;
+    this.code = options?.code;
   }
 }

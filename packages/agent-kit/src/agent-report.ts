@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { partSuffix } from './line-file.ts';
 import type { SecretMasker } from './secret-masker.ts';
 
 interface ReportEnd {
@@ -47,7 +48,7 @@ export class AgentReport {
       ...end,
       ...this.#sections,
     };
-    await writeFile(`${path}.part`, this.#masker.mask(JSON.stringify(report, undefined, 2)));
-    await rename(`${path}.part`, path);
+    await writeFile(path + partSuffix, this.#masker.mask(JSON.stringify(report, undefined, 2)));
+    await rename(path + partSuffix, path);
   }
 }

@@ -22,7 +22,7 @@ async function startTarget(...replies: Reply[]) {
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, authorization: headers.authorization ?? '', body: await bodyOf(request) });
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    response.end(JSON.stringify(reply.body ?? {}));
+    response.end(reply.status === 204 ? undefined : JSON.stringify(reply.body ?? {}));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   closers.push(() => server.close());
@@ -42,17 +42,21 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 const repository = { id: 7, name: 'shop', workspaceId: 1, syncedAt: null };
-const synced = { workflowId: 'w', status: 'COMPLETED', nodes: 1, edges: 0 };
+const synced = { status: 'COMPLETED', unchanged: false, nodes: 1, edges: 0 };
+const digest = 'a'.repeat(64);
+const manifest = { parts: [digest] };
 
 test('requests carry the API key and the documented paths', async () => {
   const { client, requests } = await startTarget(
     { status: 200, body: { customRepositories: [repository] } },
     { status: 201, body: repository },
+    { status: 204 },
     { status: 200, body: synced },
   );
   expect(await client.listCustomRepositories()).toEqual([repository]);
   expect(await client.createCustomRepository({ name: 'shop' })).toEqual(repository);
-  expect(await client.syncLineage(new Blob(['{"customRepositoryId":7}']))).toEqual(synced);
+  await client.putLineageSyncPart(7, digest, new TextEncoder().encode('packed'));
+  expect(await client.syncLineageParts(7, manifest)).toEqual(synced);
   expect(requests).toEqual([
     { method: 'GET', url: '/api/v2/lineage/custom-repositories', authorization: 'apikey bigeye_agent_key', body: '' },
     {
@@ -62,10 +66,16 @@ test('requests carry the API key and the documented paths', async () => {
       body: '{"name":"shop","workspaceId":1}',
     },
     {
-      method: 'POST',
-      url: '/api/v2/lineage/custom-repositories/sync',
+      method: 'PUT',
+      url: `/api/v2/lineage/custom-repositories/7/parts/${digest}`,
       authorization: 'apikey bigeye_agent_key',
-      body: '{"customRepositoryId":7}',
+      body: 'packed',
+    },
+    {
+      method: 'POST',
+      url: '/api/v2/lineage/custom-repositories/7/syncs',
+      authorization: 'apikey bigeye_agent_key',
+      body: JSON.stringify(manifest),
     },
   ]);
 });
@@ -77,8 +87,8 @@ test('5xx and 429 are tried again with growing pauses, at least as long as the s
     { status: 502 },
     { status: 200, body: synced },
   );
-  expect(await client.syncLineage(new Blob(['{}']))).toEqual(synced);
-  expect(requests.map(({ body }) => body)).toEqual(['{}', '{}', '{}', '{}']);
+  expect(await client.syncLineageParts(7, manifest)).toEqual(synced);
+  expect(requests.map(({ body }) => JSON.parse(body))).toEqual([manifest, manifest, manifest, manifest]);
   expect(pauses).toEqual([500, 3_000, 2_000]);
 });
 
@@ -104,7 +114,7 @@ test.each([401, 403])('HTTP %i is exit code 6 at once, with the key as the remed
 
 test('a request that is too large is exit code 6 at once, with what to split', async () => {
   const { client, requests } = await startTarget({ status: 413 });
-  await expect(client.syncLineage(new Blob(['{}']))).rejects.toMatchObject({
+  await expect(client.syncLineageParts(7, manifest)).rejects.toMatchObject({
     exitCode: 6,
     remedy: expect.stringContaining('postgres.schemas'),
   });

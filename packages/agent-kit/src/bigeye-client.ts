@@ -1,4 +1,4 @@
-import { CustomRepository, CustomRepositoryInput, LineageSyncResponse } from '@bigeye/contracts';
+import { CustomRepository, CustomRepositoryInput, type LineageSyncManifest, LineageSyncState } from '@bigeye/contracts';
 import { z } from 'zod';
 import { AgentFailure } from './agent-failure.ts';
 import type { AgentLog } from './agent-log.ts';
@@ -39,12 +39,18 @@ export class BigeyeClient {
     return CustomRepository.parse(await this.#request('POST', '/api/v2/lineage/custom-repositories', body));
   }
 
-  /** Sends the whole truth about one repository. `request` is the JSON of a LineageSyncRequest, for size as a Blob. */
-  async syncLineage(request: Blob): Promise<LineageSyncResponse> {
-    return LineageSyncResponse.parse(await this.#request('POST', '/api/v2/lineage/custom-repositories/sync', request));
+  /** Makes the listed parts what the repository holds, or learns which of them are missing. May be repeated. */
+  async syncLineageParts(repositoryId: number, manifest: LineageSyncManifest): Promise<LineageSyncState> {
+    const path = `/api/v2/lineage/custom-repositories/${repositoryId}/syncs`;
+    return LineageSyncState.parse(await this.#request('POST', path, JSON.stringify(manifest)));
   }
 
-  async #request(method: 'GET' | 'POST', path: string, body?: string | Blob): Promise<unknown> {
+  /** Sends one part: the gzip of its JSON, whose SHA-256 is `digest`. May be repeated. */
+  async putLineageSyncPart(repositoryId: number, digest: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#request('PUT', `/api/v2/lineage/custom-repositories/${repositoryId}/parts/${digest}`, content);
+  }
+
+  async #request(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#attempt(method, path, body);
       if ('reply' in answer) return answer.reply;
@@ -56,15 +62,16 @@ export class BigeyeClient {
     }
   }
 
-  async #attempt(method: string, path: string, body?: string | Blob) {
+  async #attempt(method: string, path: string, body?: Body) {
     const { baseUrl, apiKey, signal } = this.#options;
     try {
       const response = await (this.#options.fetch ?? fetch)(new URL(path, baseUrl), {
         method,
-        headers: { authorization: `apikey ${apiKey}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+        headers: { authorization: `apikey ${apiKey}`, ...typeOf(body) },
         signal: AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(requestTimeoutMs)]),
         ...(body === undefined ? {} : { body }),
       });
+      if (response.status === 204) return { reply: undefined };
       if (response.ok) return { reply: (await response.json()) as unknown };
       return {
         failure: await refused(response, path, baseUrl),
@@ -82,6 +89,13 @@ export class BigeyeClient {
       return { failure, retryable: true };
     }
   }
+}
+
+type Body = string | Uint8Array<ArrayBuffer>;
+
+function typeOf(body: Body | undefined): Record<string, string> {
+  if (body === undefined) return {};
+  return { 'content-type': typeof body === 'string' ? 'application/json' : 'application/octet-stream' };
 }
 
 async function refused(response: Response, path: string, baseUrl: string): Promise<AgentFailure> {

@@ -23,6 +23,7 @@ export const agentExitCodes = {
   partial: 5,
   targetRefused: 6,
   timeLimit: 7,
+  sourceFailed: 8,
 } as const;
 
 /** One JSON object a line on the agent's standard output; its last line is the `result`. Standard error is for people. */

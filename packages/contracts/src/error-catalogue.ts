@@ -302,10 +302,21 @@ const apiErrors = {
     () =>
       'Split the source into several connections, so that each has a repository of its own; see docs/operations.md.',
   ),
+  LINEAGE_PART_INVALID: wrongUsage(
+    400,
+    (d: { reason: string }) => `The part of a sync cannot be taken: ${d.reason}.`,
+    () =>
+      'Send the gzip of the JSON {"nodes": […], "edges": […]} to the address that ends with the SHA-256 of that JSON.',
+  ),
   LINEAGE_GRAPH_TOO_LARGE: wrongUsage(
     400,
     (d: { limit: number }) => `More than ${d.limit} nodes are within these steps.`,
     () => 'Ask for fewer steps (depth), or for one direction.',
+  ),
+  LINEAGE_NODE_WITHOUT_TABLE: wrongUsage(
+    400,
+    (d: { id: string }) => `Lineage node ${d.id} is neither a table nor a column of one, so nothing lies around it.`,
+    () => 'Search for a table or a column by a part of its name.',
   ),
   LINEAGE_SYNC_UNDER_WAY: mayWorkLater(
     503,
@@ -404,6 +415,12 @@ const runFailures = {
     409,
     (d: { message: string }) => `The source could not be reached${because(d.message)}.`,
     () => 'Check host and port of the connection, and the way from the host to it.',
+  ),
+  SOURCE_FAILED: mayWorkLater(
+    409,
+    (d: { message: string }) =>
+      `The source was reached, but could not serve the run${d.message ? `: ${d.message}` : ''}.`,
+    () => 'The result in the log names what to do; then start the job again.',
   ),
   PARTIAL_RESULT: needsAction(
     409,

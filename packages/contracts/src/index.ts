@@ -12,6 +12,8 @@ export * from './jobs.ts';
 export * from './limits.ts';
 export * from './lineage.ts';
 export * from './lineage-graph.ts';
+export * from './lineage-neighbourhood.ts';
+export * from './lineage-parts.ts';
 export * from './product.ts';
 export * from './registration.ts';
 export * from './routes.ts';

@@ -55,8 +55,17 @@ export const lineageLimits = {
   /** Containers above one another: database, schema, table and column are four. */
   depth: 8,
   attributesOfNode: 64,
-  /** 10,000 views with 100,000 columns are about 90 MB. */
+  /** JSON of one sync, in one body or in parts. 10,000 views with 100,000 columns are about 90 MB. */
   syncBytes: 128 * MiB,
+  /** JSON of one part, before it is compressed. */
+  partBytes: 4 * MiB,
+  partsOfSync: 1_024,
+  /** JSON of all parts that are kept for one repository: those it holds, and those of a sync under way. */
+  keptPartBytes: 256 * MiB,
+  /** How long a part is kept that no finished sync has named. */
+  partMs: 60 * 60 * 1000,
   /** Nodes of one graph that is read. */
   graphNodes: 20_000,
+  /** Of one reply of getLineageNeighbourhood. `listed`: ids that a request may name in one list. */
+  neighbourhood: { tables: 400, edges: 4000, columnsOfTable: 200, columns: 1500, pathColumnsAWay: 40, listed: 100 },
 } as const;

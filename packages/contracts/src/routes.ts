@@ -36,6 +36,14 @@ import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
 import { LineageGraph, LineageGraphQuery, LineageNode } from './lineage-graph.ts';
 import {
+  LineageNeighbourhood,
+  LineageNeighbourhoodQuery,
+  LineageNeighbours,
+  LineageNeighboursQuery,
+  LineageNodeDetails,
+} from './lineage-neighbourhood.ts';
+import { LineagePartDigest, LineageSyncManifest, LineageSyncPart, LineageSyncState } from './lineage-parts.ts';
+import {
   HostSetup,
   RegisterByKeyRequest,
   RegisterByKeyResponse,
@@ -72,6 +80,8 @@ export interface Route {
   bodyLimit?: number;
   /** Raw request bytes instead of JSON, at most this many. */
   rawBodyLimit?: number;
+  /** What the raw bytes are, for the documentation: the gzip of this as JSON. */
+  rawBodyIsGzipOf?: z.ZodType;
   /** `null`: 204 without a body. */
   response: z.ZodType | null;
   /** Set where the answer is not JSON. */
@@ -766,6 +776,31 @@ const lineageRoutes = {
       ...(['LINEAGE_LIMIT_REACHED', 'LINEAGE_SYNC_UNDER_WAY'] as const),
     ],
   }),
+  putLineageSyncPart: route({
+    method: 'PUT',
+    path: '/api/v2/lineage/custom-repositories/:repositoryId/parts/:digest',
+    tag: 'Lineage',
+    summary:
+      'Send one part of a sync in parts; it changes nothing until a list names it, and is dropped after an hour without one',
+    access: lineageAccess,
+    params: z.object({ repositoryId: SerialId, digest: LineagePartDigest }),
+    rawBodyLimit: lineageLimits.partBytes,
+    rawBodyIsGzipOf: LineageSyncPart,
+    response: null,
+    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_PART_INVALID', 'LINEAGE_LIMIT_REACHED'],
+  }),
+  syncLineageParts: route({
+    method: 'POST',
+    path: '/api/v2/lineage/custom-repositories/:repositoryId/syncs',
+    tag: 'Lineage',
+    summary:
+      'Replace the nodes and edges of a repository by those of the listed parts, or learn which parts are missing',
+    access: lineageAccess,
+    params: z.object({ repositoryId: SerialId }),
+    body: LineageSyncManifest,
+    response: LineageSyncState,
+    errors: ['INVALID_INPUT', 'REPOSITORY_NOT_FOUND', 'LINEAGE_REFERENCE_UNKNOWN', 'LINEAGE_LIMIT_REACHED'],
+  }),
   searchLineageNodes: route({
     method: 'GET',
     path: '/api/v2/lineage/nodes',
@@ -789,6 +824,38 @@ const lineageRoutes = {
     query: LineageGraphQuery,
     response: LineageGraph,
     errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_GRAPH_TOO_LARGE'],
+  }),
+  getLineageNode: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId',
+    tag: 'Lineage',
+    summary: 'One node with its attributes, and the table of a column',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    response: LineageNodeDetails,
+    errors: ['LINEAGE_NODE_NOT_FOUND'],
+  }),
+  getLineageNeighbourhood: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId/neighbourhood',
+    tag: 'Lineage',
+    summary: 'The tables around a table or a column, in bounds; columns where asked for',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    query: LineageNeighbourhoodQuery,
+    response: LineageNeighbourhood,
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_NODE_WITHOUT_TABLE'],
+  }),
+  listLineageNeighbours: route({
+    method: 'GET',
+    path: '/api/v2/lineage/nodes/:nodeId/neighbours',
+    tag: 'Lineage',
+    summary: 'What lies one step from a node, page by page',
+    access: atLeast('viewer'),
+    params: z.object({ nodeId: SerialId }),
+    query: LineageNeighboursQuery,
+    response: LineageNeighbours,
+    errors: ['LINEAGE_NODE_NOT_FOUND', 'LINEAGE_NODE_WITHOUT_TABLE'],
   }),
 };
 

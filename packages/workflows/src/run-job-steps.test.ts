@@ -36,6 +36,7 @@ const ends: [string, Partial<ContainerEnd>, string, string | null][] = [
   ['exit 1 names the exit code', { exitCode: 1 }, 'failed', 'AGENT_EXITED'],
   ['exit 3 is refused credentials', { exitCode: 3 }, 'failed', 'CREDENTIALS_REFUSED'],
   ['exit 5 is a partial result', { exitCode: 5 }, 'failed', 'PARTIAL_RESULT'],
+  ['exit 8 is a source that could not serve the run', { exitCode: 8 }, 'failed', 'SOURCE_FAILED'],
   ['killed for memory says so', { exitCode: 137, outOfMemory: true }, 'failed', 'OUT_OF_MEMORY'],
   [
     "a child killed for memory does not hide the agent's verdict",

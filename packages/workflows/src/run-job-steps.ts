@@ -55,6 +55,7 @@ const agentVerdicts = new Map<number, RecordedFailure['code']>([
   [agentExitCodes.usage, 'AGENT_USAGE'],
   [agentExitCodes.credentialsRefused, 'CREDENTIALS_REFUSED'],
   [agentExitCodes.sourceUnreachable, 'SOURCE_UNREACHABLE'],
+  [agentExitCodes.sourceFailed, 'SOURCE_FAILED'],
   [agentExitCodes.partial, 'PARTIAL_RESULT'],
   [agentExitCodes.targetRefused, 'TARGET_REFUSED'],
 ]);

@@ -1,3 +1,4 @@
+import type { ViewDefinition } from '../postgres/read-view-definitions.ts';
 import type { Catalog, Column, Relation } from '../resolver/catalog.ts';
 import type { Flow } from '../resolver/flow.ts';
 import { resolveQuery } from '../resolver/resolve-query.ts';
@@ -11,6 +12,12 @@ export interface ViewLineage {
   readonly rows: Flow | undefined;
   /** Why something is missing; empty when the lineage is complete. */
   readonly issues: readonly string[];
+}
+
+/** The lineage of a view as it was read; of one that could not be read, why. */
+export function lineageOf({ view: { relation }, sql, fault }: ViewDefinition, catalog: Catalog): ViewLineage {
+  const lineage = resolveView(relation, sql, catalog);
+  return fault === undefined ? lineage : { ...lineage, issues: [fault.message] };
 }
 
 /** Reads and resolves one view. Never throws for a query that is not understood: that is an issue of this view. */

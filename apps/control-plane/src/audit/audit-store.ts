@@ -1,6 +1,7 @@
 import { AppError, type AuditActorKind, type AuditEntry, firstPreviousHash } from '@bigeye/contracts';
 import { auditHashOf } from '@bigeye/service-kit';
 import { type Selectable, sql } from 'kysely';
+import { containing } from '../db/containing.ts';
 import type { Db, Tables } from '../db/tables.ts';
 
 export type NewAuditEntry = Omit<AuditEntry, 'sequence' | 'previousHash' | 'hash'>;
@@ -56,7 +57,7 @@ export function createAuditStore(db: Db) {
         .limit(limit + 1);
       if (cursor !== undefined) query = query.where('sequence', '<', sequenceOf(cursor));
       const { actor, actorKind, action, refused, from, to } = filter;
-      if (actor) query = query.where(sql<string>`lower(actor_name)`, 'like', `%${escapeLike(actor.toLowerCase())}%`);
+      if (actor) query = query.where(sql<string>`lower(actor_name)`, 'like', containing(actor));
       if (actorKind) query = query.where('actor_kind', '=', actorKind);
       if (action) query = query.where('action', '=', action);
       if (refused !== undefined) query = query.where('status', refused ? '>=' : '<', 400);
@@ -90,8 +91,6 @@ function sequenceOf(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
 }
-
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 const toRow = (entry: AuditEntry) => ({
   sequence: entry.sequence,

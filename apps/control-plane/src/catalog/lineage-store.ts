@@ -7,6 +7,7 @@ import {
   lineageLimits,
 } from '@bigeye/contracts';
 import { type Selectable, sql } from 'kysely';
+import { containing } from '../db/containing.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { type PlannedNode, planLineageSync, type SyncInput } from './lineage-sync-plan.ts';
 
@@ -33,6 +34,33 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
 
   let syncing: Promise<unknown> = Promise.resolve();
 
+  /** One after the other: two at once would take each other's nodes for stale. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = syncing.then(work);
+    syncing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function write(input: SyncInput, levels: PlannedNode[][], manifest: string | null): Promise<void> {
+    const repositoryId = input.customRepositoryId;
+    const replace = async (tx: Db) => {
+      // Without a name until all is written: what is cut off in the middle must not pass for what was meant.
+      const repository = await tx
+        .updateTable('lineage_repositories')
+        .set({ synced_at: new Date(), manifest: null })
+        .where('id', '=', repositoryId)
+        .returning('id')
+        .executeTakeFirst();
+      if (!repository) throw new AppError('REPOSITORY_NOT_FOUND', { id: repositoryId });
+      const ids = await upsertNodes(tx, repositoryId, levels);
+      await upsertEdges(tx, input, ids);
+      if (input.cleanupStale) await removeStale(tx, input, ids);
+      if (manifest !== null)
+        await tx.updateTable('lineage_repositories').set({ manifest }).where('id', '=', repositoryId).execute();
+    };
+    await (piecewise ? replace(db) : db.transaction().execute(replace));
+  }
+
   const store = {
     async listRepositories(): Promise<CustomRepository[]> {
       return (await db.selectFrom('lineage_repositories').selectAll().orderBy('name').execute()).map(toRepository);
@@ -57,32 +85,27 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
      * LINEAGE_LIMIT_REACHED.
      */
     async replaceRepository(input: SyncInput): Promise<void> {
-      const levels = planLineageSync(input);
-      const repositoryId = input.customRepositoryId;
-      const replace = async (tx: Db) => {
-        const repository = await tx
-          .updateTable('lineage_repositories')
-          .set({ synced_at: new Date() })
-          .where('id', '=', repositoryId)
-          .returning('id')
-          .executeTakeFirst();
-        if (!repository) throw new AppError('REPOSITORY_NOT_FOUND', { id: repositoryId });
-        const ids = await upsertNodes(tx, repositoryId, levels);
-        await upsertEdges(tx, input, ids);
-        if (input.cleanupStale) await removeStale(tx, input, ids);
-      };
-      // One after the other: two at once would take each other's nodes for stale.
-      const turn = syncing.then(() => (piecewise ? replace(db) : db.transaction().execute(replace)));
-      syncing = turn.catch(() => undefined);
-      await turn;
+      const plan = planLineageSync(input);
+      await inTurn(() => write(input, plan, null));
+    },
+
+    /**
+     * The same with what `load` brings when its turn has come, so that only one graph is in memory. The repository then bears
+     * `manifest` as the name of what it holds. Nothing happens where `load` brings nothing. Returns what was written.
+     */
+    replaceRepositoryBy(manifest: string, load: () => Promise<SyncInput | undefined>): Promise<SyncInput | undefined> {
+      return inTurn(async () => {
+        const input = await load();
+        if (input !== undefined) await write(input, planLineageSync(input), manifest);
+        return input;
+      });
     },
 
     /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. */
     async searchNodes(search: string, limit: number): Promise<LineageNode[]> {
-      const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
       const rows = await selectNodes()
         .where('type', 'in', ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN'])
-        .where(sql<boolean>`lower(path) like ${pattern}`)
+        .where(sql<boolean>`lower(path) like ${containing(search)}`)
         .orderBy(sql`type = 'COLUMN'`)
         .orderBy(sql`length(path)`)
         .orderBy('path')
@@ -250,7 +273,7 @@ const toRepository = (row: Selectable<Tables['lineage_repositories']>): CustomRe
   syncedAt: row.synced_at?.toISOString() ?? null,
 });
 
-const toNode = (row: Selectable<Tables['lineage_nodes']> & { repository: string }): LineageNode => ({
+export const toNode = (row: Selectable<Tables['lineage_nodes']> & { repository: string }): LineageNode => ({
   id: row.id,
   externalId: row.external_id,
   name: row.name,

@@ -4,6 +4,7 @@ import { up as accounts } from './migrations/0002-accounts.ts';
 import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import { up as oidc } from './migrations/0004-oidc.ts';
 import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
+import { up as lineageParts } from './migrations/0006-lineage-parts.ts';
 import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
 import type { Db } from './tables.ts';
 
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0003-host-keys': { up: hostKeys },
   '0004-oidc': { up: oidc },
   '0005-key-expiry': { up: keyExpiry },
+  '0006-lineage-parts': { up: lineageParts },
   '0007-registration-keys': { up: registrationKeys },
 };
 

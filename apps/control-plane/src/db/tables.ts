@@ -152,7 +152,22 @@ export interface Tables {
     content: Uint8Array;
   };
   run_artifacts: { run_id: RunId; name: string; bytes: number; content: Uint8Array };
-  lineage_repositories: { id: Generated<number>; name: string; workspace_id: number; synced_at: NullableTime };
+  lineage_repositories: {
+    id: Generated<number>;
+    name: string;
+    workspace_id: number;
+    synced_at: NullableTime;
+    /** Digest of the list of parts that it holds exactly; null after a sync in one body, and while one is written. */
+    manifest: ColumnType<string | null, string | null | undefined, string | null>;
+  };
+  /** `content` is the gzip of JSON of `bytes` bytes. `expires_at` is null for what the repository holds. */
+  lineage_parts: {
+    repository_id: number;
+    digest: string;
+    bytes: number;
+    content: Uint8Array;
+    expires_at: NullableTime;
+  };
   lineage_nodes: {
     id: Generated<number>;
     repository_id: number;

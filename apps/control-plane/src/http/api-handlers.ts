@@ -4,6 +4,8 @@ import type { AuditStore } from '../audit/audit-store.ts';
 import type { AccountKeyStore } from '../auth/account-key-store.ts';
 import { finishRotation, getAccountKey, putAccountKey } from '../auth/account-keys.ts';
 import { nameOfCaller } from '../auth/caller.ts';
+import type { LineageNeighbourhoodStore } from '../catalog/lineage-neighbourhood-store.ts';
+import type { LineagePartStore } from '../catalog/lineage-part-store.ts';
 import type { LineageStore } from '../catalog/lineage-store.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { type RegisterDeps, registerHost } from '../hosts/register-host.ts';
@@ -26,12 +28,14 @@ export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps, SingleS
   auditStore: AuditStore;
   runLogStore: RunLogStore;
   lineageStore: LineageStore;
+  lineagePartStore: LineagePartStore;
+  neighbourhoodStore: LineageNeighbourhoodStore;
   changes: ChangeFeed;
 }
 
 /** One thin handler for each row of `apiRoutes`. */
 export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoutes> {
-  const { hostStore, jobStore, runStore, runLogStore, lineageStore } = deps;
+  const { hostStore, jobStore, runStore, runLogStore, lineageStore, lineagePartStore, neighbourhoodStore } = deps;
   return {
     listHosts: async () => ({ hosts: await hostStore.listHosts() }),
     getHost: ({ params }) => hostStore.getHost(params.hostId),
@@ -92,8 +96,13 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
       const workflowId = `lineage-sync-${body.customRepositoryId}`;
       return { workflowId, status: 'COMPLETED', nodes: body.nodes.length, edges: body.edges.length };
     },
+    putLineageSyncPart: ({ params, body }) => lineagePartStore.putPart(params.repositoryId, params.digest, body),
+    syncLineageParts: ({ params, body }) => lineagePartStore.sync(params.repositoryId, body.parts),
     searchLineageNodes: async ({ query }) => ({ nodes: await lineageStore.searchNodes(query.search, query.limit) }),
     getLineageGraph: ({ params, query }) => lineageStore.getGraph(params.nodeId, query),
+    getLineageNode: ({ params }) => neighbourhoodStore.getNode(params.nodeId),
+    getLineageNeighbourhood: ({ params, query }) => neighbourhoodStore.getNeighbourhood(params.nodeId, query),
+    listLineageNeighbours: ({ params, query }) => neighbourhoodStore.listNeighbours(params.nodeId, query),
   };
 }
 

@@ -52,9 +52,15 @@ function operationOf(name: string, route: Route): Schema {
       : {}),
     ...(route.rawBodyLimit === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: {} } } } }),
+      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: rawSchemaOf(route) } } } }),
     responses: responsesOf(route),
   };
+}
+
+function rawSchemaOf({ rawBodyIsGzipOf }: Route): Schema {
+  if (rawBodyIsGzipOf === undefined) return {};
+  const contentSchema = jsonSchema(rawBodyIsGzipOf, 'input');
+  return { description: 'The gzip of JSON as in contentSchema', contentMediaType: 'application/gzip', contentSchema };
 }
 
 function accessText({ access }: Route): string {

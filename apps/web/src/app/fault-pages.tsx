@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { type ErrorComponentProps, Link } from '@tanstack/react-router';
 import { EmptyState, ErrorNotice } from '../components/notice.tsx';
-import { Page } from '../components/page.tsx';
+import { Answer, Page } from '../components/page.tsx';
 
 export function NotFoundPage() {
   return (
@@ -16,6 +16,16 @@ export function NotFoundPage() {
         </Anchor>
       </EmptyState>
     </Page>
+  );
+}
+
+export function WaitingPage() {
+  return (
+    <main aria-busy="true">
+      <Page title="Waiting">
+        <Answer answer={undefined} />
+      </Page>
+    </main>
   );
 }
 

@@ -16,7 +16,7 @@ import { auditFilterOf } from '../features/audit/audit-filter.ts';
 import { lineagePlaceOf } from '../features/lineage/lineage-place.ts';
 import { runFilterOf } from '../features/runs/run-filter.ts';
 import { RunsPage } from '../features/runs/runs-page.tsx';
-import { NotFoundPage, UnexpectedErrorPage } from './fault-pages.tsx';
+import { NotFoundPage, UnexpectedErrorPage, WaitingPage } from './fault-pages.tsx';
 import { Shell } from './shell.tsx';
 
 /** The host that a page is about, if one is named. */
@@ -66,6 +66,9 @@ const shellRoute = createRoute({
     }
   },
   component: Shell,
+  // Who it is that asks is not known yet; without an answer the banner above says why.
+  pendingComponent: WaitingPage,
+  pendingMs: 500,
   errorComponent: UnexpectedErrorPage,
 });
 
@@ -195,6 +198,12 @@ export function createAppRouter(queryClient: QueryClient) {
     defaultPendingMinMs: 0,
     defaultErrorComponent: UnexpectedErrorPage,
   });
+}
+
+/** Brings the scripts of all pages but that of lineage, which is larger than all others. */
+export async function loadPages(router: ReturnType<typeof createAppRouter>): Promise<void> {
+  for (const route of Object.values(router.routesById))
+    if (route.id !== lineageRoute.id) await Promise.resolve(router.loadRouteChunk(route)).catch(() => undefined);
 }
 
 declare module '@tanstack/react-router' {

@@ -2,9 +2,9 @@ import type { HostId } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
-import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { useMay } from '../access/api.ts';
+import { NotAllowed } from '../access/not-allowed.tsx';
 import { followedHostsQuery, hostSetupQuery, registrationKeysQuery, useCreateRegistrationKey } from './api.ts';
 import { KeyForm } from './key-form.tsx';
 import { OpenKeys } from './open-keys.tsx';
@@ -22,11 +22,10 @@ export function RegisterHostPage() {
       {may ? (
         <Registration />
       ) : (
-        <EmptyState
-          isPage
-          title="Only admins register hosts"
-          text="Ask an admin of this control plane to open this page and to give you the command for your machine. It holds a key that is good for one hour and one machine."
-        />
+        <>
+          <Answer answer="Only admins register hosts" />
+          <NotAllowed name="createRegistrationKey" />
+        </>
       )}
     </Page>
   );

@@ -4,6 +4,8 @@ import { getRouteApi } from '@tanstack/react-router';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { isMissing } from '../../lib/read.ts';
+import { useMay } from '../access/api.ts';
+import { NotAllowed } from '../access/not-allowed.tsx';
 import { hostsQuery } from '../hosts/api.ts';
 import { RegisterLink } from '../hosts/register-link.tsx';
 import { jobQuery } from './api.ts';
@@ -13,6 +15,7 @@ const createRoute = getRouteApi('/shell/jobs/new');
 
 export function CreateJobPage() {
   const { host } = createRoute.useSearch();
+  const may = useMay('createJob');
   const hosts = useQuery(hostsQuery);
   return (
     <Page title="Create a job">
@@ -23,7 +26,8 @@ export function CreateJobPage() {
           <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
       )}
-      {hosts.data && hosts.data.length > 0 && <JobForm key={host ?? ''} hosts={hosts.data} hostId={host} />}
+      {!may && <NotAllowed name="createJob" />}
+      {may && hosts.data && hosts.data.length > 0 && <JobForm key={host ?? ''} hosts={hosts.data} hostId={host} />}
     </Page>
   );
 }
@@ -32,13 +36,15 @@ const editRoute = getRouteApi('/shell/jobs/$jobId/edit');
 
 export function EditJobPage() {
   const { jobId } = editRoute.useParams();
+  const may = useMay('updateJob');
   const hosts = useQuery(hostsQuery);
   const job = useQuery(jobQuery(jobId));
   return (
     <Page title={job.data ? `Edit ${job.data.name}` : 'Edit'}>
       <Answer answer={job.data && `Edit ${job.data.name}`} reads={[job, hosts]} of="The job and the hosts" />
       {!(hosts.data && job.data) && !isMissing(hosts) && !isMissing(job) && <WaitingForm />}
-      {hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
+      {!may && <NotAllowed name="updateJob" />}
+      {may && hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
     </Page>
   );
 }

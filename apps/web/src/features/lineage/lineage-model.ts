@@ -1,153 +1,120 @@
-import type { LineageEdge, LineageGraph, LineageNode } from '@bigeye/contracts';
+import type {
+  LineageColumn,
+  LineageNeighbourhoodEdge as LineageEdge,
+  LineageNeighbourhood,
+  LineageTable,
+} from '@bigeye/contracts';
 
 export type Way = 'upstream' | 'downstream';
+export type { LineageEdge };
 
-/** A table, view or materialized view with its columns in their order. */
-export interface LineageTable {
-  node: LineageNode;
-  columns: LineageNode[];
+/** A table with those of its columns that were read. */
+export interface TableWithColumns {
+  table: LineageTable;
+  columns: LineageColumn[];
 }
 
-/** All that was read of the lineage so far. Ids are the catalogue's; an id is of a table or of a column. */
+/** What was read of the lineage. Ids are the catalogue's; an id is of a table or of a column. */
 export interface LineageModel {
-  tables: Map<number, LineageTable>;
-  nodes: Map<number, LineageNode>;
+  rootId: number;
+  tables: Map<number, TableWithColumns>;
+  columns: Map<number, LineageColumn>;
   edges: LineageEdge[];
-  /** Edges that end at an id, and those that begin there. */
+  /** Edges that end at a column or at a table as such, and those that begin there. */
   into: Map<number, LineageEdge[]>;
   outOf: Map<number, LineageEdge[]>;
+  /** The same by table, its columns included. */
+  intoTable: Map<number, LineageEdge[]>;
+  outOfTable: Map<number, LineageEdge[]>;
 }
 
-export const edgeKey = ({ upstreamId, downstreamId }: LineageEdge): string => `${upstreamId}-${downstreamId}`;
-
-/** One model of several overlapping graphs. Columns whose table was not read are left out, with their edges. */
-export function mergeGraphs(graphs: LineageGraph[]): LineageModel {
-  const all = new Map(graphs.flatMap((graph) => graph.nodes).map((node) => [node.id, node]));
-  const tables = new Map<number, LineageTable>();
-  for (const node of all.values()) if (isTable(node)) tables.set(node.id, { node, columns: [] });
-  for (const node of all.values()) tables.get(node.type === 'COLUMN' ? (node.containerId ?? 0) : 0)?.columns.push(node);
-  const nodes = new Map<number, LineageNode>();
-  for (const [id, { node, columns }] of tables) {
-    columns.sort((a, b) => ordinalOf(a) - ordinalOf(b) || a.id - b.id);
-    nodes.set(id, node);
-    for (const column of columns) nodes.set(column.id, column);
-  }
-  const unique = new Map(graphs.flatMap((graph) => graph.edges).map((edge) => [edgeKey(edge), edge]));
-  const edges = [...unique.values()].filter((edge) => nodes.has(edge.upstreamId) && nodes.has(edge.downstreamId));
+export function modelOf({ rootId, tables, columns, edges }: LineageNeighbourhood): LineageModel {
+  const columnsOf = Map.groupBy(columns, (column) => column.tableId);
+  const tableOf = new Map(columns.map(({ id, tableId }) => [id, tableId]));
+  const at = (id: number) => tableOf.get(id) ?? id;
   return {
-    tables,
-    nodes,
+    rootId,
+    tables: new Map(tables.map((table) => [table.id, { table, columns: columnsOf.get(table.id) ?? [] }])),
+    columns: new Map(columns.map((column) => [column.id, column])),
     edges,
     into: Map.groupBy(edges, (edge) => edge.downstreamId),
     outOf: Map.groupBy(edges, (edge) => edge.upstreamId),
+    intoTable: Map.groupBy(edges, (edge) => at(edge.downstreamId)),
+    outOfTable: Map.groupBy(edges, (edge) => at(edge.upstreamId)),
   };
 }
 
-export const isTable = ({ type }: LineageNode): boolean =>
-  type === 'TABLE' || type === 'VIEW' || type === 'MATERIALIZED_VIEW';
-
-const ordinalOf = ({ attributes }: LineageNode): number => Number(attributes.ordinal ?? 0);
-
 /** The table of a column; a table is its own. */
-export function tableIdOf(model: LineageModel, id: number): number | undefined {
-  const node = model.nodes.get(id);
-  if (!node) return undefined;
-  return node.type === 'COLUMN' ? (node.containerId ?? undefined) : id;
-}
+export const tableIdOf = ({ tables, columns }: LineageModel, id: number): number | undefined =>
+  tables.has(id) ? id : columns.get(id)?.tableId;
 
-/** Tables one step up or down, by an edge of the table itself or of one of its columns. */
+/** Shown tables one step up or down. */
 export function neighboursOf(model: LineageModel, tableId: number, way: Way): Set<number> {
-  const found = new Set<number>();
-  const edges = way === 'upstream' ? model.into : model.outOf;
-  for (const id of [tableId, ...(model.tables.get(tableId)?.columns.map((column) => column.id) ?? [])])
-    for (const edge of edges.get(id) ?? []) {
-      const other = tableIdOf(model, way === 'upstream' ? edge.upstreamId : edge.downstreamId);
-      if (other !== undefined && other !== tableId) found.add(other);
-    }
-  return found;
+  const edges = (way === 'upstream' ? model.intoTable : model.outOfTable).get(tableId) ?? [];
+  return new Set(edges.flatMap((edge) => tableIdOf(model, farEnd(edge, way)) ?? []));
 }
 
-/** Tables within `depth` steps of the root, each way, and the neighbours of those that were opened (`12u`, `12d`). */
-export function shownTables(model: LineageModel, root: number, depth: number, open: string[]): Set<number> {
-  const shown = new Set<number>();
-  if (!model.tables.has(root)) return shown;
-  for (const way of ['upstream', 'downstream'] as const) {
-    let front = new Set([root]);
-    const reached = new Set(front);
-    for (let step = 0; step < depth; step++) {
-      front = new Set([...front].flatMap((id) => [...neighboursOf(model, id, way)]).filter((id) => !reached.has(id)));
-      for (const id of front) reached.add(id);
-    }
-    for (const id of reached) shown.add(id);
-  }
-  for (const one of open) {
-    const id = Number.parseInt(one, 10);
-    if (shown.has(id))
-      for (const other of neighboursOf(model, id, one.endsWith('u') ? 'upstream' : 'downstream')) shown.add(other);
-  }
-  return shown;
-}
+const farEnd = (edge: LineageEdge, way: Way) => (way === 'upstream' ? edge.upstreamId : edge.downstreamId);
 
+/** What is lit: tables and columns, and the edges between them. */
 export interface Path {
   nodes: Set<number>;
-  edges: Set<string>;
+  edges: Set<LineageEdge>;
 }
 
-/** Everything that leads to an id and all that it leads to, over the edges that were read. A table stands for its columns too. */
+/**
+ * All that leads to an id and all that it leads to, as far as it was read. From a column it goes from column to column,
+ * and ends at a table whose columns are not shown or whose rows are decided: beyond it would be a guess. From a table it
+ * goes from table to table.
+ */
 export function pathOf(model: LineageModel, id: number): Path {
-  const path: Path = { nodes: new Set(), edges: new Set() };
-  const start = [id, ...(model.tables.get(id)?.columns.map((column) => column.id) ?? [])];
-  for (const way of ['upstream', 'downstream'] as const) walk(model, start, way, path);
+  const path: Path = { nodes: new Set([id]), edges: new Set() };
+  const isTable = model.tables.has(id);
+  for (const way of ['upstream', 'downstream'] as const) {
+    const by = isTable
+      ? { upstream: model.intoTable, downstream: model.outOfTable }
+      : { upstream: model.into, downstream: model.outOf };
+    const seen = new Set([id]);
+    const waiting = [id];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop())
+      for (const edge of by[way].get(at) ?? []) {
+        path.edges.add(edge);
+        path.nodes.add(edge.upstreamId).add(edge.downstreamId);
+        const end = farEnd(edge, way);
+        const next = isTable ? tableIdOf(model, end) : model.columns.has(end) ? end : undefined;
+        if (next === undefined || seen.has(next)) continue;
+        seen.add(next);
+        waiting.push(next);
+      }
+  }
   return path;
 }
 
-function walk(model: LineageModel, start: number[], way: Way, path: Path): void {
-  const edges = way === 'upstream' ? model.into : model.outOf;
-  const seen = new Set(start);
-  const waiting = [...start];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    path.nodes.add(at);
-    for (const edge of edges.get(at) ?? []) {
-      path.edges.add(edgeKey(edge));
-      const next = way === 'upstream' ? edge.upstreamId : edge.downstreamId;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      waiting.push(next);
+/** Where a column comes from in the end: the columns above it that nothing shown leads to. */
+export function originsOf(model: LineageModel, id: number): LineageColumn[] {
+  const found = new Set<number>();
+  const waiting = [id];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop())
+    for (const { upstreamId } of model.into.get(at) ?? []) {
+      if (found.has(upstreamId) || !model.columns.has(upstreamId)) continue;
+      found.add(upstreamId);
+      waiting.push(upstreamId);
     }
-  }
-}
-
-/** Where a column comes from in the end: the columns above it that nothing is known to lead to. */
-export function originsOf(model: LineageModel, id: number): LineageNode[] {
-  const path: Path = { nodes: new Set(), edges: new Set() };
-  walk(model, [id], 'upstream', path);
-  path.nodes.delete(id);
-  return [...path.nodes].flatMap((one) => {
-    const node = model.nodes.get(one);
-    return node?.type === 'COLUMN' && !model.into.has(one) ? [node] : [];
-  });
+  found.delete(id);
+  return [...found].flatMap((one) => (model.into.has(one) ? [] : (model.columns.get(one) ?? [])));
 }
 
 /** Above this, a table shows the columns that edges touch, and a button for the rest. */
 const manyColumns = 12;
 const leastShown = 6;
 
-export function shownColumns({ columns }: LineageTable, touched: ReadonlySet<number>, isWhole: boolean): LineageNode[] {
+/** `isTouched`: by an edge that is drawn, or chosen. */
+export function shownColumns(
+  columns: LineageColumn[],
+  isTouched: (id: number) => boolean,
+  isWhole: boolean,
+): LineageColumn[] {
   if (isWhole || columns.length <= manyColumns) return columns;
-  let spare = leastShown - columns.filter(({ id }) => touched.has(id)).length;
-  return columns.filter(({ id }) => touched.has(id) || spare-- > 0);
-}
-
-/** Edges to draw among the shown tables. One between tables says nothing where finer ones tell the same. */
-export function shownEdges(model: LineageModel, shown: ReadonlySet<number>): LineageEdge[] {
-  const ends = model.edges.flatMap((edge) => {
-    const from = tableIdOf(model, edge.upstreamId);
-    const to = tableIdOf(model, edge.downstreamId);
-    return from !== undefined && to !== undefined && from !== to && shown.has(from) && shown.has(to)
-      ? [{ edge, from, to }]
-      : [];
-  });
-  const isFine = ({ edge, from, to }: (typeof ends)[number]) => edge.upstreamId !== from || edge.downstreamId !== to;
-  const told = new Set(ends.filter(isFine).map(({ from, to }) => `${from}-${to}`));
-  return ends.filter((end) => isFine(end) || !told.has(`${end.from}-${end.to}`)).map(({ edge }) => edge);
+  let spare = leastShown - columns.filter(({ id }) => isTouched(id)).length;
+  return columns.filter(({ id }) => isTouched(id) || spare-- > 0);
 }

@@ -2,16 +2,21 @@ import type { LineageNode } from '@bigeye/contracts';
 import { Loader, NumberInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { LinkButton } from '../../components/link-button.tsx';
-import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
-import { searchQuery, useLineage } from './api.ts';
+import { EmptyState } from '../../components/notice.tsx';
+import { ReadTrouble } from '../../components/page.tsx';
+import { isMissing, troubleOf } from '../../lib/read.ts';
+import { neighbourhoodQuery, searchQuery } from './api.ts';
+import { createLayoutEngine, type LayoutEngine } from './layout-engine.ts';
 import { LineageGraphView } from './lineage-graph.tsx';
-import { isTable, tableIdOf } from './lineage-model.ts';
+import { type LineageModel, tableIdOf } from './lineage-model.ts';
 import styles from './lineage-page.module.css';
 import { LineagePanel } from './lineage-panel.tsx';
-import { deepest, defaultDepth, type LineagePlace, toggleOpen } from './lineage-place.ts';
+import { deepest, defaultDepth, type LineagePlace, toggled } from './lineage-place.ts';
 import { LineageSearch } from './lineage-search.tsx';
+import { summaryOf } from './lineage-summary.ts';
+import type { ChosenNode } from './lineage-words.ts';
 
 const route = getRouteApi('/shell/lineage');
 
@@ -19,11 +24,11 @@ export function LineagePage() {
   const place = route.useSearch();
   const navigate = route.useNavigate();
   const go = (next: LineagePlace) => void navigate({ search: next });
-  // A column is chosen at once; a table is only drawn, so that its columns can be looked over.
-  const choose = (node: LineageNode) =>
-    go(isTable(node) ? { node: node.id } : { node: node.containerId ?? node.id, at: node.id });
+  // A column is chosen at once; a table is opened, so that its columns can be looked over.
+  const choose = ({ id, type, containerId }: LineageNode) =>
+    go(type === 'COLUMN' ? { node: containerId ?? id, at: id } : { node: id, opened: [id] });
   if (place.node === undefined) return <Beginning choose={choose} />;
-  return <Place key={place.node} place={place} go={go} search={choose} />;
+  return <Place place={place} go={go} search={choose} />;
 }
 
 function Beginning({ choose }: { choose: (node: LineageNode) => void }) {
@@ -44,9 +49,9 @@ function Beginning({ choose }: { choose: (node: LineageNode) => void }) {
       <p>
         Find a table or a column by any part of its name; then follow it up to its sources and down to what it feeds.
       </p>
-      {anything.error && !anything.data && (
+      {isMissing(anything) && (
         <div className={styles.notice}>
-          <ErrorNotice error={anything.error} retry={() => void anything.refetch()} />
+          <ReadTrouble reads={[anything]} />
         </div>
       )}
       <LineageSearch choose={choose} size="md" />
@@ -61,22 +66,33 @@ interface PlaceProps {
 }
 
 function Place({ place, go, search }: PlaceProps) {
-  const { rootId, model, shown, error, isPending, retry } = useLineage(place);
-  const root = model.nodes.get(rootId ?? 0);
-  // A link may name a column itself.
-  const chosen = model.nodes.get(place.at ?? (place.node !== rootId ? (place.node ?? 0) : 0));
+  const around = useQuery(neighbourhoodQuery(place));
+  const engine = useLayoutEngine();
+  const { model, leftOut } = around.data ?? {};
+  const root = model?.tables.get(model.rootId)?.table;
+  const chosen = model && chosenOf(model, place);
   useTitle(chosen?.path ?? root?.path ?? 'Lineage');
-  const { at: _, ...unchosen } = place;
-  // What is named in the panel may lie beyond what is drawn; then it becomes the new middle.
-  const placeOf = (id: number): LineagePlace => {
-    const tableId = tableIdOf(model, id);
-    return tableId === undefined || shown.has(tableId) ? { ...place, at: id } : { node: tableId, at: id };
+  // The table that was last acted on; what is new is shown around it.
+  const anchor = useRef(0);
+  const choose = (id: number, isColumn: boolean) => {
+    const { at: _, table: __, ...unchosen } = place;
+    if (isColumn) return go({ ...unchosen, at: id });
+    const isShown = model?.tables.has(id);
+    go({ ...unchosen, table: id, ...(isShown ? {} : { with: toggled(place.with, id) }) });
+  };
+  const close = () => {
+    const { at: _, table: __, ...unchosen } = place;
+    // A link may name a column itself.
+    go(model ? { ...unchosen, node: model.rootId } : unchosen);
   };
   return (
     <div className={styles.place}>
       <div className={styles.bar}>
         <LineageSearch choose={search} size="sm" />
-        <h1 className={styles.root}>{root?.path}</h1>
+        <div className={styles.root}>
+          <h1>{root?.path}</h1>
+          <small role="status">{model && leftOut && summaryOf(model, leftOut)}</small>
+        </div>
         <NumberInput
           size="xs"
           className={styles.depth ?? ''}
@@ -91,40 +107,79 @@ function Place({ place, go, search }: PlaceProps) {
         />
       </div>
       <div className={styles.main}>
-        <div className={styles.canvas}>
-          {error && (
+        <div className={styles.canvas} aria-busy={around.isFetching}>
+          {troubleOf(around) && (
             <div className={styles.fault}>
-              <ErrorNotice error={error} retry={retry} />
+              <ReadTrouble reads={[around]} />
             </div>
           )}
-          {isPending && (
+          {!model && !troubleOf(around) && (
             <div className={styles.waiting} role="status" aria-label="Reading the lineage">
               <Loader color="gray" size="sm" />
             </div>
           )}
-          {rootId !== undefined && shown.size > 0 && (
+          {model && engine && (
             <LineageGraphView
               model={model}
-              rootId={rootId}
-              shown={shown}
-              open={place.open ?? []}
+              place={place}
               chosen={chosen?.id}
-              choose={(id) => go(id === place.at ? unchosen : { ...place, at: id })}
-              toggle={(tableId, way) => go({ ...place, open: toggleOpen(place.open, tableId, way) })}
+              anchor={anchor}
+              engine={engine}
+              go={go}
+              choose={(id) => {
+                anchor.current = tableIdOf(model, id) ?? id;
+                if (id === chosen?.id) close();
+                else choose(id, model.columns.has(id));
+              }}
             />
           )}
         </div>
-        {chosen && (
+        {model && chosen && (
           <LineagePanel
+            key={chosen.id}
             model={model}
-            node={chosen}
-            choose={(id) => go(placeOf(id))}
-            close={() => go(place.at === undefined && rootId !== undefined ? { ...place, node: rootId } : unchosen)}
+            chosen={chosen}
+            choose={(id, type) => {
+              anchor.current = tableIdOf(model, id) ?? id;
+              choose(id, type === 'COLUMN');
+            }}
+            centre={
+              chosen.tableId === model.rootId
+                ? undefined
+                : () =>
+                    go({
+                      node: chosen.tableId,
+                      ...(chosen.id === chosen.tableId ? { table: chosen.id } : { at: chosen.id }),
+                    })
+            }
+            close={close}
           />
         )}
       </div>
     </div>
   );
+}
+
+/** Lives as long as the page. */
+function useLayoutEngine(): LayoutEngine | undefined {
+  const [engine, setEngine] = useState<LayoutEngine>();
+  useEffect(() => {
+    const created = createLayoutEngine();
+    setEngine(created);
+    return () => created.close();
+  }, []);
+  return engine;
+}
+
+function chosenOf(model: LineageModel, { node = 0, at, table }: LineagePlace): ChosenNode | undefined {
+  const id = at ?? table ?? (node === model.rootId ? 0 : node);
+  const tableId = tableIdOf(model, id);
+  const found = model.tables.get(tableId ?? 0)?.table;
+  if (tableId === undefined || !found) return undefined;
+  const column = model.columns.get(id);
+  if (!column) return { id, tableId, name: found.name, type: found.type, path: found.path };
+  const { name, dataType } = column;
+  return { id, tableId, name, dataType, type: 'COLUMN', path: `${found.path}.${name}` };
 }
 
 function useTitle(title: string): void {

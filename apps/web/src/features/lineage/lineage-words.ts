@@ -1,4 +1,5 @@
-import type { LineageEdge, LineageNode, LineageTransformation } from '@bigeye/contracts';
+import type { LineageNode, LineageTransformation } from '@bigeye/contracts';
+import { formatCount } from '../../lib/format.ts';
 
 export const nodeTypeWords: Record<LineageNode['type'], string> = {
   DATABASE: 'Database',
@@ -24,14 +25,26 @@ const subtypeWords: Record<LineageTransformation['subtype'], string> = {
 export const transformationWords = ({ type, subtype }: LineageTransformation): string =>
   `${type === 'DIRECT' ? 'Direct' : 'Indirect'} · ${subtypeWords[subtype]}`;
 
-/** Values travel along a direct edge; an indirect one only bears on which rows there are, or on what is chosen. */
-export const isIndirect = ({ transformations }: LineageEdge): boolean =>
-  transformations.length > 0 && transformations.every(({ type }) => type === 'INDIRECT');
-
 /** The SQL that a view is made of, under whatever name its agent gave. */
 export function sqlOf({ attributes }: LineageNode): string | undefined {
   return attributes.sql ?? attributes.viewDefinition ?? attributes.definition;
 }
 
 /** `shop.public.orders.id` without its last name. */
-export const parentPathOf = ({ path }: LineageNode): string => path.split('.').slice(0, -1).join('.');
+export const parentPathOf = ({ path }: { path: string }): string => path.split('.').slice(0, -1).join('.');
+
+/** `public.orders.id` of `shop.public.orders.id`. */
+export const withoutDatabase = (path: string): string => path.split('.').slice(1).join('.') || path;
+
+/** `1 table`, `2,000 tables`. */
+export const countOf = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
+
+/** A table or column as the graph knows it, before its details are read. A table is its own `tableId`. */
+export interface ChosenNode {
+  id: number;
+  tableId: number;
+  name: string;
+  type: LineageNode['type'];
+  path: string;
+  dataType?: string | undefined;
+}

@@ -1,7 +1,9 @@
 import type { LineageNode } from '@bigeye/contracts';
 import { Icon } from '../../components/icon.tsx';
 
-export function NodeIcon({ type }: { type: LineageNode['type'] }) {
+export type NodeType = LineageNode['type'];
+
+export function NodeIcon({ type }: { type: NodeType }) {
   if (type === 'COLUMN') return <Icon name="column" size={14} />;
   return <Icon name={type === 'TABLE' ? 'table' : 'view'} size={14} />;
 }

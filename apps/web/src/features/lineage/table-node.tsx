@@ -1,122 +1,152 @@
-import type { LineageNode } from '@bigeye/contracts';
-import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
-import { createContext, useContext } from 'react';
-import styles from './lineage-graph.module.css';
-import type { Path, Way } from './lineage-model.ts';
-import { nodeTypeWords, parentPathOf } from './lineage-words.ts';
+import type { LineageColumn } from '@bigeye/contracts';
+import type { Node, NodeProps } from '@xyflow/react';
+import { memo, useContext } from 'react';
+import { Icon } from '../../components/icon.tsx';
+import { ActionsContext, type GraphActions, LightContext } from './graph-context.ts';
+import type { DrawnTable } from './graph-shape.ts';
+import type { Way } from './lineage-model.ts';
+import { countOf, nodeTypeWords, parentPathOf } from './lineage-words.ts';
+import { MoreButton } from './more-button.tsx';
 import { NodeIcon } from './node-icon.tsx';
-
-/** What changes while the graph stands still, and what a node can ask for. */
-export interface GraphActions {
-  chosen: number | undefined;
-  lit: Path | undefined;
-  choose: (id: number) => void;
-  hover: (id: number | undefined) => void;
-  toggle: (tableId: number, way: Way) => void;
-  showAllColumns: (tableId: number) => void;
-}
-export const GraphContext = createContext<GraphActions | undefined>(undefined);
+import styles from './table-node.module.css';
 
 export type TableNodeData = {
-  table: LineageNode;
-  columns: LineageNode[];
-  hiddenColumns: number;
+  drawn: DrawnTable;
   isRoot: boolean;
-  /** Neighbours that are not shown, and whether this side was opened. */
-  sides: Record<Way, { hidden: number; isOpen: boolean }>;
+  /** Neighbours that were asked for beyond the usual. */
+  more: Record<Way, number>;
+  /** Those that are drawn. */
+  shown: Record<Way, ReadonlySet<number>>;
 };
 export type TableFlowNode = Node<TableNodeData, 'table'>;
 
-export function TableNode({ data: { table, columns, hiddenColumns, isRoot, sides } }: NodeProps<TableFlowNode>) {
-  const graph = useContext(GraphContext);
-  if (!graph) return null;
-  const { lit } = graph;
-  const isDim = lit !== undefined && !lit.nodes.has(table.id) && !columns.some(({ id }) => lit.nodes.has(id));
+export function TableNode({ data }: NodeProps<TableFlowNode>) {
+  const actions = useContext(ActionsContext);
+  const { lit, chosen } = useContext(LightContext);
+  const { table, columns } = data.drawn;
+  if (!actions) return null;
+  const litColumns = lit && columns.filter(({ id }) => lit.nodes.has(id)).map(({ id }) => id);
+  const isDim = lit !== undefined && !lit.nodes.has(table.id) && litColumns?.length === 0;
+  return (
+    <Table
+      {...data}
+      actions={actions}
+      isDim={isDim}
+      isLit={lit !== undefined}
+      litColumns={litColumns?.join() ?? ''}
+      chosen={chosen !== undefined && (chosen === table.id || columns.some(({ id }) => id === chosen)) ? chosen : 0}
+    />
+  );
+}
+
+interface TableProps extends TableNodeData {
+  actions: GraphActions;
+  isDim: boolean;
+  isLit: boolean;
+  /** As text, so that what did not change is not drawn again. */
+  litColumns: string;
+  chosen: number;
+}
+
+const Table = memo(function Table({
+  drawn,
+  isRoot,
+  more,
+  shown,
+  actions,
+  isDim,
+  isLit,
+  litColumns,
+  chosen,
+}: TableProps) {
+  const { table, columns, hiddenColumns, unreadColumns, isOpened } = drawn;
+  const lit = new Set(litColumns.split(',').map(Number));
   return (
     <section
       className={`${styles.table} ${isDim ? styles.dim : ''} ${isRoot ? styles.root : ''}`}
       aria-label={table.path}
     >
-      <button
-        type="button"
-        className={`${styles.head} ${graph.chosen === table.id ? styles.chosen : ''}`}
-        onClick={() => graph.choose(table.id)}
-        onMouseEnter={() => graph.hover(table.id)}
-        onMouseLeave={() => graph.hover(undefined)}
-        title={`${nodeTypeWords[table.type]} ${table.path}`}
-      >
-        <Ends id={table.id} />
-        <NodeIcon type={table.type} />
-        <span>
-          <b>{table.name}</b>
-          <small>{parentPathOf(table)}</small>
-        </span>
-      </button>
+      <div className={`${styles.head} ${chosen === table.id ? styles.chosen : ''}`}>
+        <button
+          type="button"
+          className={styles.name}
+          data-table={table.id}
+          aria-pressed={chosen === table.id}
+          onClick={() => actions.choose(table.id)}
+          onMouseEnter={() => actions.hover(table.id)}
+          onMouseLeave={() => actions.hover(undefined)}
+          title={`${nodeTypeWords[table.type]} ${table.path}`}
+        >
+          <NodeIcon type={table.type} />
+          <span>
+            <b>{table.name}</b>
+            <small>{parentPathOf(table)}</small>
+          </span>
+        </button>
+        {table.columns > 0 && (
+          <button
+            type="button"
+            className={styles.columns}
+            aria-expanded={isOpened}
+            aria-label={`Columns of ${table.name}: ${table.columns}`}
+            title={isOpened ? 'Hide the columns' : `Show ${countOf(table.columns, 'column')}`}
+            onClick={() => actions.toggleColumns(table.id)}
+          >
+            {table.columns}
+            <Icon name={isOpened ? 'up' : 'down'} size={12} />
+          </button>
+        )}
+      </div>
       {columns.map((column) => (
-        <ColumnRow key={column.id} column={column} graph={graph} />
+        <ColumnRow
+          key={column.id}
+          column={column}
+          table={table.path}
+          state={isLit ? (lit.has(column.id) ? styles.lit : styles.dim) : undefined}
+          isChosen={chosen === column.id}
+          actions={actions}
+        />
       ))}
       {hiddenColumns > 0 && (
-        <button type="button" className={styles.more} onClick={() => graph.showAllColumns(table.id)}>
-          {hiddenColumns === 1 ? '1 more column' : `${hiddenColumns} more columns`}
+        <button type="button" className={styles.more} onClick={() => actions.showAllColumns(table.id)}>
+          {countOf(hiddenColumns, 'more column')}
         </button>
       )}
-      <OpenButton table={table} way="upstream" side={sides.upstream} toggle={graph.toggle} />
-      <OpenButton table={table} way="downstream" side={sides.downstream} toggle={graph.toggle} />
+      {unreadColumns > 0 && (
+        <div className={styles.more} title="Find them by the search">
+          {countOf(unreadColumns, 'more column')}: search for them
+        </div>
+      )}
+      <MoreButton table={table} way="upstream" asked={more.upstream} shown={shown.upstream} actions={actions} />
+      <MoreButton table={table} way="downstream" asked={more.downstream} shown={shown.downstream} actions={actions} />
     </section>
   );
+});
+
+interface ColumnRowProps {
+  column: LineageColumn;
+  table: string;
+  state: string | undefined;
+  isChosen: boolean;
+  actions: GraphActions;
 }
 
-function ColumnRow({ column, graph: { lit, chosen, choose, hover } }: { column: LineageNode; graph: GraphActions }) {
-  const state = lit && (lit.nodes.has(column.id) ? styles.lit : styles.dim);
+function ColumnRow({ column, table, state, isChosen, actions: { choose, hover } }: ColumnRowProps) {
   return (
     <button
       type="button"
-      className={`${styles.column} ${state ?? ''} ${chosen === column.id ? styles.chosen : ''}`}
-      aria-pressed={chosen === column.id}
+      className={`${styles.column} ${state ?? ''} ${isChosen ? styles.chosen : ''}`}
+      data-column={column.id}
+      aria-pressed={isChosen}
       onClick={() => choose(column.id)}
       onMouseEnter={() => hover(column.id)}
       onMouseLeave={() => hover(undefined)}
       onFocus={() => hover(column.id)}
       onBlur={() => hover(undefined)}
-      title={column.path}
+      title={`${table}.${column.name}`}
     >
-      <Ends id={column.id} />
       <span>{column.name}</span>
-      <small>{column.attributes.dataType}</small>
-    </button>
-  );
-}
-
-/** Where edges end (left) and begin (right). */
-function Ends({ id }: { id: number }) {
-  return (
-    <>
-      <Handle type="target" id={String(id)} position={Position.Left} isConnectable={false} />
-      <Handle type="source" id={String(id)} position={Position.Right} isConnectable={false} />
-    </>
-  );
-}
-
-interface OpenButtonProps {
-  table: LineageNode;
-  way: Way;
-  side: { hidden: number; isOpen: boolean };
-  toggle: GraphActions['toggle'];
-}
-
-function OpenButton({ table, way, side: { hidden, isOpen }, toggle }: OpenButtonProps) {
-  if (hidden === 0 && !isOpen) return null;
-  const label = isOpen ? `Close ${way} of ${table.name}` : `Show ${hidden} more ${way} of ${table.name}`;
-  return (
-    <button
-      type="button"
-      className={`${styles.open} ${styles[way]}`}
-      aria-label={label}
-      aria-expanded={isOpen}
-      title={label}
-      onClick={() => toggle(table.id, way)}
-    >
-      {isOpen ? '−' : `+${hidden}`}
+      <small>{column.dataType}</small>
     </button>
   );
 }

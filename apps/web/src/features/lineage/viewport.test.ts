@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundsOf, panInto } from './viewport.ts';
+import { beginning, boundsOf, panInto, seenIn } from './viewport.ts';
 
 const pane = { width: 1000, height: 600 };
 
@@ -34,4 +34,15 @@ test('bounds hold all', () => {
     { x: 40, y: 0, width: 10, height: 30 },
   ];
   expect(boundsOf(rects)).toEqual({ x: -10, y: 0, width: 60, height: 30 });
+});
+
+test('what fits at a readable size is shown whole at first, and the root alone where it does not', () => {
+  const root = { x: 0, y: 0, width: 236, height: 44 };
+  expect(beginning({ x: -400, y: -200, width: 1000, height: 500 }, root, pane).zoom).toBeGreaterThan(0.8);
+  const large = beginning({ x: -4000, y: -9000, width: 8000, height: 18_000 }, root, pane);
+  expect(large).toEqual({ x: 500 - 118 * 0.8, y: 300 - 22 * 0.8, zoom: 0.8 });
+});
+
+test('what is seen is the pane as the graph has it', () => {
+  expect(seenIn({ x: -100, y: 50, zoom: 0.5 }, pane, 0)).toEqual({ x: 200, y: -100, width: 2000, height: 1200 });
 });

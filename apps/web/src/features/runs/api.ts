@@ -28,7 +28,7 @@ async function readRuns(filter: RunListFilter, cursor: string | null): Promise<R
 }
 
 /** Runs, newest first, 50 a page. */
-export const runsQuery = (filter: RunListFilter) =>
+const runsQuery = (filter: RunListFilter) =>
   infiniteQueryOptions({
     queryKey: [...allRuns, 'list', filter],
     initialPageParam: null as string | null,

@@ -1,0 +1,144 @@
+import { get, type IncomingHttpHeaders } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser } from './support/browser.ts';
+import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
+
+/** How the pages treat those who use them: a real control plane and a real browser. */
+
+let populated: PopulatedStack;
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  populated = await startPopulatedStack();
+  browser = await launchBrowser();
+  page = await signedIn(populated.signIn.email, populated.signIn.password);
+});
+afterAll(async () => {
+  await browser?.close();
+  await populated?.[Symbol.asyncDispose]();
+});
+
+const url = (path: string) => `${populated.stack.apiUrl}${path}`;
+
+async function signedIn(email: string, password: string): Promise<Page> {
+  const opened = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+  await opened.goto(url('/sign-in'));
+  await opened.getByLabel('E-mail').fill(email);
+  await opened.getByLabel('Password', { exact: true }).fill(password);
+  await opened.getByRole('button', { name: 'Sign in' }).click();
+  await opened.getByRole('navigation', { name: 'Main' }).waitFor();
+  return opened;
+}
+
+test('a viewer is offered nothing that would be refused', async () => {
+  const { admin, apiUrl } = populated.stack;
+  const user = await admin.call('createUser', { body: { email: 'vera@example.com', name: 'Vera', role: 'viewer' } });
+  const { url: link } = await admin.call('createPasswordLink', { params: { userId: user.id } });
+  const body = JSON.stringify({ token: link.split('#')[1], password: 'correct horse battery' });
+  await fetch(`${apiUrl}/api/v1/password`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const viewer = await signedIn('vera@example.com', 'correct horse battery');
+  const asViewer: string[] = [];
+  for (const name of ['runs', 'run-failed', 'run-running', 'jobs', 'job', 'hosts']) {
+    await viewer.goto(url(populated.pages[name] ?? ''));
+    await viewer.getByRole('heading', { level: 1 }).waitFor();
+    await expect.poll(() => viewer.locator('[aria-busy=true]').count()).toBe(0);
+    asViewer.push(...(await viewer.getByRole('main').locator('button, a[class*=Button]').allTextContents()));
+  }
+  const refused = /^(Start|Start again|Create job|Edit|Delete|Cancel run|Register a host|Revoke)$/;
+  expect(asViewer.filter((words) => refused.test(words.trim()))).toEqual([]);
+  await viewer.goto(url('/jobs/new'));
+  await viewer.getByText('This needs the role member').waitFor();
+  expect(await viewer.getByRole('button', { name: 'Create job' }).count()).toBe(0);
+  await viewer.context().close();
+});
+
+test('a cancel asks first, and leaves the run alone unless it is meant', async () => {
+  await page.goto(url(`/runs/${populated.runningRun}`));
+  await page.getByRole('button', { name: 'Cancel run' }).click();
+  await page.getByRole('button', { name: 'Let it go on' }).click();
+  await page.getByRole('button', { name: 'Cancel run' }).waitFor();
+  expect((await populated.stack.admin.call('getRun', { params: { runId: populated.runningRun } })).status).toBe(
+    'running',
+  );
+});
+
+test('what was typed for a job survives a reload and the way back, until it is given up', async () => {
+  await page.goto(url('/jobs/new'));
+  await page.getByLabel('Name', { exact: false }).first().fill('half typed');
+  await page.reload();
+  await page.getByText('What you typed before is back.').waitFor();
+  expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('half typed');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Runs' }).click();
+  await page.goBack();
+  expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('half typed');
+  await page.getByRole('button', { name: 'Start over' }).click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Create job' }).waitFor();
+  expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('');
+});
+
+test('after Back the focus is at the link by which the page was left', async () => {
+  await page.goto(url('/jobs'));
+  const link = page.getByRole('link', { name: 'never ran' });
+  await link.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: /never ran/, level: 1 }).waitFor();
+  await expect.poll(() => page.locator(':focus').getAttribute('id')).toBe('content');
+  await page.goBack();
+  await expect.poll(() => page.locator(':focus').textContent()).toBe('never ran');
+});
+
+test('a filter that is not one has a way out', async () => {
+  await page.goto(url('/settings/audit?who=%22%5Cu0000%22'));
+  await page.getByRole('link', { name: 'Open without the filter' }).click();
+  await page.getByRole('table', { name: 'Audit log' }).waitFor();
+  expect(new URL(page.url()).search).toBe('');
+});
+
+test('an address without a page keeps the ways out at hand', async () => {
+  await page.goto(url('/no/such/page'));
+  await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('link', { name: 'never ran' }).waitFor();
+});
+
+test('a fault inside the control plane is told with its request id', async () => {
+  const fault = { code: 500, message: '', errorCode: 'INTERNAL', remedy: '', details: {}, requestId: 'f00dfeed-1-2-3' };
+  await page.route('**/api/v1/users', (route) => route.fulfill({ status: 500, json: fault }));
+  await page.goto(url('/settings/users'));
+  await page.getByRole('button', { name: 'f00dfeed' }).waitFor();
+  await page.unroute('**/api/v1/users');
+});
+
+test('scripts are compressed on the wire, and the first ones are under 250 kB by either way', async () => {
+  const html = await (await fetch(url('/'))).text();
+  const scripts = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path ?? '');
+  expect(scripts.length).toBeGreaterThan(1);
+  for (const [encoding, open] of [
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+  ] as const) {
+    let bytes = 0;
+    for (const path of scripts) {
+      const { headers, body } = await readAs(url(path), encoding);
+      expect(headers['content-encoding']).toBe(encoding);
+      expect(headers.vary).toMatch(/accept-encoding/i);
+      expect(open(body).length).toBeGreaterThan(body.length);
+      bytes += body.length;
+    }
+    expect(bytes).toBeLessThan(250_000);
+  }
+});
+
+/** As it comes over the wire: `fetch` would open it. */
+function readAs(address: string, encoding: string): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    get(address, { headers: { 'accept-encoding': encoding } }, (reply) => {
+      const parts: Buffer[] = [];
+      reply.on('data', (part: Buffer) => parts.push(part));
+      reply.on('end', () => resolve({ headers: reply.headers, body: Buffer.concat(parts) }));
+    }).on('error', reject);
+  });
+}
