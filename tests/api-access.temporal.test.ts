@@ -13,16 +13,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestStack, type TestStack } from './support/test-stack.ts';
 
 let stack: TestStack;
-let clients: Record<Role | 'nobody' | 'wrong key' | 'agent key', ApiClient>;
+let clients: Record<Role | 'nobody' | 'wrong key' | 'agent key' | 'registration key', ApiClient>;
 
 beforeAll(async () => {
   stack = await startTestStack();
   const { apiKey } = await stack.admin.call('createAgentApiKey', { body: { name: 'test' } });
+  const { registrationKey } = await stack.admin.call('createRegistrationKey', {
+    body: { hostId: HostId.parse('to-come') },
+  });
   clients = {
     viewer: (await stack.createUser('viewer')).client,
     member: (await stack.createUser('member')).client,
     admin: stack.admin,
     'agent key': stack.client(apiKey),
+    'registration key': stack.client(registrationKey),
     nobody: createApiClient({ baseUrl: stack.apiUrl, transport: createHttpTransport() }),
     'wrong key': stack.client('bigeye_pak_wrong'),
   };
@@ -33,6 +37,7 @@ const ids = {
   ...{ hostId: 'none', jobId: `job_${'0'.repeat(20)}`, runId: `run_${'0'.repeat(20)}`, name: 'x', nodeId: 1 },
   ...{ repositoryId: 1, digest: '0'.repeat(64) },
   ...{ userId: `usr_${'0'.repeat(20)}`, sessionId: `ses_${'0'.repeat(20)}`, apiKeyId: `key_${'0'.repeat(20)}` },
+  registrationKeyId: `rgk_${'0'.repeat(20)}`,
 };
 /** Before anybody is known there is nothing but these. */
 const publicRoutes = [
@@ -67,10 +72,12 @@ describe.each((Object.entries(apiRoutes) as [RouteName, Route][]).filter(([name]
         nobody: false,
         'wrong key': false,
         'agent key': false,
+        'registration key': false,
         viewer: false,
         member: false,
         admin: false,
       };
+      if (access.kind === 'registrationKey') allowed['registration key'] = true;
       if (access.kind === 'agentKey') allowed['agent key'] = true;
       if (access.kind === 'role') {
         allowed['agent key'] = access.agentKey === true;

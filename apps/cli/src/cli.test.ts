@@ -75,6 +75,8 @@ interface ControlPlaneAnswers {
   hosts?: string[];
   publicKey?: string;
   caCertificate?: string;
+  /** What the registration key is for; null: it is not known. */
+  registration?: { hostId: string; accountPublicKey?: string; otherHost?: string } | null;
 }
 
 /** Stands where the control plane would; what changes anything there fails the test by its answer. */
@@ -85,6 +87,7 @@ async function controlPlane({
   hosts = [],
   publicKey,
   caCertificate,
+  registration = null,
 }: ControlPlaneAnswers) {
   const seen: string[] = [];
   const withKey: string[] = [];
@@ -109,6 +112,12 @@ async function controlPlane({
     'GET /api/v1/agent-api-keys/verify': () => (agentKey ? [204, undefined] : [401, refusal('UNAUTHENTICATED')]),
     'GET /api/v1/agent-orchestrator/hosts': () => [200, { hosts: hosts.map(host) }],
     'GET /api/v1/agent/public-key': () => (publicKey ? [200, { publicKey }] : [404, refusal('PUBLIC_KEY_NOT_FOUND')]),
+    'GET /api/v1/agent-orchestrator/registration': () => {
+      if (!registration) return [401, refusal('UNAUTHENTICATED')];
+      const { hostId, accountPublicKey = null, otherHost } = registration;
+      const other = otherHost === undefined ? null : { id: otherHost, state: 'online' };
+      return [200, { hostId, expiresAt: now, accountPublicKey, otherHost: other }];
+    },
     ...(caCertificate && { 'GET /api/v1/agent-orchestrator/ca-certificate': () => [200, { caCertificate }] }),
   };
   const server = createServer((request, response) => {
@@ -219,6 +228,60 @@ test('register stops in a folder that is registered under another id', async () 
   const { code, stderr } = await run(registerArgs(home, 'http://127.0.0.1:1'), { tools: toolsWith(goodDocker) });
   expect(stderr).toMatch(/^error HOST_ALREADY_REGISTERED: .*"other"/m);
   expect(code).toBe(3);
+});
+
+const byKeyArgs = (home: string, apiUrl: string) => [
+  ...['--home', home, 'register', '--host-id', 'etl-01', '--skip-proxy', '--api-url', apiUrl],
+];
+const registrationKey = 'bigeye_reg_x';
+
+test.each<[string, string, ControlPlaneAnswers, RegExp]>([
+  ['REGISTRATION_KEY_REFUSED', 'a key that nobody knows', {}, /does not know it/],
+  ['REGISTRATION_KEY_REFUSED', "another host's key", { registration: { hostId: 'etl-02' } }, /made for "etl-02"/],
+  ['AGENT_KEY_REFUSED', 'an agent key that is not good', { registration: { hostId: 'etl-01' }, agentKey: false }, /./],
+  [
+    'AGENT_CONFIG_MISSING',
+    'other hosts registered and no agent_config/ here',
+    { registration: { hostId: 'etl-01', accountPublicKey: 'some', otherHost: 'etl-00' } },
+    /agent_config\/ from etl-00/,
+  ],
+  [
+    'ACCOUNT_KEY_MISMATCH',
+    'a host to replace whose agent_config/ is lost',
+    { registration: { hostId: 'etl-01', accountPublicKey: 'some' } },
+    /revoke them all/,
+  ],
+])('register by key stops with %s given %s, before anything is changed', async (error, _, answers, told) => {
+  const home = newFolder();
+  const { url, seen } = await controlPlane(answers);
+  const env = {
+    BIGEYE_REGISTRATION_KEY: registrationKey,
+    ...(answers.agentKey === false ? { BIGEYE_AGENT_API_KEY: 'bigeye_agent_x' } : {}),
+    // Of two keys the one that can do less goes out.
+    BIGEYE_PERSONAL_API_KEY: 'bigeye_pak_x',
+  };
+  const { code, stderr } = await run(byKeyArgs(home, url), { tools: toolsWith(goodDocker), env });
+  expect(stderr).toMatch(new RegExp(`^error ${error}: `, 'm'));
+  expect(stderr).toMatch(told);
+  expect(stderr).not.toContain(registrationKey);
+  expect(code).toBe(3);
+  expect(readdirSync(home)).toEqual([]);
+  for (const call of seen) expect(call).toMatch(/^GET .*\/(registration|agent-api-keys\/verify)$/);
+});
+
+test('a registration key and a personal key at once are wrong usage, and neither is sent', async () => {
+  const { url, seen } = await controlPlane({});
+  const keys = ['--registration-key', registrationKey, '--personal-api-key', 'bigeye_pak_x'];
+  const { code, stderr } = await run([...byKeyArgs(newFolder(), url), ...keys], { tools: toolsWith(goodDocker) });
+  expect(stderr).toMatch(/^error USAGE: .*only one/m);
+  expect(code).toBe(2);
+  expect(seen).toEqual([]);
+});
+
+test('without any key register says which two it takes', async () => {
+  const { url } = await controlPlane({});
+  const { stderr } = await run(byKeyArgs(newFolder(), url), { tools: toolsWith(goodDocker) });
+  expect(stderr).toMatch(/^error USAGE: --registration-key or --personal-api-key is needed/m);
 });
 
 /** The certificate of somebody's CA, and its fingerprint as the control plane would log it. */

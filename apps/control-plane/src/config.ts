@@ -73,6 +73,7 @@ const settings = z.object({
     .describe("Origin of Temporal's own UI, which may then ask the codec endpoint."),
   WORKFLOW_BUNDLE: z.string().optional().describe('A pre-built workflow bundle; without it, built at start.'),
   WEB_ROOT: z.string().optional().describe('Folder of the built web UI.'),
+  CLI_FILE: z.string().optional().describe('The built bigeye-agent, for hosts to download.'),
   ADMIN_EMAIL: z.email().default('admin@localhost.localdomain').describe('The admin that the first start creates.'),
   OIDC_ISSUER: z
     .url()

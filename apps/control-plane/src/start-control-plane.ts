@@ -8,6 +8,7 @@ import { createAttemptLimits } from './auth/attempt-limits.ts';
 import { openCertificateAuthority } from './auth/certificate-authority.ts';
 import { createFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { createPayloadKeys } from './auth/payload-keys.ts';
+import { createRegistrationKeyStore } from './auth/registration-key-store.ts';
 import { createSessionStore } from './auth/session-store.ts';
 import { createSingleSignOn } from './auth/single-sign-on.ts';
 import { createSubjectStore } from './auth/subject-store.ts';
@@ -21,6 +22,7 @@ import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
+import { hostSetupOf, loadCliDownload } from './hosts/host-setup.ts';
 import { createHostStore } from './hosts/host-store.ts';
 import { startApiListener } from './http/api-listener.ts';
 import { createConnectionLimits } from './http/connection-limits.ts';
@@ -52,6 +54,7 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
+  const cli = loadCliDownload(config.CLI_FILE);
   openDataDir(dataDir, log);
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
@@ -102,7 +105,20 @@ export async function startControlPlane(
   const identity = createHostIdentity(hostStore);
   const sessions = starting.use(createHostSessions(changes, log));
   const oidc = oidcSettingsOf(config);
+  const endpoints = {
+    gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
+    hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
+  };
+  const caFingerprint = certificateFingerprint(authority.caCertificate);
+  const hostAddresses = [
+    { setting: 'PUBLIC_URL', value: publicUrl } as const,
+    { setting: 'GATEWAY_ADDRESS', value: endpoints.gatewayAddress } as const,
+    { setting: 'HOST_API_URL', value: endpoints.hostApiUrl } as const,
+  ].map((address) => ({ ...address, isSet: config[address.setting] !== undefined }));
   const deps = {
+    registrationKeyStore: createRegistrationKeyStore(db),
+    hostSetup: hostSetupOf(hostAddresses, { caFingerprint, cli }),
+    endpoints,
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
@@ -110,10 +126,6 @@ export async function startControlPlane(
     ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, changes, authority, dispatcher },
     ...{ lineageStore, lineagePartStore, neighbourhoodStore },
     attemptLimits: createAttemptLimits(),
-    endpoints: {
-      gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
-      hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
-    },
   };
   starting.use(
     await startWorkerGateway({
@@ -133,6 +145,7 @@ export async function startControlPlane(
       tls,
       ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
       webRoot: config.WEB_ROOT,
+      cli,
       temporalUiOrigin: config.TEMPORAL_UI_ORIGIN && new URL(config.TEMPORAL_UI_ORIGIN).origin,
       isReady: async () => ({
         database: await sql`select 1`.execute(db).then(
@@ -144,7 +157,6 @@ export async function startControlPlane(
       log,
     }),
   );
-  const caFingerprint = certificateFingerprint(authority.caCertificate);
   log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
   const running = starting.move();
   return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };

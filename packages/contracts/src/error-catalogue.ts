@@ -136,6 +136,19 @@ const apiErrors = {
     (d: { apiKeyId: string }) => `There is no API key ${d.apiKeyId} that you may delete.`,
     () => 'List the keys under Settings → API Keys.',
   ),
+  // Whoever has the key of old may know how it ended; nobody else gets this far.
+  REGISTRATION_KEY_REFUSED: needsAction(
+    401,
+    (d: { reason: string }) => `The registration key was refused${because(d.reason)}.`,
+    () =>
+      'Let an admin make a new one: Settings → Agents → Hosts → Register a host. If nobody here used it, tell them so.',
+  ),
+  REGISTRATION_KEY_NOT_FOUND: needsAction(
+    404,
+    (d: { registrationKeyId: string }) => `There is no registration key ${d.registrationKeyId}.`,
+    () =>
+      'A newer key for its host may have replaced it. The open ones stand under Settings → Agents → Hosts → Register a host.',
+  ),
   SESSION_NOT_FOUND: needsAction(
     404,
     (d: { sessionId: string }) => `You have no session ${d.sessionId}.`,
@@ -447,7 +460,8 @@ const hostErrors = {
   HOST_ID_TAKEN: needsAction(
     409,
     (d: { hostId: string }) => `Another host is registered as "${d.hostId}".`,
-    () => 'Choose another id. To bring that same machine back, restore its bigeye_agent.yml and agent_config/ first.',
+    () =>
+      'Choose another id. To bring that same machine back, restore its bigeye_agent.yml and agent_config/ first; to put another machine in its place, let an admin make a key that replaces it: Settings → Agents → Hosts → Register a host.',
   ),
   DOCKER_CLI_MISSING: needsAction(
     409,
@@ -503,7 +517,8 @@ const hostErrors = {
   ACCOUNT_KEY_MISMATCH: needsAction(
     409,
     (_: object) => 'The key in agent_config/ is not the key registered for this account.',
-    () => 'Copy agent_config/ from a host that is registered, then run register again.',
+    () =>
+      'Copy agent_config/ from a host that is registered, then run register again. Where none of them has it any more, revoke them all (Settings → Agents → Hosts); the next host that registers brings a new key.',
   ),
   CONTROL_PLANE_UNREACHABLE: mayWorkLater(
     503,

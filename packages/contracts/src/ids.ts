@@ -24,5 +24,8 @@ export type ApiKeyId = z.infer<typeof ApiKeyId>;
 export const SessionId = idOf<'SessionId'>('ses');
 export type SessionId = z.infer<typeof SessionId>;
 
+export const RegistrationKeyId = idOf<'RegistrationKeyId'>('rgk');
+export type RegistrationKeyId = z.infer<typeof RegistrationKeyId>;
+
 /** The fence against running a run twice: one run has one container name, and Docker allows a name once. */
 export const containerNameOf = (runId: RunId): string => `bigeye-run-${runId.slice('run_'.length)}`;

@@ -15,6 +15,7 @@ export * from './lineage-graph.ts';
 export * from './lineage-neighbourhood.ts';
 export * from './lineage-parts.ts';
 export * from './product.ts';
+export * from './registration.ts';
 export * from './routes.ts';
 export * from './run-facts.ts';
 export * from './runs.ts';

@@ -30,7 +30,7 @@ import {
   RegisterRequest,
   RegisterResponse,
 } from './hosts.ts';
-import { ApiKeyId, HostId, JobId, RunId, SessionId, UserId } from './ids.ts';
+import { ApiKeyId, HostId, JobId, RegistrationKeyId, RunId, SessionId, UserId } from './ids.ts';
 import { Job, JobInput } from './jobs.ts';
 import { lineageLimits, runLimits } from './limits.ts';
 import { CustomRepository, CustomRepositoryInput, LineageSyncRequest, LineageSyncResponse } from './lineage.ts';
@@ -43,17 +43,28 @@ import {
   LineageNodeDetails,
 } from './lineage-neighbourhood.ts';
 import { LineagePartDigest, LineageSyncManifest, LineageSyncPart, LineageSyncState } from './lineage-parts.ts';
+import {
+  HostSetup,
+  RegisterByKeyRequest,
+  RegisterByKeyResponse,
+  Registration,
+  RegistrationKeyCreated,
+  RegistrationKeyInfo,
+  RegistrationKeyInput,
+} from './registration.ts';
 import { LogChunk, LogPage, LogPosition, Run, RunExit, RunOutcome, RunStatus, TimelineEvent } from './runs.ts';
 import { Instant, SerialId, storableText } from './scalars.ts';
 
 /**
  * Who may call a route. `role`: the least role of a personal key or session. `agentKey`: an agent API key may too.
+ * `registrationKey`: a registration key that is still good, and nothing else; such a key opens no other route.
  * `certificate`: only the host named by the client certificate, on the host listener.
  */
 export type Access =
   | { kind: 'public' }
   | { kind: 'role'; role: Role; agentKey?: true }
   | { kind: 'agentKey' }
+  | { kind: 'registrationKey' }
   | { kind: 'certificate' };
 
 export interface Route {
@@ -154,6 +165,66 @@ const hostRoutes = {
     audit: ['hostId'],
     response: RegisterResponse,
     errors: ['INVALID_INPUT'],
+  }),
+  getHostSetup: route({
+    method: 'GET',
+    path: `${base}/host-setup`,
+    tag: 'Hosts',
+    summary: 'What it takes to register a host: the addresses it connects to, the CA, and where its CLI comes from',
+    access: atLeast('admin'),
+    response: HostSetup,
+    errors: [],
+  }),
+  createRegistrationKey: route({
+    method: 'POST',
+    path: `${base}/registration-keys`,
+    tag: 'Hosts',
+    summary: 'Make a key that registers one host, once, within an hour; shown once. An older key for that host ends',
+    access: atLeast('admin'),
+    body: RegistrationKeyInput,
+    audit: ['hostId', 'replaces'],
+    response: RegistrationKeyCreated,
+    errors: ['INVALID_INPUT', 'HOST_ID_TAKEN'],
+  }),
+  listRegistrationKeys: route({
+    method: 'GET',
+    path: `${base}/registration-keys`,
+    tag: 'Hosts',
+    summary: 'The newest registration key of each host id, without its value, and what became of it',
+    access: atLeast('admin'),
+    response: z.object({ registrationKeys: z.array(RegistrationKeyInfo) }),
+    errors: [],
+  }),
+  deleteRegistrationKey: route({
+    method: 'DELETE',
+    path: `${base}/registration-keys/:registrationKeyId`,
+    tag: 'Hosts',
+    summary: 'Revoke a registration key; it is refused from the next request on',
+    access: atLeast('admin'),
+    params: z.object({ registrationKeyId: RegistrationKeyId }),
+    response: null,
+    errors: ['REGISTRATION_KEY_NOT_FOUND'],
+  }),
+  getRegistration: route({
+    method: 'GET',
+    path: `${base}/registration`,
+    tag: 'Hosts',
+    summary: 'What a registration key is for, and what the host has to bring; the key stays unused',
+    access: { kind: 'registrationKey' },
+    response: Registration,
+    errors: ['REGISTRATION_KEY_REFUSED', 'HOST_ID_TAKEN'],
+  }),
+  registerHostByKey: route({
+    method: 'POST',
+    path: `${base}/registration`,
+    tag: 'Hosts',
+    summary:
+      'Register the host that the key was made for, exchange public keys and get its certificate; uses the key up',
+    access: { kind: 'registrationKey' },
+    body: RegisterByKeyRequest,
+    audit: ['hostId'],
+    response: RegisterByKeyResponse,
+    errors: ['INVALID_INPUT', 'REGISTRATION_KEY_REFUSED', 'HOST_ID_TAKEN', 'PUBLIC_KEY_CONFLICT'],
   }),
   revokeHost: route({
     method: 'POST',

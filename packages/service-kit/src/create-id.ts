@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ApiKeyId, JobId, RunId, SessionId, UserId } from '@bigeye/contracts';
+import { ApiKeyId, JobId, RegistrationKeyId, RunId, SessionId, UserId } from '@bigeye/contracts';
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
@@ -15,4 +15,5 @@ export const createJobId = (): JobId => JobId.parse(`job_${randomText(20)}`);
 export const createRunId = (): RunId => RunId.parse(`run_${randomText(20)}`);
 export const createUserId = (): UserId => UserId.parse(`usr_${randomText(20)}`);
 export const createApiKeyId = (): ApiKeyId => ApiKeyId.parse(`key_${randomText(20)}`);
+export const createRegistrationKeyId = (): RegistrationKeyId => RegistrationKeyId.parse(`rgk_${randomText(20)}`);
 export const createSessionId = (): SessionId => SessionId.parse(`ses_${randomText(20)}`);

@@ -20,12 +20,16 @@ export async function checkMachine(home: HostHome, settings: AgentSettings, host
   return await assertEngineAccess();
 }
 
-/** Both keys must be good before anything is changed. `admin` and `agent`: clients that carry them. */
-export async function checkKeys(admin: ApiClient, agent: ApiClient): Promise<void> {
+/** `admin`: a client that carries the key. */
+export async function checkPersonalKey(admin: ApiClient): Promise<void> {
   const { user } = await admin.call('getSession').catch((error: unknown) => {
     throw isAppError(error, 'UNAUTHENTICATED') ? new AppError('PERSONAL_KEY_REFUSED', {}, { cause: error }) : error;
   });
   if (user.role !== 'admin') throw new AppError('PERSONAL_KEY_NOT_ADMIN', { role: user.role });
+}
+
+/** `agent`: a client that carries the key. */
+export async function checkAgentKey(agent: ApiClient): Promise<void> {
   await agent.call('verifyAgentApiKey').catch((error: unknown) => {
     const refused = isAppError(error, 'UNAUTHENTICATED') || isAppError(error, 'FORBIDDEN');
     throw refused ? new AppError('AGENT_KEY_REFUSED', {}, { cause: error }) : error;
@@ -67,7 +71,8 @@ async function findRegisteredKey(admin: ApiClient): Promise<string | undefined> 
   }
 }
 
-function isSameKey(one: string, other: string): boolean {
+/** Two public keys in PEM. */
+export function isSameKey(one: string, other: string): boolean {
   try {
     return createPublicKey(one).equals(createPublicKey(other));
   } catch {

@@ -1,4 +1,4 @@
-import { type ApiKeyId, type ApiKeyInfo, AppError, type User, type UserId } from '@bigeye/contracts';
+import { type ApiKeyId, type ApiKeyInfo, AppError, type HostId, type User, type UserId } from '@bigeye/contracts';
 import { createApiKeyId, randomText } from '@bigeye/service-kit';
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Db, Tables } from '../db/tables.ts';
@@ -20,7 +20,7 @@ export function createAccessStore(db: Db) {
     /** Creates a key; the answer holds its value for the only time. Throws USER_NOT_FOUND. */
     async insertApiKey(
       kind: 'personal' | 'agent',
-      input: { name: string; description: string; userId: UserId | null; expiresAt?: Date },
+      input: { name: string; description: string; userId: UserId | null; hostId?: HostId; expiresAt?: Date },
     ): Promise<{ apiKey: string; info: ApiKeyInfo }> {
       const { userId } = input;
       const apiKey = prefixes[kind] + randomText(50);
@@ -35,6 +35,7 @@ export function createAccessStore(db: Db) {
         last_used_at: null,
         last_used_ip: null,
         expires_at: input.expiresAt ?? null,
+        host_id: input.hostId ?? null,
       };
       await db.transaction().execute(async (tx) => {
         // Held until the key is there: a user who is being deleted must not leave one behind, nor fail us on the way.
@@ -74,6 +75,11 @@ export function createAccessStore(db: Db) {
       if (userId !== undefined) query = query.where('user_id', '=', userId);
       const { numDeletedRows } = await query.executeTakeFirst();
       if (numDeletedRows !== 1n) throw new AppError('API_KEY_NOT_FOUND', { apiKeyId: id });
+    },
+
+    /** Those that the host got when it registered; others it may share. */
+    async deleteApiKeysOfHost(hostId: HostId): Promise<void> {
+      await db.deleteFrom('api_keys').where('kind', '=', 'agent').where('host_id', '=', hostId).execute();
     },
 
     /** The key is good until it is deleted. Throws API_KEY_NOT_FOUND for one that is not this user's, or ended. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { HostStore } from '../hosts/host-store.ts';
 import type { AccountKeyStore } from './account-key-store.ts';
 
-interface KeyDeps {
+export interface KeyDeps {
   accountKeyStore: AccountKeyStore;
   hostStore: HostStore;
 }
@@ -30,8 +30,7 @@ export async function putAccountKey(
   const publicKey = key.export({ type: 'spki', format: 'pem' }).toString();
   const { current, previous } = await accountKeyStore.findKeys();
   if (current === publicKey) return await getAccountKey(deps);
-  const isInUse = (await hostStore.listHosts()).some((host) => host.state !== 'revoked');
-  if (!current || !isInUse) await accountKeyStore.putKey(publicKey);
+  if (!current || !(await isInUse(hostStore))) await accountKeyStore.putKey(publicKey);
   else if (input.rotationSignature === undefined) throw new AppError('PUBLIC_KEY_CONFLICT', {});
   else if (previous) throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the rotation before is not finished' });
   else if (!isRotationSigned(key, createPublicKey(current), input.rotationSignature))
@@ -39,6 +38,19 @@ export async function putAccountKey(
   else await accountKeyStore.rotateKey(current, publicKey);
   return await getAccountKey(deps);
 }
+
+/** Throws PUBLIC_KEY_CONFLICT and INVALID_INPUT where `putAccountKey` would refuse this key as it stands. */
+export async function requireUsableAccountKey(
+  { accountKeyStore, hostStore }: KeyDeps,
+  input: { publicKey: string },
+): Promise<void> {
+  const publicKey = parseRsaKey(input.publicKey).export({ type: 'spki', format: 'pem' }).toString();
+  const { current } = await accountKeyStore.findKeys();
+  if (current && current !== publicKey && (await isInUse(hostStore))) throw new AppError('PUBLIC_KEY_CONFLICT', {});
+}
+
+const isInUse = async (hostStore: HostStore): Promise<boolean> =>
+  (await hostStore.listHosts()).some((host) => host.state !== 'revoked');
 
 /** Ends the overlap. Throws KEY_ROTATION_UNFINISHED while a host is without the new key, unless `force`. */
 export async function finishRotation({ accountKeyStore, hostStore }: KeyDeps, force: boolean): Promise<void> {

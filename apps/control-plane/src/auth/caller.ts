@@ -8,14 +8,17 @@ import {
   type User,
 } from '@bigeye/contracts';
 import type { ProvenHost } from '../hosts/host-identity.ts';
+import { type FoundRegistrationKey, requireOpen } from './registration-key-store.ts';
 
 /** Who sent a request, as proven by a key, a session or a certificate. */
 export type Caller =
   | { kind: 'user'; user: User; credential: ApiKeyId | SessionId }
   | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
+  /** Of any state: that somebody comes with one that was used already is worth knowing. */
+  | { kind: 'registration'; key: FoundRegistrationKey }
   | ({ kind: 'host' } & ProvenHost);
 
-/** Throws UNAUTHENTICATED or FORBIDDEN unless the caller may use a route with this access. */
+/** Throws UNAUTHENTICATED, FORBIDDEN or REGISTRATION_KEY_REFUSED unless the caller may use a route with this access. */
 export function requireAccess(access: Access, caller: Caller | undefined): void {
   switch (access.kind) {
     case 'public':
@@ -25,6 +28,9 @@ export function requireAccess(access: Access, caller: Caller | undefined): void 
       return;
     case 'agentKey':
       if (caller?.kind !== 'agent') throw new AppError('UNAUTHENTICATED', {});
+      return;
+    case 'registrationKey':
+      requireOpen(requireRegistrationKey(caller));
       return;
     case 'role':
       requireRole(access, caller);
@@ -37,6 +43,10 @@ function requireRole({ role, agentKey }: Access & { kind: 'role' }, caller: Call
     if (!agentKey) throw new AppError('FORBIDDEN', { role: 'an agent key', needed: role });
     return;
   }
+  if (caller.kind === 'registration') {
+    requireOpen(caller.key);
+    throw new AppError('FORBIDDEN', { role: 'a registration key', needed: role });
+  }
   if (!isAtLeast(caller.user.role, role)) throw new AppError('FORBIDDEN', { role: caller.user.role, needed: role });
 }
 
@@ -44,6 +54,12 @@ function requireRole({ role, agentKey }: Access & { kind: 'role' }, caller: Call
 export function requireUser(caller: Caller | undefined): User {
   if (caller?.kind !== 'user') throw new AppError('UNAUTHENTICATED', {});
   return caller.user;
+}
+
+/** For handlers of routes that only a registration key opens. */
+export function requireRegistrationKey(caller: Caller | undefined): FoundRegistrationKey {
+  if (caller?.kind !== 'registration') throw new AppError('UNAUTHENTICATED', {});
+  return caller.key;
 }
 
 /** For handlers of the host listener. */
@@ -57,5 +73,6 @@ export function requireProvenHost(caller: Caller | undefined): ProvenHost {
 /** As it stands in `createdBy`, `requestedBy` and the log. */
 export function nameOfCaller(caller: Caller | undefined): string {
   if (caller?.kind === 'user') return caller.user.email;
+  if (caller?.kind === 'registration') return `host ${caller.key.hostId}`;
   return caller?.kind === 'host' ? `host ${caller.hostId}` : 'an agent key';
 }

@@ -5,6 +5,7 @@ import { up as hostKeys } from './migrations/0003-host-keys.ts';
 import { up as oidc } from './migrations/0004-oidc.ts';
 import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
 import { up as lineageParts } from './migrations/0006-lineage-parts.ts';
+import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0004-oidc': { up: oidc },
   '0005-key-expiry': { up: keyExpiry },
   '0006-lineage-parts': { up: lineageParts },
+  '0007-registration-keys': { up: registrationKeys },
 };
 
 /** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */

@@ -10,6 +10,7 @@ import type {
   LineageTransformation,
   ManagedAgent,
   RecordedFailure,
+  RegistrationKeyId,
   Role,
   RunId,
   RunOutcome,
@@ -61,6 +62,19 @@ export interface Tables {
     last_used_ip: string | null;
     /** Null: good until it is deleted. */
     expires_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+    /** Of an agent key that this host got when it registered. */
+    host_id: ColumnType<HostId | null, HostId | null | undefined, never>;
+  };
+  registration_keys: {
+    host_id: HostId;
+    id: RegistrationKeyId;
+    hash: string;
+    replaces: boolean;
+    user_id: UserId;
+    created_at: Time;
+    expires_at: Time;
+    used_at: NullableTime;
+    used_from: string | null;
   };
   audit_log: {
     /** A bigint, which drivers read as number or text. */

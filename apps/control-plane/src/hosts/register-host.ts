@@ -1,6 +1,6 @@
 import { AppError, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
 import type { z } from 'zod';
-import type { CertificateAuthority } from '../auth/certificate-authority.ts';
+import type { CertificateAuthority, IssuedCertificate } from '../auth/certificate-authority.ts';
 import type { ProvenHost } from './host-identity.ts';
 import type { HostStore } from './host-store.ts';
 
@@ -14,9 +14,19 @@ type Request = z.output<typeof RegisterRequest>;
 
 /** Creates or updates a host; with a certificate request it also issues the only certificate that counts from then on. */
 export async function registerHost(deps: RegisterDeps, request: Request): Promise<RegisterResponse> {
-  const { hostId, managedAgents, certificateRequest } = request;
-  const { hostStore, authority } = deps;
-  const issued = certificateRequest ? await authority.issueForHost(hostId, certificateRequest) : undefined;
+  const { hostId, certificateRequest } = request;
+  const issued = certificateRequest ? await deps.authority.issueForHost(hostId, certificateRequest) : undefined;
+  return await admitHost(deps, request, issued);
+}
+
+/** The second half of it, once whoever asks may have the host. */
+export async function admitHost(
+  deps: RegisterDeps,
+  request: Request,
+  issued: IssuedCertificate | undefined,
+): Promise<RegisterResponse> {
+  const { hostStore } = deps;
+  const { hostId, managedAgents } = request;
   await hostStore.upsertHost(hostId, managedAgents);
   if (issued) await hostStore.recordCertificate(hostId, issued);
   return await answer(deps, request, issued?.pem);

@@ -18,10 +18,11 @@ import type { PayloadReader } from '../temporal/payload-reader.ts';
 import { type AccessDeps, createAccessHandlers, type KeyRoute } from './access-handlers.ts';
 import { createAuditHandlers } from './audit-handlers.ts';
 import type { Handlers } from './handlers.ts';
+import { createRegistrationHandlers, type RegistrationDeps } from './registration-handlers.ts';
 import { streamRunEvents } from './run-events.ts';
 import { createSingleSignOnHandlers, type SingleSignOnDeps } from './single-sign-on-handlers.ts';
 
-export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps, SingleSignOnDeps {
+export interface ApiDeps extends StartRunDeps, RegisterDeps, AccessDeps, SingleSignOnDeps, RegistrationDeps {
   accountKeyStore: AccountKeyStore;
   payloadReader: PayloadReader;
   auditStore: AuditStore;
@@ -44,6 +45,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
       await revokeHost(deps, params.hostId);
       return await hostStore.getHost(params.hostId);
     },
+    ...createRegistrationHandlers(deps),
     decodePayloads: ({ body }) => deps.payloadReader.decode(body),
 
     listJobs: ({ query }) => jobStore.listJobs(query),

@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { join, resolve } from 'node:path';
-import { apiRoutes } from '@bigeye/contracts';
+import { apiRoutes, cliDownloadPath } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import fastifyStatic from '@fastify/static';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ListenAddress } from '../config.ts';
+import type { CliDownload } from '../hosts/host-setup.ts';
 import { type ApiDeps, createApiHandlers } from './api-handlers.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { answerClientError, answerExpectation } from './client-error.ts';
@@ -31,6 +32,8 @@ export interface ApiListenerOptions {
   tls?: { certificateFile: string; keyFile: string } | undefined;
   trustedProxies?: string[];
   webRoot?: string | undefined;
+  /** What hosts may download before they have any key. */
+  cli?: CliDownload | undefined;
   /** Of Temporal's own UI, which may then use the codec endpoint. */
   temporalUiOrigin?: string | undefined;
   isReady: () => Promise<Record<string, boolean>>;
@@ -53,6 +56,7 @@ export async function startApiListener(
     const ready = Object.values(parts).every(Boolean);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
   });
+  serveCli(server, options.cli);
   admitTemporalUi(server, options.temporalUiOrigin);
   const syncBudget = createSyncBudget();
   mountRoutes(server, apiRoutes, {
@@ -82,6 +86,19 @@ function serveDocs(server: ReturnType<typeof createServer>, document: Record<str
   );
   server.get('/docs/', (_request, reply) => reply.redirect('/docs', 308));
   server.get('/docs/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(style));
+}
+
+function serveCli(server: ReturnType<typeof createServer>, cli: CliDownload | undefined): void {
+  server.get(cliDownloadPath, (_request, reply) => {
+    if (!cli) return reply.callNotFound();
+    const [name = ''] = cliDownloadPath.split('/').slice(-1);
+    return reply
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .header('cache-control', 'no-cache')
+      .header('etag', `"${cli.sha256}"`)
+      .type('application/octet-stream')
+      .send(cli.content);
+  });
 }
 
 /** As the build leaves it in the page, for a new value at each answer. */

@@ -98,6 +98,11 @@ function actorOf(caller: Caller | undefined, { claimedName = 'nobody' }: AuditNo
         actorName: plain(caller.keyName),
         credential: caller.keyId,
       } as const;
+    case 'registration': {
+      // Whoever holds the key is about to be that host; which key it was tells who let it in.
+      const { id: credential, hostId } = caller.key;
+      return { actorKind: 'host', actorId: hostId, actorName: hostId, credential } as const;
+    }
     case 'host':
       return { actorKind: 'host', actorId: caller.hostId, actorName: caller.hostId, credential: null } as const;
     case undefined:

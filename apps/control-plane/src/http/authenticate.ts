@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AccessStore } from '../auth/access-store.ts';
 import type { AttemptLimits } from '../auth/attempt-limits.ts';
 import type { Caller } from '../auth/caller.ts';
+import { type RegistrationKeyStore, registrationKeyPrefix } from '../auth/registration-key-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { sessionTokenOf } from './session-cookie.ts';
 import { isFromTemporalUi } from './temporal-ui.ts';
@@ -14,25 +15,35 @@ import { isFromTemporalUi } from './temporal-ui.ts';
  */
 export function createAuthenticate({
   accessStore,
+  registrationKeyStore,
   sessionStore,
   attemptLimits,
   temporalUiOrigin,
 }: {
   accessStore: AccessStore;
+  registrationKeyStore: RegistrationKeyStore;
   sessionStore: SessionStore;
   attemptLimits: AttemptLimits;
   temporalUiOrigin: string | undefined;
 }) {
+  const callerOf = async (key: string, address: string): Promise<Caller | undefined> => {
+    if (key.startsWith(registrationKeyPrefix)) {
+      const found = await registrationKeyStore.findByValue(key);
+      return found && { kind: 'registration', key: found };
+    }
+    const owner = await accessStore.findKeyOwner(key, address);
+    return owner?.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
+  };
   return async (request: FastifyRequest): Promise<Caller | undefined> => {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const key = apiKeyOf(authorization);
-      const owner = key ? await accessStore.findKeyOwner(key, request.ip) : undefined;
-      if (!owner) {
+      const caller = key ? await callerOf(key, request.ip) : undefined;
+      if (!caller) {
         await attemptLimits.recordBadKey(request.ip);
         throw new AppError('UNAUTHENTICATED', {});
       }
-      return owner.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
+      return caller;
     }
     const token = sessionTokenOf(request);
     if (token === undefined) return undefined;

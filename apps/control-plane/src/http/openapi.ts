@@ -27,7 +27,8 @@ export function createOpenApi(publicUrl: string, table: Record<string, Route> = 
           type: 'apiKey',
           in: 'header',
           name: 'Authorization',
-          description: '`apikey bigeye_pak_…` (personal) or `apikey bigeye_agent_…` (agent)',
+          description:
+            '`apikey bigeye_pak_…` (personal), `apikey bigeye_agent_…` (agent) or `apikey bigeye_reg_…` (registration)',
         },
       },
       schemas: { Error: jsonSchema(ErrorBody, 'output') },
@@ -65,6 +66,7 @@ function rawSchemaOf({ rawBodyIsGzipOf }: Route): Schema {
 function accessText({ access }: Route): string {
   if (access.kind === 'public') return 'Needs no key.';
   if (access.kind === 'agentKey') return 'Needs an agent API key.';
+  if (access.kind === 'registrationKey') return 'Needs a registration key, which opens nothing else.';
   if (access.kind === 'certificate') return "Needs the host's client certificate.";
   return `Needs the role ${access.role} or higher${access.agentKey ? ', or an agent API key' : ''}.`;
 }

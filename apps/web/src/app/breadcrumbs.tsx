@@ -26,7 +26,8 @@ const settingsNames: Record<string, string> = {
   profile: 'Profile',
 };
 
-function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
+function Crumbs({ parts: [first, second, third, fourth] }: { parts: string[] }) {
+  if (first === 'settings' && third === 'hosts' && fourth === 'register') return <RegisterCrumbs />;
   if (first === 'settings')
     return (
       <>
@@ -55,6 +56,19 @@ function Crumbs({ parts: [first, second, third] }: { parts: string[] }) {
         </Link>
       </li>
       {second && <RunCrumbs id={second} />}
+    </>
+  );
+}
+
+function RegisterCrumbs() {
+  return (
+    <>
+      <li>Settings</li>
+      <li>Agents</li>
+      <li>
+        <Link to="/settings/agents/hosts">Hosts</Link>
+      </li>
+      <li aria-current="page">Register</li>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { isAppError, JobId, RunId, UserId } from '@bigeye/contracts';
+import { HostId, isAppError, JobId, RunId, UserId } from '@bigeye/contracts';
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -18,6 +18,12 @@ import { runFilterOf } from '../features/runs/run-filter.ts';
 import { RunsPage } from '../features/runs/runs-page.tsx';
 import { NotFoundPage, UnexpectedErrorPage, WaitingPage } from './fault-pages.tsx';
 import { Shell } from './shell.tsx';
+
+/** The host that a page is about, if one is named. */
+const hostSearchOf = ({ host }: Record<string, unknown>): { host?: HostId } => {
+  const id = HostId.safeParse(host).data;
+  return id ? { host: id } : {};
+};
 
 /** Each page comes when it is first opened. */
 const page = lazyRouteComponent;
@@ -91,6 +97,7 @@ const jobsRoute = createRoute({
 const createJobRoute = createRoute({
   ...under,
   path: '/jobs/new',
+  validateSearch: hostSearchOf,
   component: page(() => import('../features/jobs/job-form-page.tsx'), 'CreateJobPage'),
 });
 const jobRoute = createRoute({
@@ -118,6 +125,12 @@ const hostsRoute = createRoute({
   ...under,
   path: '/settings/agents/hosts',
   component: page(() => import('../features/hosts/hosts-page.tsx'), 'HostsPage'),
+});
+const registerHostRoute = createRoute({
+  ...under,
+  path: '/settings/agents/hosts/register',
+  validateSearch: hostSearchOf,
+  component: page(() => import('../features/hosts/register-page.tsx'), 'RegisterHostPage'),
 });
 const apiKeysRoute = createRoute({
   ...under,
@@ -167,6 +180,7 @@ const routeTree = rootRoute.addChildren([
     editJobRoute,
     lineageRoute,
     hostsRoute,
+    registerHostRoute,
     apiKeysRoute,
     usersRoute,
     auditRoute,

@@ -1,6 +1,5 @@
 import { agentTypeNames, type Host } from '@bigeye/contracts';
-import { Button, Modal, Tooltip } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-columns.ts';
@@ -16,7 +15,7 @@ import { hostsQuery } from './api.ts';
 import { hostAnswer, isLowOnDisk } from './host-answer.ts';
 import { HostState } from './host-state.tsx';
 import styles from './hosts.module.css';
-import { RegisterHost } from './register-host.tsx';
+import { RegisterLink } from './register-link.tsx';
 import { RevokeHostButton } from './revoke-host-button.tsx';
 
 const columns: Column<Host>[] = [
@@ -52,9 +51,7 @@ const adminColumns: Column<Host>[] = [
 export function HostsPage() {
   const hosts = useQuery(hostsQuery);
   const now = useNow();
-  const mayRegister = useMay('registerHost');
   const mayRevoke = useMay('revokeHost');
-  const [isRegistering, registering] = useDisclosure();
   const isEmpty = hosts.data?.length === 0;
   return (
     <Page title="Hosts">
@@ -63,13 +60,7 @@ export function HostsPage() {
           answer={hosts.data && hostAnswer(hosts.data, now)}
           reads={[hosts]}
           of="The hosts"
-          actions={
-            mayRegister && (
-              <Button data-create onClick={registering.open} leftSection={<Icon name="plus" />}>
-                Register a host
-              </Button>
-            )
-          }
+          actions={<RegisterLink />}
         />
       )}
       {isEmpty ? (
@@ -78,7 +69,7 @@ export function HostsPage() {
           title="No host is registered yet"
           text="A host is a machine of yours with Docker that runs agents. Register one, and jobs can run on it."
         >
-          <RegisterHost />
+          <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
       ) : (
         !isMissing(hosts) && (
@@ -91,9 +82,6 @@ export function HostsPage() {
           />
         )
       )}
-      <Modal opened={isRegistering} onClose={registering.close} title="Register a host" size="lg">
-        <RegisterHost />
-      </Modal>
     </Page>
   );
 }

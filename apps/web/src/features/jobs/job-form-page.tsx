@@ -7,11 +7,14 @@ import { isMissing } from '../../lib/read.ts';
 import { useMay } from '../access/api.ts';
 import { NotAllowed } from '../access/not-allowed.tsx';
 import { hostsQuery } from '../hosts/api.ts';
-import { RegisterHost } from '../hosts/register-host.tsx';
+import { RegisterLink } from '../hosts/register-link.tsx';
 import { jobQuery } from './api.ts';
 import { JobForm } from './job-form.tsx';
 
+const createRoute = getRouteApi('/shell/jobs/new');
+
 export function CreateJobPage() {
+  const { host } = createRoute.useSearch();
   const may = useMay('createJob');
   const hosts = useQuery(hostsQuery);
   return (
@@ -20,11 +23,11 @@ export function CreateJobPage() {
       {!hosts.data && !isMissing(hosts) && <WaitingForm />}
       {hosts.data?.length === 0 && (
         <EmptyState title="A job needs a host to run on" text="Register a machine first; then come back here.">
-          <RegisterHost />
+          <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
       )}
       {!may && <NotAllowed name="createJob" />}
-      {may && hosts.data && hosts.data.length > 0 && <JobForm hosts={hosts.data} />}
+      {may && hosts.data && hosts.data.length > 0 && <JobForm key={host ?? ''} hosts={hosts.data} hostId={host} />}
     </Page>
   );
 }

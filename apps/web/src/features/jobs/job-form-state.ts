@@ -1,4 +1,12 @@
-import { agentParameters, type Host, isAppError, type Job, JobInput, JobSettings } from '@bigeye/contracts';
+import {
+  agentParameters,
+  BatchAgentType,
+  type Host,
+  isAppError,
+  type Job,
+  JobInput,
+  JobSettings,
+} from '@bigeye/contracts';
 import { parameterFieldsOf, parametersOf } from './parameter-fields.ts';
 
 /** What the form holds. Numbers that were emptied are '' until they are typed again. */
@@ -22,6 +30,17 @@ export const draftOf = (job: Job | undefined): JobDraft => ({
   parameters: job ? { ...initialParameters(job.agentType), ...job.parameters } : {},
   settings: job?.settings ?? JobSettings.parse({}),
 });
+
+/** Of a new job on this host, with what runs there where it can be one thing only. */
+export function draftOn(host: Host | undefined): JobDraft {
+  const draft = draftOf(undefined);
+  if (!host || reasonAgainst(host, BatchAgentType.options)) return draft;
+  const [type, ...others] = BatchAgentType.options.filter((one) =>
+    host.managedAgents.some((agent) => agent.type === one),
+  );
+  if (!type || others.length > 0) return { ...draft, hostId: host.id };
+  return { ...draft, hostId: host.id, agentType: type, parameters: initialParameters(type) };
+}
 
 export const initialParameters = (agentType: Job['agentType']): Record<string, unknown> =>
   Object.fromEntries(parameterFieldsOf(agentType).map(({ name, initial }) => [name, initial]));

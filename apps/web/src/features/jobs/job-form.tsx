@@ -1,4 +1,4 @@
-import { agentTypeNames, BatchAgentType, type Host, type Job, type JobId } from '@bigeye/contracts';
+import { agentTypeNames, BatchAgentType, type Host, type HostId, type Job, type JobId } from '@bigeye/contracts';
 import { Button, NumberInput, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
@@ -11,6 +11,7 @@ import styles from './job-form.module.css';
 import {
   checkDraft,
   draftOf,
+  draftOn,
   errorsOfServer,
   errorsWithout,
   type FieldErrors,
@@ -22,9 +23,9 @@ import { useKeptDraft } from './kept-draft.ts';
 import { parameterFieldsOf } from './parameter-fields.ts';
 import { ParameterInput } from './parameter-input.tsx';
 
-/** Creates a job, or changes `job`. */
-export function JobForm({ hosts, job }: { hosts: Host[]; job?: Job }) {
-  const kept = useKeptDraft(job?.id, draftOf(job));
+/** Creates a job, on the host `hostId` if one is named, or changes `job`. */
+export function JobForm({ hosts, job, hostId }: { hosts: Host[]; job?: Job; hostId?: HostId | undefined }) {
+  const kept = useKeptDraft(job?.id, job ? draftOf(job) : draftOn(hosts.find(({ id }) => id === hostId)));
   const { draft } = kept;
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);

@@ -1,0 +1,86 @@
+import {
+  AppError,
+  type Host,
+  type HostId,
+  type RegisterByKeyRequest,
+  type RegisterByKeyResponse,
+  type Registration,
+} from '@bigeye/contracts';
+import type { z } from 'zod';
+import type { AccessStore } from '../auth/access-store.ts';
+import { type KeyDeps, putAccountKey, requireUsableAccountKey } from '../auth/account-keys.ts';
+import { type FoundRegistrationKey, type RegistrationKeyStore, requireOpen } from '../auth/registration-key-store.ts';
+import { admitHost, type RegisterDeps } from './register-host.ts';
+
+export interface RegisterByKeyDeps extends RegisterDeps, KeyDeps {
+  accessStore: AccessStore;
+  registrationKeyStore: RegistrationKeyStore;
+}
+
+/** What the key would do, without using it. Throws REGISTRATION_KEY_REFUSED and HOST_ID_TAKEN. */
+export async function readRegistration(
+  deps: RegisterByKeyDeps,
+  key: FoundRegistrationKey,
+): Promise<z.infer<typeof Registration>> {
+  requireOpen(key);
+  await requireFreeId(deps, key);
+  const { current } = await deps.accountKeyStore.findKeys();
+  const active = (await deps.hostStore.listHosts()).filter(({ state }) => state !== 'revoked');
+  const other = nearestOf(active.filter(({ id }) => id !== key.hostId));
+  return {
+    hostId: key.hostId,
+    expiresAt: key.expiresAt,
+    accountPublicKey: active.length > 0 ? (current ?? null) : null,
+    otherHost: other ? { id: other.id, state: other.state } : null,
+  };
+}
+
+/** The one that most likely still has its files: heard of last. */
+function nearestOf(hosts: Host[]): Host | undefined {
+  return hosts.toSorted((one, other) => (other.lastSeenAt ?? '').localeCompare(one.lastSeenAt ?? ''))[0];
+}
+
+/**
+ * Registers the host that the key was made for. Whatever can be refused is refused before the key is used up; what fails
+ * after that needs a new key. `address`: where the request came from.
+ * Throws REGISTRATION_KEY_REFUSED, HOST_ID_TAKEN, PUBLIC_KEY_CONFLICT and INVALID_INPUT.
+ */
+export async function registerByKey(
+  deps: RegisterByKeyDeps,
+  key: FoundRegistrationKey,
+  request: z.output<typeof RegisterByKeyRequest>,
+  address: string,
+): Promise<RegisterByKeyResponse> {
+  requireOpen(key);
+  const { hostId, certificateRequest, accountPublicKey: publicKey, wantsAgentApiKey } = request;
+  if (hostId !== key.hostId)
+    throw new AppError('REGISTRATION_KEY_REFUSED', { reason: `it was made for "${key.hostId}", not for "${hostId}"` });
+  const { authority, registrationKeyStore, accessStore } = deps;
+  await requireFreeId(deps, key);
+  await requireUsableAccountKey(deps, { publicKey });
+  const issued = await authority.issueForHost(hostId, certificateRequest);
+  await registrationKeyStore.useKey(key, address);
+  await putAccountKey(deps, { publicKey });
+  const agentApiKey = wantsAgentApiKey ? await newAgentKeyOf(accessStore, hostId) : null;
+  const registered = await admitHost(deps, request, issued);
+  return { ...registered, bigeyePublicKey: authority.bigeyePublicKey, agentApiKey };
+}
+
+/** Throws HOST_ID_TAKEN where a host is registered that the key may not replace. */
+async function requireFreeId({ hostStore }: RegisterByKeyDeps, key: FoundRegistrationKey): Promise<void> {
+  if (key.replaces) return;
+  const host = await hostStore.findHost(key.hostId);
+  if (host && host.state !== 'revoked') throw new AppError('HOST_ID_TAKEN', { hostId: key.hostId });
+}
+
+/** One that an earlier machine of that id got is gone with that machine. */
+async function newAgentKeyOf(accessStore: AccessStore, hostId: HostId): Promise<string> {
+  await accessStore.deleteApiKeysOfHost(hostId);
+  const { apiKey } = await accessStore.insertApiKey('agent', {
+    name: `host ${hostId}`.slice(0, 128),
+    description: `Made when ${hostId} registered; revoking the host deletes it`,
+    userId: null,
+    hostId,
+  });
+  return apiKey;
+}

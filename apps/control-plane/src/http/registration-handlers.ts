@@ -1,0 +1,35 @@
+import { AppError, type HostSetup } from '@bigeye/contracts';
+import { requireRegistrationKey, requireUser } from '../auth/caller.ts';
+import { type RegisterByKeyDeps, readRegistration, registerByKey } from '../hosts/register-by-key.ts';
+import type { Handlers } from './handlers.ts';
+
+export interface RegistrationDeps extends RegisterByKeyDeps {
+  hostSetup: HostSetup;
+}
+
+type RegistrationRoute =
+  | 'getHostSetup'
+  | 'createRegistrationKey'
+  | 'listRegistrationKeys'
+  | 'deleteRegistrationKey'
+  | 'getRegistration'
+  | 'registerHostByKey';
+
+/** Registration keys: admins make them, a machine uses one up. */
+export function createRegistrationHandlers(deps: RegistrationDeps): Handlers<RegistrationRoute> {
+  const { hostStore, registrationKeyStore, hostSetup } = deps;
+  return {
+    getHostSetup: () => hostSetup,
+    createRegistrationKey: async ({ body, caller }) => {
+      const host = await hostStore.findHost(body.hostId);
+      if (!body.replaces && host && host.state !== 'revoked')
+        throw new AppError('HOST_ID_TAKEN', { hostId: body.hostId });
+      return await registrationKeyStore.createKey({ ...body, userId: requireUser(caller).id });
+    },
+    listRegistrationKeys: async () => ({ registrationKeys: await registrationKeyStore.listKeys() }),
+    deleteRegistrationKey: ({ params }) => registrationKeyStore.deleteKey(params.registrationKeyId),
+    getRegistration: ({ caller }) => readRegistration(deps, requireRegistrationKey(caller)),
+    registerHostByKey: ({ caller, body, request }) =>
+      registerByKey(deps, requireRegistrationKey(caller), body, request.ip),
+  };
+}

@@ -1,0 +1,35 @@
+import type { HostSetup } from '@bigeye/contracts';
+
+/** What is typed into the shell of the machine, for people to copy. */
+
+/** A word of a shell. */
+const word = (text: string): string => (/^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** The address without the slash that URLs like to end with; undefined where it is none of a control plane. */
+export function addressOf(typed: string): string | undefined {
+  const url = URL.parse(typed.trim());
+  return url && /^https?:$/.test(url.protocol) && url.username === '' ? url.href.replace(/\/+$/, '') : undefined;
+}
+
+export const folderCommand = (hostId: string): string => `mkdir -p ${hostId} && cd ${hostId}`;
+
+/** Its hash came here by the browser of an admin, so the way of the download needs no trust. */
+export const downloadCommand = (apiUrl: string, { path, sha256 }: NonNullable<HostSetup['cli']>): string =>
+  `curl -fsSO ${word(`${apiUrl}${path}`)} && echo "${sha256}  bigeye-agent" | sha256sum -c && chmod +x bigeye-agent`;
+
+/** Begins with a space, so that most shells do not keep it; in the environment the key is in no list of processes. */
+export const registerCommand = (
+  registrationKey: string,
+  { hostId, apiUrl, caFingerprint }: { hostId: string; apiUrl: string; caFingerprint: string },
+): string =>
+  ` BIGEYE_REGISTRATION_KEY=${registrationKey} ./bigeye-agent register --host-id ${hostId} --api-url ${word(apiUrl)} --ca-fingerprint ${caFingerprint}`;
+
+/** From the machine that is registered to the one that is not; what belongs to the former alone stays behind. */
+export const copyKeysCommand = (from: string): string =>
+  `ssh ${from} 'tar -C ${from} --exclude=agent_config/hosts -c agent_config' | tar -x`;
+
+export const imagesCommand = (images: string[], hostId: string): string =>
+  `docker save ${images.join(' ')} | ssh ${hostId} docker load`;
+
+export const installCommand = './bigeye-agent install --agent LINEAGE_PLUS';
+export const connectorCommand = './bigeye-agent add-connector -c postgres';
