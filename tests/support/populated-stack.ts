@@ -95,6 +95,7 @@ export async function startPopulatedStack(): Promise<PopulatedStack> {
       lineage: '/lineage',
       'lineage-of': `/lineage?node=${nodes[0]?.id}`,
       hosts: '/settings/agents/hosts',
+      'host-register': '/settings/agents/hosts/register',
       'api-keys': '/settings/api-keys',
       users: '/settings/users',
       audit: '/settings/audit',

@@ -8,7 +8,7 @@ import {
   BigeyeClient,
   syncLineage,
 } from '@bigeye/agent-kit';
-import { AgentRunFile } from '@bigeye/contracts';
+import { AgentRunFile, plural } from '@bigeye/contracts';
 import { collectLineage } from './collect-lineage.ts';
 import { type ColumnPath, isInDatabase, parseColumnPath } from './column-path.ts';
 import { parseCommandLine, type RunOptions } from './command-line.ts';
@@ -68,7 +68,7 @@ async function check(connections: readonly PostgresConnection[], context: AgentC
     await bigeyeClient(connection, context).listCustomRepositories();
     context.log.info({ connection: connection.name }, 'connected to source and control plane');
   }
-  const message = `${connections.length} connections work.`;
+  const message = connections.length === 1 ? '1 connection works.' : `${connections.length} connections work.`;
   return { outcome: 'succeeded', message, counts: { connections: connections.length } };
 }
 
@@ -91,13 +91,13 @@ async function explain(
   for (const { depth, column, ways } of hops) context.log.info({}, `${'  '.repeat(depth)}${column} ${ways.join('+')}`);
   for (const { view, reasons } of incompleteViews)
     context.output.warning({ code: 'VIEW_INCOMPLETE', message: `${view}: ${reasons.join('; ')}` });
-  const message = `${path.text} comes from ${hops.length} columns.`;
+  const message = `${path.text} comes from ${plural(hops.length, 'column')}.`;
   const counts = { hops: hops.length, incompleteViews: incompleteViews.length };
   if (incompleteViews.length === 0) return { outcome: 'succeeded', message, counts };
   const remedy = 'The warnings name the views and why; try again when they can be read.';
   return {
     outcome: 'partial',
-    message: `${message} ${incompleteViews.length} views on the way are incomplete.`,
+    message: `${message} ${plural(incompleteViews.length, 'view is', 'views are')} incomplete on the way.`,
     remedy,
     counts,
   };
@@ -149,9 +149,10 @@ async function runConnections(
 }
 
 function toOutcome(counts: Record<string, number>, failures: number): AgentOutcome {
-  const message = `${counts.views} views and ${counts.relations} relations of ${counts.connections} connections, ${counts.edges} edges.`;
-  if (failures === 0 && counts.incompleteViews === 0) return { outcome: 'succeeded', message, counts };
-  const lacking = `${counts.incompleteViews} views are incomplete, ${failures} connections failed.`;
+  const { views = 0, relations = 0, connections = 0, edges = 0, incompleteViews = 0 } = counts;
+  const message = `${plural(views, 'view')} and ${plural(relations, 'relation')} of ${plural(connections, 'connection')}, ${plural(edges, 'edge')}.`;
+  if (failures === 0 && incompleteViews === 0) return { outcome: 'succeeded', message, counts };
+  const lacking = `${plural(incompleteViews, 'view')} incomplete, ${plural(failures, 'connection')} failed.`;
   return { outcome: 'partial', message: `${message} ${lacking}`, remedy: 'See the warnings in report.json.', counts };
 }
 

@@ -14,6 +14,7 @@ export * from './lineage.ts';
 export * from './lineage-graph.ts';
 export * from './lineage-neighbourhood.ts';
 export * from './lineage-parts.ts';
+export * from './plural.ts';
 export * from './product.ts';
 export * from './registration.ts';
 export * from './routes.ts';

@@ -20,10 +20,6 @@ const ahead = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 
 export const formatCount = (value: number): string => integer.format(value);
 
-/** `1 run`, `2 runs`; `many`: where it is more than an `s`. */
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${formatCount(count)} ${count === 1 ? one : many}`;
-
 /** The two largest units: `0.2 s`, `14 s`, `4 m 12 s`, `2 h 5 m`, `3 d 4 h`. Below zero (clocks differ) counts as zero. */
 export function formatDuration(ms: number): string {
   if (ms < 9950) return `${oneDigit.format(Math.max(0, ms) / second)} s`;

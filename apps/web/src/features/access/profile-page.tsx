@@ -1,7 +1,7 @@
+import { plural } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { plural } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { sessionsQuery, useUser } from './api.ts';
 import { ChangePassword } from './change-password.tsx';

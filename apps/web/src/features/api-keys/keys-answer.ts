@@ -1,5 +1,5 @@
-import type { ApiKeyInfo } from '@bigeye/contracts';
-import { formatCount, plural } from '../../lib/format.ts';
+import { type ApiKeyInfo, plural } from '@bigeye/contracts';
+import { formatCount } from '../../lib/format.ts';
 
 /** How many there are, and whether some of them are probably forgotten. */
 export function keysAnswer(personal: ApiKeyInfo[], agents: ApiKeyInfo[] = []): string {

@@ -1,5 +1,5 @@
-import type { Host } from '@bigeye/contracts';
-import { formatBytes, formatSince, plural } from '../../lib/format.ts';
+import { type Host, plural } from '@bigeye/contracts';
+import { formatBytes, formatSince } from '../../lib/format.ts';
 
 /** Below this, a large image or report may no longer fit. */
 const lowDiskBytes = 5 * 1024 ** 3;

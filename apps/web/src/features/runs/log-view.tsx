@@ -1,11 +1,10 @@
-import { fillPath, isActive, type Run, routes } from '@bigeye/contracts';
+import { fillPath, isActive, plural, type Run, routes } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
-import { plural } from '../../lib/format.ts';
 import styles from './log.module.css';
 import { LogBar } from './log-bar.tsx';
 import { isErrorLine, lineOfHash } from './log-line.ts';

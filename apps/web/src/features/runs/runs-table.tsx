@@ -1,4 +1,4 @@
-import type { Run } from '@bigeye/contracts';
+import { plural, type Run } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -7,7 +7,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import { ReadTrouble } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago, Duration } from '../../components/time.tsx';
-import { plural, shortId } from '../../lib/format.ts';
+import { shortId } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { type RunListFilter, useRuns } from './api.ts';
 import { resultWords } from './run-answer.ts';

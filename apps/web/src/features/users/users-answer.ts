@@ -1,5 +1,5 @@
-import type { User } from '@bigeye/contracts';
-import { formatCount, plural } from '../../lib/format.ts';
+import { plural, type User } from '@bigeye/contracts';
+import { formatCount } from '../../lib/format.ts';
 
 /** How many can come in, how many of them as admins, and whom an admin should look after. */
 export function usersAnswer(users: User[]): string {
