@@ -805,7 +805,8 @@ const lineageRoutes = {
     method: 'GET',
     path: '/api/v2/lineage/nodes',
     tag: 'Lineage',
-    summary: 'Find tables, views and columns by a part of their name',
+    summary:
+      'Find tables, views and columns by a part of their name; attributes over 1,000 characters (SQL) only come with the node itself',
     access: atLeast('viewer'),
     query: z.object({
       search: storableText(256).default(''),

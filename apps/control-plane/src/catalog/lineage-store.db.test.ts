@@ -71,6 +71,29 @@ describeEachDatabase('lineage store', (open) => {
     expect((await store.getGraph(after?.id ?? 0, { direction: 'ALL', depth: 3 })).edges).toEqual([]);
   });
 
+  test('what is found comes without its SQL, which its node has', async () => {
+    const { db } = open();
+    const store = createLineageStore(db);
+    const { id } = await store.upsertRepository('shop', 1);
+    const definition = `SELECT ${'1, '.repeat(500)}1`;
+    const attributes = [
+      { name: 'definition', value: definition },
+      { name: 'comment', value: 'short' },
+    ];
+    const view = { externalId: 'v', nodeName: 'v', nodeType: 'VIEW' as const, attributes };
+    await store.replaceRepository({
+      customRepositoryId: id,
+      workspaceId: 1,
+      nodes: [view],
+      edges: [],
+      cleanupStale: true,
+    });
+    const [found] = await store.searchNodes('v', 10);
+    expect(found?.attributes).toEqual({ comment: 'short' });
+    const { nodes: whole } = await store.getGraph(found?.id ?? 0, { direction: 'ALL', depth: 1 });
+    expect(whole[0]?.attributes).toEqual({ definition, comment: 'short' });
+  });
+
   test('a reference to nothing changes nothing and names what is missing', async () => {
     const database = open();
     const store = createLineageStore(database.db);

@@ -101,7 +101,7 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
       });
     },
 
-    /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. */
+    /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. Without long attributes. */
     async searchNodes(search: string, limit: number): Promise<LineageNode[]> {
       const rows = await selectNodes()
         .where('type', 'in', ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN'])
@@ -111,7 +111,7 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
         .orderBy('path')
         .limit(limit)
         .execute();
-      return rows.map(toNode);
+      return rows.map((row) => withoutLongTexts(toNode(row)));
     },
 
     /** See LineageGraph. Throws LINEAGE_NODE_NOT_FOUND. */
@@ -272,6 +272,13 @@ const toRepository = (row: Selectable<Tables['lineage_repositories']>): CustomRe
   workspaceId: row.workspace_id,
   syncedAt: row.synced_at?.toISOString() ?? null,
 });
+
+/** The SQL of fifty views is more than whoever looks for a name waits for; the node itself has it. */
+const withoutLongTexts = (node: LineageNode): LineageNode => ({
+  ...node,
+  attributes: Object.fromEntries(Object.entries(node.attributes).filter(([, value]) => value.length <= longestFound)),
+});
+const longestFound = 1000;
 
 export const toNode = (row: Selectable<Tables['lineage_nodes']> & { repository: string }): LineageNode => ({
   id: row.id,
