@@ -100,7 +100,7 @@ describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) =>
     await page.getByRole('button', { name: /Start/ }).first().click();
     await page.waitForURL(/\/runs\/run_/);
     await page.getByRole('heading', { name: /Succeeded/ }).waitFor({ timeout: 60_000 });
-    await page.getByText('174 edges').first().waitFor();
+    await page.getByText('175 edges').first().waitFor();
     await look('run');
   });
 
