@@ -1,4 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useReactFlow } from '@xyflow/react';
 import { type RefObject, useState } from 'react';
 import { Icon, type IconName } from '../../components/icon.tsx';
@@ -23,7 +24,9 @@ const roomForMap = '(min-width: 700px)';
 
 export function GraphTools({ model, arranged, pane, show, choose, focus }: Props) {
   const flow = useReactFlow();
-  const [hasMap, setHasMap] = useState(() => matchMedia(roomForMap).matches);
+  const hasRoom = useMediaQuery(roomForMap, undefined, { getInitialValueInEffect: false });
+  const [wantsMap, setWantsMap] = useState<boolean>();
+  const hasMap = wantsMap ?? hasRoom ?? false;
   const tools: [IconName, string, () => void][] = [
     ['lineage', 'Back to the start', () => show(model.rootId)],
     ['minus', 'Zoom out', () => void flow.zoomOut()],
@@ -51,7 +54,7 @@ export function GraphTools({ model, arranged, pane, show, choose, focus }: Props
           </Tooltip>
         ))}
         <Tooltip label="Overview">
-          <ActionIcon color="gray" aria-label="Overview" aria-pressed={hasMap} onClick={() => setHasMap(!hasMap)}>
+          <ActionIcon color="gray" aria-label="Overview" aria-pressed={hasMap} onClick={() => setWantsMap(!hasMap)}>
             <Icon name="view" />
           </ActionIcon>
         </Tooltip>

@@ -4,7 +4,7 @@ import { type DrawnTable, layoutInputOf, rectOf } from './graph-shape.ts';
 import type { Positions } from './layout.ts';
 import type { LayoutEngine } from './layout-engine.ts';
 import type { LineageModel } from './lineage-model.ts';
-import { beginning, boundsOf, fitted, leastReadable, type Pane, panInto, type Viewport } from './viewport.ts';
+import { beginning, boundsOf, fitted, leastReadable, type Pane, panInto, resized, type Viewport } from './viewport.ts';
 
 const moveMs = 250;
 /** Of the line at the lower edge of the pane. */
@@ -65,6 +65,20 @@ export function usePositions({ model, tables, engine, anchor, pane, onArranged }
       isCurrent = false;
     };
   }, [input, model, tables, engine, anchor, pane, flow, move, onArranged]);
+
+  useEffect(() => {
+    const element = pane.current;
+    if (!element) return;
+    let size = paneOf(element);
+    const observer = new ResizeObserver(() => {
+      const now = paneOf(element);
+      const drawn = before.current;
+      if (drawn) void flow.setViewport(resized(flow.getViewport(), boundsOfAll(drawn), size, now));
+      size = now;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [pane, flow]);
 
   /** Moves to a table, or to all of them. */
   const show = useCallback(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beginning, boundsOf, panInto, seenIn } from './viewport.ts';
+import { beginning, boundsOf, panInto, resized, seenIn } from './viewport.ts';
 
 const pane = { width: 1000, height: 600 };
 
@@ -45,4 +45,22 @@ test('what fits at a readable size is shown whole at first, and the root alone w
 
 test('what is seen is the pane as the graph has it', () => {
   expect(seenIn({ x: -100, y: 50, zoom: 0.5 }, pane, 0)).toEqual({ x: 200, y: -100, width: 2000, height: 1200 });
+});
+
+test('what was seen whole is seen whole in a pane of another size', () => {
+  const bounds = { x: 0, y: 0, width: 600, height: 200 };
+  const narrow = { width: 500, height: 600 };
+  const { x, zoom } = resized({ x: 200, y: 200, zoom: 1 }, bounds, pane, narrow);
+  expect(zoom).toBeLessThan(1);
+  expect(x).toBeGreaterThan(0);
+  expect(x + 600 * zoom).toBeLessThan(500);
+});
+
+test('what was not seen whole keeps its middle and its size', () => {
+  const bounds = { x: 0, y: 0, width: 5000, height: 200 };
+  expect(resized({ x: -100, y: 0, zoom: 1 }, bounds, pane, { width: 600, height: 500 })).toEqual({
+    x: -300,
+    y: -50,
+    zoom: 1,
+  });
 });

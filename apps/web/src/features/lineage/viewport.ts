@@ -76,6 +76,21 @@ export function fitted(bounds: Rect, pane: Pane): Viewport {
   return centredOn(bounds, pane, Math.max(leastZoom, zoom));
 }
 
+/** After the pane has changed its size: what was seen whole still is where it can be read, and the middle stays the middle. */
+export function resized(viewport: Viewport, bounds: Rect, before: Pane, after: Pane): Viewport {
+  const left = viewport.x + bounds.x * viewport.zoom;
+  const top = viewport.y + bounds.y * viewport.zoom;
+  const wasWhole =
+    left >= 0 &&
+    top >= 0 &&
+    left + bounds.width * viewport.zoom <= before.width &&
+    top + bounds.height * viewport.zoom <= before.height;
+  const whole = fitted(bounds, after);
+  if (wasWhole && whole.zoom >= leastReadable) return whole;
+  const [x, y] = [(after.width - before.width) / 2, (after.height - before.height) / 2];
+  return { x: viewport.x + x, y: viewport.y + y, zoom: viewport.zoom };
+}
+
 /** All of it where that can be read; else the root in the middle. */
 export function beginning(bounds: Rect, root: Rect, pane: Pane): Viewport {
   const whole = fitted(bounds, pane);
