@@ -1,6 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { look } from './support/browser.ts';
+import { axeFaultsOf, look } from './support/browser.ts';
 import { type Page, type Stage, setStage, settled } from './support/lineage-stage.ts';
 
 /** 2,000 tables and 27,000 edges with hubs; how quick it is says bench/lineage-page. */
@@ -28,10 +27,6 @@ describe.each(['light', 'dark'] as const)('lineage around a hub, %s', (theme) =>
   const hub = () => page.getByRole('region', { name: 'warehouse.core.hub_0', exact: true });
   const at = (query: string) => page.goto(`${stage.stack.apiUrl}/lineage?node=${stage.hubId}${query}`);
   const asked = () => requests.filter((url) => url.includes('/neighbourhood')).length;
-  const faults = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))]);
-  };
 
   test('three steps are one request, what is too much is folded, and only what is in view is in the page', async () => {
     requests.length = 0;
@@ -89,7 +84,7 @@ describe.each(['light', 'dark'] as const)('lineage around a hub, %s', (theme) =>
     await hub()
       .getByText(`${before - 21} more`)
       .waitFor();
-    expect(await faults()).toEqual([]);
+    expect(await axeFaultsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.reload();
     await hub()
@@ -105,7 +100,7 @@ describe.each(['light', 'dark'] as const)('lineage around a hub, %s', (theme) =>
     await settled(page);
     await page.getByRole('textbox', { name: 'Find in this graph' }).fill('expo_table');
     await page.getByRole('option').first().waitFor();
-    expect(await faults()).toEqual([]);
+    expect(await axeFaultsOf(page)).toEqual([]);
     await page.keyboard.press('Enter');
     const focused = () =>
       page.evaluate<string | undefined>('document.activeElement.closest("section")?.getAttribute("aria-label")');
@@ -124,7 +119,7 @@ describe.each(['light', 'dark'] as const)('lineage around a hub, %s', (theme) =>
     await page.goto(`${stage.stack.apiUrl}/lineage`);
     await page.getByRole('textbox', { name: 'Search tables and columns' }).fill('hub_0.column');
     await page.locator('[role=option][data-combobox-selected]').waitFor();
-    expect(await faults()).toEqual([]);
+    expect(await axeFaultsOf(page)).toEqual([]);
   });
 
   test.each(widths)('nothing is wider than a window of %i', async (width) => {
@@ -136,7 +131,7 @@ describe.each(['light', 'dark'] as const)('lineage around a hub, %s', (theme) =>
       .waitFor();
     const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
     expect(await page.evaluate(wider)).toBe(0);
-    if (width === 390) expect(await faults()).toEqual([]);
+    if (width === 390) expect(await axeFaultsOf(page)).toEqual([]);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 

@@ -1,6 +1,7 @@
+import { pause } from '@bigeye/service-kit';
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
+import { launchBrowser, signIn } from './support/browser.ts';
 import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
 
 /** What a page does while the control plane does not answer: a real one, and a browser whose requests are cut off. */
@@ -13,11 +14,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
-  await page.goto(`${populated.stack.apiUrl}/sign-in`);
-  await page.getByLabel('E-mail').fill(populated.signIn.email);
-  await page.getByLabel('Password', { exact: true }).fill(populated.signIn.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  await signIn(page, populated.stack.apiUrl, populated.signIn);
   await page.close();
 });
 afterAll(async () => {
@@ -111,5 +108,3 @@ test('a page gone to meanwhile says why there is nothing, without a change until
   await page.unroute('**/api/**');
   await page.getByRole('button', { name: 'A viewer' }).first().waitFor();
 });
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

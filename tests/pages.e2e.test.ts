@@ -1,7 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, shoot } from './support/browser.ts';
+import { axeFaultsOf, launchBrowser, shoot, signIn } from './support/browser.ts';
 import { layoutFaultsOf } from './support/layout-faults.ts';
 import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
 
@@ -45,9 +44,7 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
       await shoot(page, `${name}-${colorScheme}-${width}`);
       expect.soft(await layoutFaultsOf(page), `${name} at ${width} px`).toEqual([]);
       if (!widthsForAxe.includes(width)) continue;
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const told = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 160))]);
-      expect.soft(told, `${name} at ${width} px, axe`).toEqual([]);
+      expect.soft(await axeFaultsOf(page), `${name} at ${width} px, axe`).toEqual([]);
     }
   }
 
@@ -55,10 +52,7 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
     await page.goto(`${populated.stack.apiUrl}/sign-in`);
     await page.getByLabel('E-mail').waitFor();
     await expectWhole('sign-in');
-    await page.getByLabel('E-mail').fill(populated.signIn.email);
-    await page.getByLabel('Password', { exact: true }).fill(populated.signIn.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await signIn(page, populated.stack.apiUrl, populated.signIn);
     // Before it is known who asks, the browser complains that this question was refused.
     complaints.length = 0;
   });

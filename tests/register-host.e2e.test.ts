@@ -1,12 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { createApiClient, HostId, type ManagedAgent } from '@bigeye/contracts';
 import { createMutualTlsTransport } from '@bigeye/service-kit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, shoot } from './support/browser.ts';
+import { axeFaultsOf, launchBrowser, shoot, signIn } from './support/browser.ts';
 import { createBrowserSession } from './support/browser-session.ts';
 import { layoutFaultsOf } from './support/layout-faults.ts';
 import { createCertificateRequest, root, startTestStack, type TestStack } from './support/test-stack.ts';
@@ -75,7 +74,7 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
   beforeAll(async () => {
     const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
-    await signIn(page, email, password);
+    await signIn(page, stack.apiUrl, { email, password });
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
@@ -91,12 +90,9 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
   async function look(name: string): Promise<void> {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: join(shotsOf(), `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      await shoot(page, `${name}-${colorScheme}-${width}`, { fullPage: true });
       expect.soft(await layoutFaultsOf(page), `${name} at ${width} px`).toEqual([]);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect
-        .soft(violations.map(({ id: rule, nodes }) => [rule, nodes.map(({ html }) => html.slice(0, 160))]))
-        .toEqual([]);
+      expect.soft(await axeFaultsOf(page)).toEqual([]);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
   }
@@ -202,7 +198,7 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
     await createBrowserSession(stack.apiUrl).call('setPassword', { body: { token, password } });
     const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
     const theirs = await context.newPage();
-    await signIn(theirs, user.email, password);
+    await signIn(theirs, stack.apiUrl, { email: user.email, password });
     await theirs.goto(`${stack.apiUrl}/settings/agents/hosts/register`);
     await theirs.getByRole('heading', { name: 'Only admins register hosts' }).waitFor();
     await theirs.getByText('Ask an admin to do it').waitFor();
@@ -217,13 +213,3 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
     expect(problems).toEqual([]);
   });
 });
-
-const shotsOf = () => process.env.SCREENSHOTS ?? join(root, '.data/screenshots');
-
-async function signIn(page: Page, who: string, typed: string): Promise<void> {
-  await page.goto(`${stack.apiUrl}/sign-in`);
-  await page.getByLabel('E-mail').fill(who);
-  await page.getByLabel('Password', { exact: true }).fill(typed);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Main' }).waitFor();
-}

@@ -2,7 +2,7 @@ import { get, type IncomingHttpHeaders } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
+import { launchBrowser, signIn } from './support/browser.ts';
 import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
 
 /** How the pages treat those who use them: a real control plane and a real browser. */
@@ -24,11 +24,7 @@ const url = (path: string) => `${populated.stack.apiUrl}${path}`;
 
 async function signedIn(email: string, password: string): Promise<Page> {
   const opened = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
-  await opened.goto(url('/sign-in'));
-  await opened.getByLabel('E-mail').fill(email);
-  await opened.getByLabel('Password', { exact: true }).fill(password);
-  await opened.getByRole('button', { name: 'Sign in' }).click();
-  await opened.getByRole('navigation', { name: 'Main' }).waitFor();
+  await signIn(opened, populated.stack.apiUrl, { email, password });
   return opened;
 }
 

@@ -25,15 +25,29 @@ function findChromium(): string {
 }
 
 /** A picture to look at. */
-export const shoot = (page: Page, name: string): Promise<unknown> =>
-  page.screenshot({ path: join(shots, `${name}.png`) });
+export const shoot = (page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<unknown> =>
+  page.screenshot({ path: join(shots, `${name}.png`), ...options });
+
+/** Signs in by password, and waits until somebody is signed in. */
+export async function signIn(page: Page, apiUrl: string, who: { email: string; password: string }): Promise<void> {
+  await page.goto(`${apiUrl}/sign-in`);
+  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+}
+
+/** What axe has against the page: each rule with where it is broken. */
+export async function axeFaultsOf(page: Page): Promise<[rule: string, html: string[]][]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]);
+}
 
 /** Takes the picture at both widths, and asks axe. `name`: with the theme in it. */
 export async function look(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(shots, `${name}-1440.png`) });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200))])).toEqual([]);
+  await shoot(page, `${name}-1440`);
+  expect(await axeFaultsOf(page)).toEqual([]);
   await page.setViewportSize({ width: 768, height: 1024 });
-  await page.screenshot({ path: join(shots, `${name}-768.png`) });
+  await shoot(page, `${name}-768`);
   await page.setViewportSize({ width: 1440, height: 900 });
 }

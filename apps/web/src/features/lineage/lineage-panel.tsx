@@ -1,4 +1,4 @@
-import type { LineageNode } from '@bigeye/contracts';
+import { type LineageNode, plural } from '@bigeye/contracts';
 import { ActionIcon, Button } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -9,14 +9,7 @@ import { isMissing } from '../../lib/read.ts';
 import { type NeighboursOf, neighboursQuery, nodeQuery } from './api.ts';
 import { type LineageModel, originsOf, type Way } from './lineage-model.ts';
 import styles from './lineage-panel.module.css';
-import {
-  type ChosenNode,
-  countOf,
-  nodeTypeWords,
-  sqlOf,
-  transformationWords,
-  withoutDatabase,
-} from './lineage-words.ts';
+import { type ChosenNode, nodeTypeWords, sqlOf, transformationWords, withoutDatabase } from './lineage-words.ts';
 import { NodeIcon } from './node-icon.tsx';
 
 interface Props {
@@ -146,7 +139,7 @@ function Neighbours({ title, nodeId, way, of, onlyColumns = false, choose, child
       <ul className={styles.ends}>
         {ends.map(({ id, type, path, count, transformations }) => (
           <End key={id} path={path} choose={() => choose(id, type)}>
-            {of === 'TABLE' && <div className={styles.kind}>{countOf(count, 'edge')}</div>}
+            {of === 'TABLE' && <div className={styles.kind}>{plural(count, 'edge')}</div>}
             {transformations.map((transformation) => (
               <div key={transformation.type + transformation.subtype} className={styles.kind}>
                 {transformationWords(transformation)}

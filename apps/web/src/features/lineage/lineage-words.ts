@@ -1,5 +1,4 @@
 import type { LineageNode, LineageTransformation } from '@bigeye/contracts';
-import { formatCount } from '../../lib/format.ts';
 
 export const nodeTypeWords: Record<LineageNode['type'], string> = {
   DATABASE: 'Database',
@@ -35,9 +34,6 @@ export const parentPathOf = ({ path }: { path: string }): string => path.split('
 
 /** `public.orders.id` of `shop.public.orders.id`. */
 export const withoutDatabase = (path: string): string => path.split('.').slice(1).join('.') || path;
-
-/** `1 table`, `2,000 tables`. */
-export const countOf = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
 
 /** A table or column as the graph knows it, before its details are read. A table is its own `tableId`. */
 export interface ChosenNode {

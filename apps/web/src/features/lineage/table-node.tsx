@@ -1,11 +1,11 @@
-import type { LineageColumn } from '@bigeye/contracts';
+import { type LineageColumn, plural } from '@bigeye/contracts';
 import type { Node, NodeProps } from '@xyflow/react';
 import { memo, useContext } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ActionsContext, type GraphActions, LightContext } from './graph-context.ts';
 import type { DrawnTable } from './graph-shape.ts';
 import type { Way } from './lineage-model.ts';
-import { countOf, nodeTypeWords, parentPathOf } from './lineage-words.ts';
+import { nodeTypeWords, parentPathOf } from './lineage-words.ts';
 import { MoreButton } from './more-button.tsx';
 import { NodeIcon } from './node-icon.tsx';
 import styles from './table-node.module.css';
@@ -89,7 +89,7 @@ const Table = memo(function Table({
             className={styles.columns}
             aria-expanded={isOpened}
             aria-label={`Columns of ${table.name}: ${table.columns}`}
-            title={isOpened ? 'Hide the columns' : `Show ${countOf(table.columns, 'column')}`}
+            title={isOpened ? 'Hide the columns' : `Show ${plural(table.columns, 'column')}`}
             onClick={() => actions.toggleColumns(table.id)}
           >
             {table.columns}
@@ -109,12 +109,12 @@ const Table = memo(function Table({
       ))}
       {hiddenColumns > 0 && (
         <button type="button" className={styles.more} onClick={() => actions.showAllColumns(table.id)}>
-          {countOf(hiddenColumns, 'more column')}
+          {plural(hiddenColumns, 'more column')}
         </button>
       )}
       {unreadColumns > 0 && (
         <div className={styles.more} title="Find them by the search">
-          {countOf(unreadColumns, 'more column')}: search for them
+          {plural(unreadColumns, 'more column')}: search for them
         </div>
       )}
       <MoreButton table={table} way="upstream" asked={more.upstream} shown={shown.upstream} actions={actions} />
