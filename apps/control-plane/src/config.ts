@@ -1,7 +1,7 @@
 import { Role } from '@bigeye/contracts';
 import { loadConfig } from '@bigeye/service-kit';
 import { z } from 'zod';
-import type { OidcSettings } from './auth/single-sign-on.ts';
+import type { OidcSettings } from './access/single-sign-on.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z

@@ -1,6 +1,6 @@
 import { isAppError, visibleText } from '@bigeye/contracts';
 import { createLogger, shutdownSignal } from '@bigeye/service-kit';
-import { tellFirstAdmin } from './auth/first-admin.ts';
+import { tellFirstAdmin } from './access/first-admin.ts';
 import { loadControlPlaneConfig } from './config.ts';
 import { startControlPlane } from './start-control-plane.ts';
 import { installRuntime } from './temporal/install-runtime.ts';

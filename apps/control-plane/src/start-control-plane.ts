@@ -1,21 +1,14 @@
 import { certificateFingerprint, createDataConverter, createLogger, type Logger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
+import { createApiKeyStore } from './access/api-key-store.ts';
+import { createAttemptLimits } from './access/attempt-limits.ts';
+import { createFirstAdmin, type FirstAdmin } from './access/first-admin.ts';
+import { createSessionStore } from './access/session-store.ts';
+import { createSingleSignOn } from './access/single-sign-on.ts';
+import { createSubjectStore } from './access/subject-store.ts';
+import { createUserStore } from './access/user-store.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAuditStore } from './audit/audit-store.ts';
-import { createAccessStore } from './auth/access-store.ts';
-import { createAccountKeyStore } from './auth/account-key-store.ts';
-import { createAttemptLimits } from './auth/attempt-limits.ts';
-import { openCertificateAuthority } from './auth/certificate-authority.ts';
-import { createFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
-import { createPayloadKeys } from './auth/payload-keys.ts';
-import { createRegistrationKeyStore } from './auth/registration-key-store.ts';
-import { createSessionStore } from './auth/session-store.ts';
-import { createSingleSignOn } from './auth/single-sign-on.ts';
-import { createSubjectStore } from './auth/subject-store.ts';
-import { createUserStore } from './auth/user-store.ts';
-import { createLineageNeighbourhoodStore } from './catalog/lineage-neighbourhood-store.ts';
-import { createLineagePartStore } from './catalog/lineage-part-store.ts';
-import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './db/database.ts';
@@ -24,10 +17,17 @@ import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
 import { hostSetupOf, loadCliDownload } from './hosts/host-setup.ts';
 import { createHostStore } from './hosts/host-store.ts';
-import { startApiListener } from './http/api-listener.ts';
+import { createRegistrationKeyStore } from './hosts/registration-key-store.ts';
 import { createConnectionLimits } from './http/connection-limits.ts';
-import { startHostListener } from './http/host-listener.ts';
 import { createJobStore } from './jobs/job-store.ts';
+import { createAccountKeyStore } from './keys/account-key-store.ts';
+import { openCertificateAuthority } from './keys/certificate-authority.ts';
+import { createPayloadKeys } from './keys/payload-keys.ts';
+import { createLineageNeighbourhoodStore } from './lineage/lineage-neighbourhood-store.ts';
+import { createLineagePartStore } from './lineage/lineage-part-store.ts';
+import { createLineageStore } from './lineage/lineage-store.ts';
+import { startApiListener } from './roles/api-listener.ts';
+import { startHostListener } from './roles/host-listener.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
 import { createRunLogStore } from './runs/run-log-store.ts';
 import { createRunReportStore } from './runs/run-report-store.ts';
@@ -59,7 +59,7 @@ export async function startControlPlane(
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
   const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
-  const accessStore = createAccessStore(db);
+  const apiKeyStore = createApiKeyStore(db);
   const accountKeyStore = createAccountKeyStore(db);
   const payloadKeys = createPayloadKeys(authority, accountKeyStore);
   const hostStore = createHostStore(db, changes);
@@ -79,7 +79,7 @@ export async function startControlPlane(
       ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
       : undefined;
   const publicUrl = config.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${textOf(config.API_LISTEN)}`;
-  const firstAdmin = await createFirstAdmin({ userStore, accessStore }, { email: config.ADMIN_EMAIL, publicUrl });
+  const firstAdmin = await createFirstAdmin({ userStore, apiKeyStore }, { email: config.ADMIN_EMAIL, publicUrl });
   // At once: what goes wrong further on must not take the only key along.
   onFirstAdmin(firstAdmin, publicUrl);
 
@@ -122,7 +122,7 @@ export async function startControlPlane(
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
-    ...{ accessStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
+    ...{ apiKeyStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
     ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, changes, authority, dispatcher },
     ...{ lineageStore, lineagePartStore, neighbourhoodStore },
     attemptLimits: createAttemptLimits(),

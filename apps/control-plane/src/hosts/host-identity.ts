@@ -1,5 +1,5 @@
 import { AppError, type HostId } from '@bigeye/contracts';
-import { hostIdOfCertificate } from '../auth/certificate-authority.ts';
+import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 import type { HostCertificates, HostStore } from './host-store.ts';
 
 /** Requests that were on their way when the renewed certificate was first used may still arrive with the old one. */

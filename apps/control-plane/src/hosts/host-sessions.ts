@@ -1,8 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { type HostId, hostLimits } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
-import { hostIdOfCertificate } from '../auth/certificate-authority.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
+import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 
 /** The open connections of hosts, so that a revoked one is cut off at once and its polls with it. */
 export interface HostSessions extends Disposable {

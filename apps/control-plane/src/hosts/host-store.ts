@@ -8,9 +8,9 @@ import {
 } from '@bigeye/contracts';
 import { sql } from 'kysely';
 import type { z } from 'zod';
-import type { IssuedCertificate } from '../auth/certificate-authority.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
+import type { IssuedCertificate } from '../keys/certificate-authority.ts';
 import { hostStateOf } from './host-state.ts';
 
 export type HostStore = ReturnType<typeof createHostStore>;

@@ -7,13 +7,13 @@ import {
   type Registration,
 } from '@bigeye/contracts';
 import type { z } from 'zod';
-import type { AccessStore } from '../auth/access-store.ts';
-import { type KeyDeps, putAccountKey, requireUsableAccountKey } from '../auth/account-keys.ts';
-import { type FoundRegistrationKey, type RegistrationKeyStore, requireOpen } from '../auth/registration-key-store.ts';
+import type { ApiKeyStore } from '../access/api-key-store.ts';
+import { type KeyDeps, putAccountKey, requireUsableAccountKey } from './account-keys.ts';
 import { admitHost, type RegisterDeps } from './register-host.ts';
+import { type FoundRegistrationKey, type RegistrationKeyStore, requireOpen } from './registration-key-store.ts';
 
 export interface RegisterByKeyDeps extends RegisterDeps, KeyDeps {
-  accessStore: AccessStore;
+  apiKeyStore: ApiKeyStore;
   registrationKeyStore: RegistrationKeyStore;
 }
 
@@ -55,13 +55,13 @@ export async function registerByKey(
   const { hostId, certificateRequest, accountPublicKey: publicKey, wantsAgentApiKey } = request;
   if (hostId !== key.hostId)
     throw new AppError('REGISTRATION_KEY_REFUSED', { reason: `it was made for "${key.hostId}", not for "${hostId}"` });
-  const { authority, registrationKeyStore, accessStore } = deps;
+  const { authority, registrationKeyStore, apiKeyStore } = deps;
   await requireFreeId(deps, key);
   await requireUsableAccountKey(deps, { publicKey });
   const issued = await authority.issueForHost(hostId, certificateRequest);
   await registrationKeyStore.useKey(key, address);
   await putAccountKey(deps, { publicKey });
-  const agentApiKey = wantsAgentApiKey ? await newAgentKeyOf(accessStore, hostId) : null;
+  const agentApiKey = wantsAgentApiKey ? await newAgentKeyOf(apiKeyStore, hostId) : null;
   const registered = await admitHost(deps, request, issued);
   return { ...registered, bigeyePublicKey: authority.bigeyePublicKey, agentApiKey };
 }
@@ -74,9 +74,9 @@ async function requireFreeId({ hostStore }: RegisterByKeyDeps, key: FoundRegistr
 }
 
 /** One that an earlier machine of that id got is gone with that machine. */
-async function newAgentKeyOf(accessStore: AccessStore, hostId: HostId): Promise<string> {
-  await accessStore.deleteApiKeysOfHost(hostId);
-  const { apiKey } = await accessStore.insertApiKey('agent', {
+async function newAgentKeyOf(apiKeyStore: ApiKeyStore, hostId: HostId): Promise<string> {
+  await apiKeyStore.deleteApiKeysOfHost(hostId);
+  const { apiKey } = await apiKeyStore.insertApiKey('agent', {
     name: `host ${hostId}`.slice(0, 128),
     description: `Made when ${hostId} registered; revoking the host deletes it`,
     userId: null,

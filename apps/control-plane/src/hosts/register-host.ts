@@ -1,6 +1,6 @@
 import { AppError, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
 import type { z } from 'zod';
-import type { CertificateAuthority, IssuedCertificate } from '../auth/certificate-authority.ts';
+import type { CertificateAuthority, IssuedCertificate } from '../keys/certificate-authority.ts';
 import type { ProvenHost } from './host-identity.ts';
 import type { HostStore } from './host-store.ts';
 

@@ -1,13 +1,13 @@
 import type { HostId } from '@bigeye/contracts';
-import type { AccessStore } from '../auth/access-store.ts';
-import type { RegistrationKeyStore } from '../auth/registration-key-store.ts';
+import type { ApiKeyStore } from '../access/api-key-store.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { HostStore } from './host-store.ts';
+import type { RegistrationKeyStore } from './registration-key-store.ts';
 
 export interface RevokeDeps {
   hostStore: HostStore;
-  accessStore: AccessStore;
+  apiKeyStore: ApiKeyStore;
   registrationKeyStore: RegistrationKeyStore;
   runStore: RunStore;
   dispatcher: RunDispatcher;
@@ -19,11 +19,11 @@ export interface RevokeDeps {
  * agent API key that it got when it registered end too. Safe to repeat. Throws HOST_NOT_FOUND.
  */
 export async function revokeHost(deps: RevokeDeps, hostId: HostId): Promise<void> {
-  const { hostStore, accessStore, registrationKeyStore, runStore, dispatcher } = deps;
+  const { hostStore, apiKeyStore, registrationKeyStore, runStore, dispatcher } = deps;
   await hostStore.getHost(hostId);
   await registrationKeyStore.deleteUnusedKeyOf(hostId);
   await hostStore.revokeHost(hostId);
-  await accessStore.deleteApiKeysOfHost(hostId);
+  await apiKeyStore.deleteApiKeysOfHost(hostId);
   for (const runId of await runStore.listActiveIdsOfHost(hostId)) {
     const failure = { code: 'HOST_REVOKED', details: { hostId } } as const;
     await runStore.recordStatus({ runId, status: 'failed', exit: null, failure });

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { RouteName, Routes } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Caller } from '../auth/caller.ts';
-import type { AuditNote } from './audited.ts';
+import type { AuditNote } from '../audit/audit-requests.ts';
+import type { Caller } from './caller.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 

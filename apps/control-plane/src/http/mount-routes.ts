@@ -2,8 +2,8 @@ import { AppError, type Route, type RouteName } from '@bigeye/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { type Caller, requireAccess } from '../auth/caller.ts';
-import { type AuditNote, createAuditor, resultOf } from './audited.ts';
+import { type AuditNote, createAuditor, resultOf } from '../audit/audit-requests.ts';
+import { type Caller, requireAccess } from './caller.ts';
 import type { Handlers } from './handlers.ts';
 
 type LooseHandler = (input: {

@@ -8,7 +8,7 @@ import {
   type User,
 } from '@bigeye/contracts';
 import type { ProvenHost } from '../hosts/host-identity.ts';
-import { type FoundRegistrationKey, requireOpen } from './registration-key-store.ts';
+import { type FoundRegistrationKey, requireOpen } from '../hosts/registration-key-store.ts';
 
 /** Who sent a request, as proven by a key, a session or a certificate. */
 export type Caller =

@@ -1,6 +1,6 @@
 import { AppError, type JobId } from '@bigeye/contracts';
-import type { RunStore } from '../runs/run-store.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobStore } from '../jobs/job-store.ts';
+import type { RunStore } from './run-store.ts';
 
 /** Throws JOB_NOT_FOUND, JOB_HAS_ACTIVE_RUN. */
 export async function deleteJob(

@@ -1,12 +1,12 @@
 import type { HostId, hostListenerRoutes, RunId } from '@bigeye/contracts';
 import { keyFingerprint } from '@bigeye/service-kit';
-import type { AccountKeyStore } from '../auth/account-key-store.ts';
-import { type Caller, requireHost, requireProvenHost } from '../auth/caller.ts';
 import { type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
 import { type RevokeDeps, revokeHost } from '../hosts/revoke-host.ts';
-import type { RunLogStore } from '../runs/run-log-store.ts';
-import type { RunReportStore } from '../runs/run-report-store.ts';
-import type { Handlers } from './handlers.ts';
+import { type Caller, requireHost, requireProvenHost } from '../http/caller.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { AccountKeyStore } from '../keys/account-key-store.ts';
+import type { RunLogStore } from './run-log-store.ts';
+import type { RunReportStore } from './run-report-store.ts';
 
 export interface HostApiDeps extends RegisterDeps, RevokeDeps {
   accountKeyStore: AccountKeyStore;

@@ -1,9 +1,9 @@
 import { HostId, type Role, type User } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
+import { createUserStore } from '../access/user-store.ts';
 import type { Database } from '../db/database.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createRegistrationKeyStore } from './registration-key-store.ts';
-import { createUserStore } from './user-store.ts';
 
 const hostId = HostId.parse('etl-01');
 const used = { code: 'REGISTRATION_KEY_REFUSED', message: expect.stringContaining('used already') };

@@ -1,8 +1,8 @@
 import type { User } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SessionStore } from '../auth/session-store.ts';
-import type { AuditNote } from './audited.ts';
+import type { AuditNote } from '../audit/audit-requests.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** A new session at each sign-in: one that somebody else put into this browser ends. */
 export async function openSession(

@@ -1,6 +1,6 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AccessStore } from './access-store.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
 import { passwordLinkOf } from './password-link.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -19,7 +19,7 @@ export interface FirstAdmin {
  * link end, gives the admin new ones.
  */
 export async function createFirstAdmin(
-  { userStore, accessStore }: { userStore: UserStore; accessStore: AccessStore },
+  { userStore, apiKeyStore }: { userStore: UserStore; apiKeyStore: ApiKeyStore },
   { email, publicUrl }: { email: string; publicUrl: string },
 ): Promise<FirstAdmin | undefined> {
   const admin =
@@ -27,7 +27,7 @@ export async function createFirstAdmin(
       ? await userStore.insertUser({ email, name: 'Admin', role: 'admin' })
       : await userStore.findLockedOutAdmin();
   if (!admin) return undefined;
-  const { apiKey } = await accessStore.insertApiKey('personal', {
+  const { apiKey } = await apiKeyStore.insertApiKey('personal', {
     name: 'first key',
     description: 'Made at the first start',
     userId: admin.id,

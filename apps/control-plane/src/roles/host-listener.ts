@@ -3,17 +3,17 @@ import type { TLSSocket } from 'node:tls';
 import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { requireHost } from '../auth/caller.ts';
 import type { ListenAddress } from '../config.ts';
+import { createHostBudget } from '../hosts/host-budget.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
-import { answerClientError, answerExpectation } from './client-error.ts';
-import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
-import { createServer } from './create-server.ts';
-import { createHostBudget } from './host-budget.ts';
-import { createHostHandlers, type HostApiDeps } from './host-handlers.ts';
-import { listen, portOf, serverOptions, setIdleLimit } from './listen.ts';
-import { mountRoutes } from './mount-routes.ts';
+import { requireHost } from '../http/caller.ts';
+import { answerClientError, answerExpectation } from '../http/client-error.ts';
+import { type ConnectionLimits, handshakeTimeout } from '../http/connection-limits.ts';
+import { createServer } from '../http/create-server.ts';
+import { listen, portOf, serverOptions, setIdleLimit } from '../http/listen.ts';
+import { mountRoutes } from '../http/mount-routes.ts';
+import { createHostHandlers, type HostApiDeps } from '../runs/report-handlers.ts';
 
 const answerMs = 500;
 

@@ -1,10 +1,10 @@
 import { type ErrorCode, isAudited, type Route } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { AuditLog } from '../audit/audit-log.ts';
-import type { NewAuditEntry } from '../audit/audit-store.ts';
-import type { Caller } from '../auth/caller.ts';
-import { toAppError } from './to-app-error.ts';
+import type { Caller } from '../http/caller.ts';
+import { toAppError } from '../http/to-app-error.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { NewAuditEntry } from './audit-store.ts';
 
 /** What a handler tells the audit log beside what the table says already. */
 export interface AuditNote {

@@ -1,7 +1,7 @@
 import { AppError, type HostSetup } from '@bigeye/contracts';
-import { requireRegistrationKey, requireUser } from '../auth/caller.ts';
-import { type RegisterByKeyDeps, readRegistration, registerByKey } from '../hosts/register-by-key.ts';
-import type { Handlers } from './handlers.ts';
+import { requireRegistrationKey, requireUser } from '../http/caller.ts';
+import type { Handlers } from '../http/handlers.ts';
+import { type RegisterByKeyDeps, readRegistration, registerByKey } from './register-by-key.ts';
 
 export interface RegistrationDeps extends RegisterByKeyDeps {
   hostSetup: HostSetup;

@@ -1,12 +1,12 @@
 import { AppError, type User } from '@bigeye/contracts';
-import type { AccessStore } from './access-store.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { hashPassword, isOutdated, verifyPassword } from './password.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface SignInDeps {
   userStore: UserStore;
-  accessStore: AccessStore;
+  apiKeyStore: ApiKeyStore;
   attemptLimits: AttemptLimits;
 }
 
@@ -27,11 +27,11 @@ export async function signInByPassword(
 
 /** By a personal API key. Throws UNAUTHENTICATED and TOO_MANY_ATTEMPTS. */
 export async function signInByKey(
-  { accessStore, attemptLimits }: SignInDeps,
+  { apiKeyStore, attemptLimits }: SignInDeps,
   { apiKey, address }: { apiKey: string; address: string },
 ): Promise<User> {
   return await attemptLimits.bySecret(address, async () => {
-    const owner = await accessStore.findKeyOwner(apiKey, address);
+    const owner = await apiKeyStore.findKeyOwner(apiKey, address);
     if (owner?.kind !== 'user') throw new AppError('UNAUTHENTICATED', {});
     return owner.user;
   });

@@ -1,12 +1,12 @@
 import { AppError, isAppError } from '@bigeye/contracts';
-import type { AttemptLimits } from '../auth/attempt-limits.ts';
-import { flowLifetimeSeconds } from '../auth/flow-seal.ts';
-import type { SessionStore } from '../auth/session-store.ts';
-import type { SingleSignOn } from '../auth/single-sign-on.ts';
-import type { SubjectStore } from '../auth/subject-store.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
+import { flowLifetimeSeconds } from './flow-seal.ts';
 import { openSession } from './open-session.ts';
 import { flowCookieOf, setFlowCookie } from './session-cookie.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SingleSignOn } from './single-sign-on.ts';
+import type { SubjectStore } from './subject-store.ts';
 
 export interface SingleSignOnDeps {
   singleSignOn: SingleSignOn | undefined;

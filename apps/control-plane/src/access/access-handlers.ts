@@ -1,20 +1,20 @@
 import { AppError, type apiRoutes, type UserId } from '@bigeye/contracts';
-import type { AccessStore } from '../auth/access-store.ts';
-import type { AttemptLimits } from '../auth/attempt-limits.ts';
-import { type Caller, requireUser } from '../auth/caller.ts';
-import { hashPassword } from '../auth/password.ts';
-import { passwordLinkOf } from '../auth/password-link.ts';
-import { secretHashOf } from '../auth/secret-hash.ts';
-import type { SessionStore } from '../auth/session-store.ts';
-import { changePassword, signInByKey, signInByPassword } from '../auth/sign-in.ts';
-import type { UserStore } from '../auth/user-store.ts';
-import type { Handlers } from './handlers.ts';
+import { type Caller, requireUser } from '../http/caller.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
 import { openSession } from './open-session.ts';
+import { hashPassword } from './password.ts';
+import { passwordLinkOf } from './password-link.ts';
+import { secretHashOf } from './secret-hash.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
+import type { SessionStore } from './session-store.ts';
+import { changePassword, signInByKey, signInByPassword } from './sign-in.ts';
 import type { SingleSignOnRoute } from './single-sign-on-handlers.ts';
+import type { UserStore } from './user-store.ts';
 
 export interface AccessDeps {
-  accessStore: AccessStore;
+  apiKeyStore: ApiKeyStore;
   userStore: UserStore;
   sessionStore: SessionStore;
   attemptLimits: AttemptLimits;
@@ -32,7 +32,7 @@ type AccessRoute = Exclude<
 
 /** Users, sessions and API keys. */
 export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
-  const { accessStore, userStore, sessionStore, attemptLimits, publicUrl } = deps;
+  const { apiKeyStore, userStore, sessionStore, attemptLimits, publicUrl } = deps;
   return {
     signIn: async ({ body, request, reply, note }) => {
       const address = request.ip;
@@ -79,19 +79,19 @@ export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
       passwordLinkOf(publicUrl, await userStore.createPasswordLink(params.userId)),
 
     createPersonalApiKey: ({ body: { userId, ...input }, caller }) =>
-      accessStore.insertApiKey('personal', { ...input, userId: ownOrAnyForAdmin(caller, userId) }),
+      apiKeyStore.insertApiKey('personal', { ...input, userId: ownOrAnyForAdmin(caller, userId) }),
     listPersonalApiKeys: async ({ query, caller }) => ({
-      apiKeys: await accessStore.listPersonalApiKeys(ownOrAnyForAdmin(caller, query.userId)),
+      apiKeys: await apiKeyStore.listPersonalApiKeys(ownOrAnyForAdmin(caller, query.userId)),
     }),
     deletePersonalApiKey: ({ params, caller }) => {
       const user = requireUser(caller);
-      return accessStore.deleteApiKey('personal', params.apiKeyId, user.role === 'admin' ? undefined : user.id);
+      return apiKeyStore.deleteApiKey('personal', params.apiKeyId, user.role === 'admin' ? undefined : user.id);
     },
-    keepPersonalApiKey: ({ params, caller }) => accessStore.keepApiKey(params.apiKeyId, requireUser(caller).id),
+    keepPersonalApiKey: ({ params, caller }) => apiKeyStore.keepApiKey(params.apiKeyId, requireUser(caller).id),
     verifyPersonalApiKey: () => undefined,
-    createAgentApiKey: ({ body }) => accessStore.insertApiKey('agent', { ...body, userId: null }),
-    listAgentApiKeys: async () => ({ apiKeys: await accessStore.listAgentApiKeys() }),
-    deleteAgentApiKey: ({ params }) => accessStore.deleteApiKey('agent', params.apiKeyId),
+    createAgentApiKey: ({ body }) => apiKeyStore.insertApiKey('agent', { ...body, userId: null }),
+    listAgentApiKeys: async () => ({ apiKeys: await apiKeyStore.listAgentApiKeys() }),
+    deleteAgentApiKey: ({ params }) => apiKeyStore.deleteApiKey('agent', params.apiKeyId),
     verifyAgentApiKey: () => undefined,
   };
 }

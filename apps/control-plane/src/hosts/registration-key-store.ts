@@ -8,8 +8,8 @@ import {
 } from '@bigeye/contracts';
 import { createRegistrationKeyId, randomText } from '@bigeye/service-kit';
 import type { ExpressionBuilder, Selectable } from 'kysely';
+import { secretHashOf } from '../access/secret-hash.ts';
 import type { Db, Tables } from '../db/tables.ts';
-import { secretHashOf } from './secret-hash.ts';
 
 /** How a registration key begins, which no other kind of key does. */
 export const registrationKeyPrefix = 'bigeye_reg_';

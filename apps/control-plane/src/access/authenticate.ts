@@ -1,12 +1,12 @@
 import { AppError } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { AccessStore } from '../auth/access-store.ts';
-import type { AttemptLimits } from '../auth/attempt-limits.ts';
-import type { Caller } from '../auth/caller.ts';
-import { type RegistrationKeyStore, registrationKeyPrefix } from '../auth/registration-key-store.ts';
-import type { SessionStore } from '../auth/session-store.ts';
+import { type RegistrationKeyStore, registrationKeyPrefix } from '../hosts/registration-key-store.ts';
+import type { Caller } from '../http/caller.ts';
+import { isFromTemporalUi } from '../temporal/temporal-ui.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
 import { sessionTokenOf } from './session-cookie.ts';
-import { isFromTemporalUi } from './temporal-ui.ts';
+import type { SessionStore } from './session-store.ts';
 
 /**
  * Who sent the request: by `Authorization: apikey <key>`, by Basic (the key as password), or by the session cookie of
@@ -14,13 +14,13 @@ import { isFromTemporalUi } from './temporal-ui.ts';
  * TOO_MANY_ATTEMPTS for an address that does so again and again.
  */
 export function createAuthenticate({
-  accessStore,
+  apiKeyStore,
   registrationKeyStore,
   sessionStore,
   attemptLimits,
   temporalUiOrigin,
 }: {
-  accessStore: AccessStore;
+  apiKeyStore: ApiKeyStore;
   registrationKeyStore: RegistrationKeyStore;
   sessionStore: SessionStore;
   attemptLimits: AttemptLimits;
@@ -31,7 +31,7 @@ export function createAuthenticate({
       const found = await registrationKeyStore.findByValue(key);
       return found && { kind: 'registration', key: found };
     }
-    const owner = await accessStore.findKeyOwner(key, address);
+    const owner = await apiKeyStore.findKeyOwner(key, address);
     return owner?.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
   };
   return async (request: FastifyRequest): Promise<Caller | undefined> => {

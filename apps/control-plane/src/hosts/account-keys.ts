@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type AccountPublicKey, type AccountPublicKeyInput, AppError } from '@bigeye/contracts';
 import { isRotationSigned, keyFingerprint } from '@bigeye/service-kit';
 import type { z } from 'zod';
-import type { HostStore } from '../hosts/host-store.ts';
-import type { AccountKeyStore } from './account-key-store.ts';
+import type { AccountKeyStore } from '../keys/account-key-store.ts';
+import type { HostStore } from './host-store.ts';
 
 export interface KeyDeps {
   accountKeyStore: AccountKeyStore;

@@ -1,8 +1,8 @@
 import type { RunId, RunStreamEvent } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChangeFeed, RunChange } from '../db/change-feed.ts';
-import type { RunStore } from '../runs/run-store.ts';
-import { securityHeadersOf } from './security-headers.ts';
+import { securityHeadersOf } from '../http/security-headers.ts';
+import type { RunStore } from './run-store.ts';
 
 const keepAliveEveryMs = 15_000;
 /** What is taken from somebody ends their streams within two of these. */

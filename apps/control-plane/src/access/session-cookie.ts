@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isByTls } from './secure-channel.ts';
+import { isByTls } from '../http/secure-channel.ts';
 
 const sessionName = 'bigeye_session';
 const flowName = 'bigeye_oidc';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createAuditChecker } from '@bigeye/service-kit';
-import type { AuditStore } from '../audit/audit-store.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { AuditStore } from './audit-store.ts';
 
 /** Reading the audit log. Nothing here writes it. */
 export function createAuditHandlers({

@@ -12,10 +12,10 @@ export type KeyOwner =
   | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
   | { kind: 'user'; keyId: ApiKeyId; user: User };
 
-export type AccessStore = ReturnType<typeof createAccessStore>;
+export type ApiKeyStore = ReturnType<typeof createApiKeyStore>;
 
 /** The only SQL about API keys, which are stored as hashes. */
-export function createAccessStore(db: Db) {
+export function createApiKeyStore(db: Db) {
   return {
     /** Creates a key; the answer holds its value for the only time. Throws USER_NOT_FOUND. */
     async insertApiKey(

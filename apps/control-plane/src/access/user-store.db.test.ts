@@ -1,7 +1,7 @@
 import { AppError, type Role } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { describeEachDatabase } from '../testing/each-database.ts';
-import { createAccessStore } from './access-store.ts';
+import { createApiKeyStore } from './api-key-store.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { secretHashOf } from './secret-hash.ts';
 import { createSessionStore } from './session-store.ts';
@@ -14,7 +14,7 @@ describeEachDatabase('users', (open) => {
     const { db } = open();
     const users = createUserStore(db);
     const add = (email: string, role: Role = 'member') => users.insertUser({ email, name: email, role });
-    return { db, users, sessions: createSessionStore(db), keys: createAccessStore(db), add };
+    return { db, users, sessions: createSessionStore(db), keys: createApiKeyStore(db), add };
   }
 
   test('an address is one account, whatever its case', async () => {
@@ -196,7 +196,7 @@ describeEachDatabase('users', (open) => {
 
   test('the first admin gets a new key only where nobody at all can come in', async () => {
     const { db, users, keys, add } = stores();
-    const deps = { userStore: users, accessStore: keys };
+    const deps = { userStore: users, apiKeyStore: keys };
     const start = () => createFirstAdmin(deps, { email: 'admin@example.com', publicUrl: 'http://x' });
     const first = await start();
     expect(first).toMatchObject({ email: 'admin@example.com', apiKey: expect.stringContaining('bigeye_pak_') });
