@@ -11,6 +11,33 @@ const mayImport = (from, allowed, exceptFiles = []) => ({
   to: { path: own, pathNot: [`^${from}/`, ...allowed.map((name) => `^${name}/`)] },
 });
 
+/** The floors of the control plane, from the ground up. A folder may import itself and what lies on lower floors. */
+const floors = [
+  ['db'],
+  ['http'],
+  ['keys', 'audit'],
+  ['access'],
+  ['hosts'],
+  ['jobs'],
+  ['runs'],
+  ['lineage'],
+  ['temporal', 'gateway'],
+  ['roles'],
+];
+const controlPlane = '^apps/control-plane/src/';
+const floorRules = floors.flatMap((rooms, floor) =>
+  rooms.map((room) => ({
+    name: `control-plane-${room}-imports-downward`,
+    comment: `${room}/ may import what lies below it. What two nouns share lives with the higher one (ARCHITECTURE.md).`,
+    severity: 'error',
+    from: { path: `${controlPlane}${room}/`, pathNot: [tests] },
+    to: {
+      path: controlPlane,
+      pathNot: [room, ...floors.slice(0, floor).flat()].map((allowed) => `${controlPlane}${allowed}/`),
+    },
+  })),
+);
+
 const kit = ['packages/contracts', 'packages/service-kit'];
 
 module.exports = {
@@ -27,6 +54,17 @@ module.exports = {
     mayImport('apps/web', ['packages/contracts']),
     mayImport('agents/[^/]+', ['packages/contracts', 'packages/agent-kit']),
     mayImport('demo/[^/]+', []),
+    ...floorRules,
+    {
+      name: 'control-plane-folder-has-a-floor',
+      comment: 'A new folder is put on a floor, in this file and in ARCHITECTURE.md.',
+      severity: 'error',
+      from: {
+        path: `${controlPlane}[^/]+/`,
+        pathNot: [tests, ...floors.flat().map((room) => `${controlPlane}${room}/`)],
+      },
+      to: {},
+    },
     {
       name: 'cli-loads-orchestrator-in-serve-only',
       comment: 'Operators should not pay for the Temporal SDK: only commands/serve.ts imports it.',

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
@@ -11,12 +11,17 @@ import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
 const root = join(import.meta.dirname, '..');
 const planted: string[] = [];
 function removePlanted(): void {
-  for (const file of planted.splice(0)) rmSync(file, { force: true });
+  for (const file of planted.splice(0)) {
+    rmSync(file, { force: true });
+    // A folder that was made for it goes too; any other is not empty.
+    if (readdirSync(dirname(file)).length === 0) rmdirSync(dirname(file));
+  }
 }
 afterEach(removePlanted);
 
 function plant(file: string, content: string): void {
   planted.push(join(root, file));
+  mkdirSync(dirname(join(root, file)), { recursive: true });
   writeFileSync(join(root, file), content);
 }
 
@@ -50,6 +55,32 @@ const violations: [string, string, string][] = [
     'packages/orchestrator/src/planted.ts',
     "import '../../host-kit/src/containers/engine-client.ts';",
     'only-host-kit-containers-speaks-the-engine-api',
+  ],
+  ...(
+    [
+      ['db', 'http/listen.ts'],
+      ['http', 'hosts/host-store.ts'],
+      ['http', 'config.ts'],
+      ['keys', 'hosts/host-store.ts'],
+      ['audit', 'access/authenticate.ts'],
+      ['access', 'hosts/registration-key-store.ts'],
+      ['hosts', 'runs/run-store.ts'],
+      ['jobs', 'runs/run-store.ts'],
+      ['runs', 'lineage/lineage-store.ts'],
+      ['lineage', 'temporal/payload-reader.ts'],
+      ['temporal', 'gateway/refusal.ts'],
+      ['gateway', 'temporal/payload-reader.ts'],
+      ['roles', 'start-control-plane.ts'],
+    ] as const
+  ).map(([room, above]): [string, string, string] => [
+    `apps/control-plane/src/${room}/planted.ts`,
+    `import type {} from '../${above}';`,
+    `control-plane-${room}-imports-downward`,
+  ]),
+  [
+    'apps/control-plane/src/attic/planted.ts',
+    "import type {} from '../db/tables.ts';",
+    'control-plane-folder-has-a-floor',
   ],
 ];
 

@@ -2,6 +2,7 @@ import { Role } from '@bigeye/contracts';
 import { loadConfig } from '@bigeye/service-kit';
 import { z } from 'zod';
 import type { OidcSettings } from './access/single-sign-on.ts';
+import type { ListenAddress } from './http/listen.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z
@@ -9,12 +10,11 @@ const addresses = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(z.string().regex(address, 'host:port, several separated by commas')).min(1))
   .transform((list) =>
-    list.map((item) => {
+    list.map((item): ListenAddress => {
       const [, host = '', port = ''] = address.exec(item) ?? [];
       return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
     }),
   );
-export type ListenAddress = z.infer<typeof addresses>[number];
 
 const count = z.coerce.number().int().min(1);
 
@@ -103,7 +103,9 @@ export function oidcSettingsOf(config: ControlPlaneConfig): OidcSettings | undef
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = config;
   if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
   return {
-    ...{ issuer, clientId, clientSecret },
+    issuer,
+    clientId,
+    clientSecret,
     name: config.OIDC_NAME ?? new URL(issuer).host,
     roleClaim: config.OIDC_ROLE_CLAIM,
     defaultRole: config.OIDC_DEFAULT_ROLE ?? 'viewer',

@@ -9,7 +9,7 @@ import { createSubjectStore } from './access/subject-store.ts';
 import { createUserStore } from './access/user-store.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAuditStore } from './audit/audit-store.ts';
-import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
+import { type ControlPlaneConfig, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './db/database.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
@@ -19,6 +19,7 @@ import { hostSetupOf, loadCliDownload } from './hosts/host-setup.ts';
 import { createHostStore } from './hosts/host-store.ts';
 import { createRegistrationKeyStore } from './hosts/registration-key-store.ts';
 import { createConnectionLimits } from './http/connection-limits.ts';
+import type { ListenAddress } from './http/listen.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createAccountKeyStore } from './keys/account-key-store.ts';
 import { openCertificateAuthority } from './keys/certificate-authority.ts';
@@ -122,20 +123,45 @@ export async function startControlPlane(
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
-    ...{ apiKeyStore, userStore, sessionStore, accountKeyStore, auditStore, auditLog, publicUrl },
-    ...{ hostStore, jobStore, runStore, runLogStore, runReportStore, changes, authority, dispatcher },
-    ...{ lineageStore, lineagePartStore, neighbourhoodStore },
+    apiKeyStore,
+    userStore,
+    sessionStore,
+    accountKeyStore,
+    auditStore,
+    auditLog,
+    publicUrl,
+    hostStore,
+    jobStore,
+    runStore,
+    runLogStore,
+    runReportStore,
+    changes,
+    authority,
+    dispatcher,
+    lineageStore,
+    lineagePartStore,
+    neighbourhoodStore,
     attemptLimits: createAttemptLimits(),
   };
   starting.use(
     await startWorkerGateway({
-      ...{ listen: config.GATEWAY_LISTEN, limits: limitsOf('gateway') },
-      ...{ authority, identity, sessions, temporalAddress, namespace, log },
+      listen: config.GATEWAY_LISTEN,
+      limits: limitsOf('gateway'),
+      authority,
+      identity,
+      sessions,
+      temporalAddress,
+      namespace,
+      log,
     }),
   );
   starting.use(
     await startHostListener(deps, {
-      ...{ listen: config.HOST_API_LISTEN, limits: limitsOf('host API'), identity, sessions, log },
+      listen: config.HOST_API_LISTEN,
+      limits: limitsOf('host API'),
+      identity,
+      sessions,
+      log,
     }),
   );
   starting.use(

@@ -1,6 +1,6 @@
-import { AppError, type apiRoutes, type UserId } from '@bigeye/contracts';
+import { AppError, type UserId } from '@bigeye/contracts';
 import { type Caller, requireUser } from '../http/caller.ts';
-import type { Handlers } from '../http/handlers.ts';
+import type { SomeHandlers } from '../http/handlers.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { openSession } from './open-session.ts';
@@ -10,7 +10,6 @@ import { secretHashOf } from './secret-hash.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
 import { changePassword, signInByKey, signInByPassword } from './sign-in.ts';
-import type { SingleSignOnRoute } from './single-sign-on-handlers.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface AccessDeps {
@@ -21,17 +20,8 @@ export interface AccessDeps {
   publicUrl: string;
 }
 
-/** Of the account's keys, which hosts and the control plane seal for each other with. */
-export type KeyRoute = 'getAgentPublicKey' | 'putAgentPublicKey' | 'deletePreviousPublicKey' | 'getBigeyePublicKey';
-type AccessRoute = Exclude<
-  {
-    [Name in keyof typeof apiRoutes]: (typeof apiRoutes)[Name]['tag'] extends 'Access' ? Name : never;
-  }[keyof typeof apiRoutes],
-  KeyRoute | SingleSignOnRoute
->;
-
 /** Users, sessions and API keys. */
-export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
+export function createAccessHandlers(deps: AccessDeps) {
   const { apiKeyStore, userStore, sessionStore, attemptLimits, publicUrl } = deps;
   return {
     signIn: async ({ body, request, reply, note }) => {
@@ -93,7 +83,7 @@ export function createAccessHandlers(deps: AccessDeps): Handlers<AccessRoute> {
     listAgentApiKeys: async () => ({ apiKeys: await apiKeyStore.listAgentApiKeys() }),
     deleteAgentApiKey: ({ params }) => apiKeyStore.deleteApiKey('agent', params.apiKeyId),
     verifyAgentApiKey: () => undefined,
-  };
+  } satisfies SomeHandlers;
 }
 
 /** Throws FORBIDDEN for another user's, unless an admin asks. */

@@ -1,6 +1,7 @@
 import { AppError } from '@bigeye/contracts';
 import { describe, expect, test } from 'vitest';
-import { createAttemptLimits, groupOf } from './attempt-limits.ts';
+import { groupOf } from '../http/address-group.ts';
+import { createAttemptLimits } from './attempt-limits.ts';
 
 const wrong = () => Promise.reject(new AppError('SIGN_IN_REFUSED', {}));
 const right = () => Promise.resolve('in');

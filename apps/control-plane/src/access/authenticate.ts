@@ -1,12 +1,16 @@
 import { AppError } from '@bigeye/contracts';
 import type { FastifyRequest } from 'fastify';
-import { type RegistrationKeyStore, registrationKeyPrefix } from '../hosts/registration-key-store.ts';
 import type { Caller } from '../http/caller.ts';
-import { isFromTemporalUi } from '../temporal/temporal-ui.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { sessionTokenOf } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
+
+/** Keys that are known by how they begin. */
+export interface KeyKind {
+  prefix: string;
+  findCaller(key: string): Promise<Caller | undefined>;
+}
 
 /**
  * Who sent the request: by `Authorization: apikey <key>`, by Basic (the key as password), or by the session cookie of
@@ -15,22 +19,22 @@ import type { SessionStore } from './session-store.ts';
  */
 export function createAuthenticate({
   apiKeyStore,
-  registrationKeyStore,
+  otherKeys,
   sessionStore,
   attemptLimits,
-  temporalUiOrigin,
+  mayComeFromElsewhere,
 }: {
   apiKeyStore: ApiKeyStore;
-  registrationKeyStore: RegistrationKeyStore;
+  /** Kinds of keys that other parts of the product give out. */
+  otherKeys: KeyKind[];
   sessionStore: SessionStore;
   attemptLimits: AttemptLimits;
-  temporalUiOrigin: string | undefined;
+  /** Whether a page of another origin may send this request with the session cookie. */
+  mayComeFromElsewhere: (request: FastifyRequest) => boolean;
 }) {
   const callerOf = async (key: string, address: string): Promise<Caller | undefined> => {
-    if (key.startsWith(registrationKeyPrefix)) {
-      const found = await registrationKeyStore.findByValue(key);
-      return found && { kind: 'registration', key: found };
-    }
+    const other = otherKeys.find(({ prefix }) => key.startsWith(prefix));
+    if (other) return await other.findCaller(key);
     const owner = await apiKeyStore.findKeyOwner(key, address);
     return owner?.kind === 'user' ? { kind: 'user', user: owner.user, credential: owner.keyId } : owner;
   };
@@ -47,7 +51,7 @@ export function createAuthenticate({
     }
     const token = sessionTokenOf(request);
     if (token === undefined) return undefined;
-    if (!isSameOrigin(request) && !isFromTemporalUi(request, temporalUiOrigin)) return undefined;
+    if (!isSameOrigin(request) && !mayComeFromElsewhere(request)) return undefined;
     const session = await sessionStore.findSession(token);
     return session && { kind: 'user', user: session.user, credential: session.id };
   };

@@ -1,6 +1,6 @@
 import type { User } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditNote } from '../audit/audit-requests.ts';
+import type { RequestNote } from '../http/request-watch.ts';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -8,7 +8,7 @@ import type { SessionStore } from './session-store.ts';
 export async function openSession(
   { sessionStore }: { sessionStore: SessionStore },
   user: User,
-  { request, reply, note }: { request: FastifyRequest; reply: FastifyReply; note: AuditNote },
+  { request, reply, note }: { request: FastifyRequest; reply: FastifyReply; note: RequestNote },
 ): Promise<User> {
   const before = sessionTokenOf(request);
   if (before) await sessionStore.endSession(before);

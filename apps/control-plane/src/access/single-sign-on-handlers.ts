@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '@bigeye/contracts';
-import type { Handlers } from '../http/handlers.ts';
+import type { SomeHandlers } from '../http/handlers.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { flowLifetimeSeconds } from './flow-seal.ts';
 import { openSession } from './open-session.ts';
@@ -15,10 +15,8 @@ export interface SingleSignOnDeps {
   attemptLimits: AttemptLimits;
 }
 
-export type SingleSignOnRoute = 'getSignInMethods' | 'startSingleSignOn' | 'finishSingleSignOn';
-
 /** To the OpenID provider and back. */
-export function createSingleSignOnHandlers(deps: SingleSignOnDeps): Handlers<SingleSignOnRoute> {
+export function createSingleSignOnHandlers(deps: SingleSignOnDeps) {
   const { singleSignOn, subjectStore, attemptLimits } = deps;
   return {
     getSignInMethods: () => ({ singleSignOn: singleSignOn ? { name: singleSignOn.name } : null }),
@@ -45,7 +43,7 @@ export function createSingleSignOnHandlers(deps: SingleSignOnDeps): Handlers<Sin
       await openSession(deps, user, { request, reply, note });
       return pageThatGoesOnTo(to);
     },
-  };
+  } satisfies SomeHandlers;
 }
 
 function required(singleSignOn: SingleSignOn | undefined): SingleSignOn {

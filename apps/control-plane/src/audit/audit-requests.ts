@@ -1,47 +1,16 @@
-import { type ErrorCode, isAudited, type Route } from '@bigeye/contracts';
-import type { FastifyRequest } from 'fastify';
+import { isAudited } from '@bigeye/contracts';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Caller } from '../http/caller.ts';
-import { toAppError } from '../http/to-app-error.ts';
+import type { FinishedRequest, RequestNote, RequestWatch } from '../http/request-watch.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { NewAuditEntry } from './audit-store.ts';
-
-/** What a handler tells the audit log beside what the table says already. */
-export interface AuditNote {
-  /** Who it turned out to be, where the request itself did not say. */
-  caller?: Caller;
-  /** Who somebody says to be without proof. */
-  claimedName?: string;
-  details: Record<string, string>;
-}
-
-/** What there is to say of a request that is over. */
-export interface AuditedRequest {
-  name: string;
-  route: Route;
-  request: FastifyRequest;
-  caller: Caller | undefined;
-  note: AuditNote;
-  /** As the schema parsed it; undefined where it was not valid. */
-  body: unknown;
-  status: number;
-  errorCode?: ErrorCode;
-  answer?: unknown;
-}
 
 const longest = 256;
 /** Of one caller and minute; who is refused more often is told by these already. */
 const refusalsAMinute = 60;
 
-export interface Auditor {
-  /** Throws AUDIT_NOT_WRITTEN. */
-  before(route: Route): Promise<void>;
-  after(call: AuditedRequest): Promise<void>;
-  /** A caller without the role. The answer stays a refusal whether or not it can be written down. */
-  refused(call: AuditedRequest): Promise<void>;
-}
-
-export function createAuditor(auditLog: AuditLog): Auditor {
+/** Writes down what the routes table says is audited, and every refusal. `before` throws AUDIT_NOT_WRITTEN. */
+export function watchForAudit(auditLog: AuditLog): RequestWatch {
   const refusals = new RateLimiterMemory({ points: refusalsAMinute, duration: 60 });
   return {
     before: async (route) => {
@@ -62,12 +31,12 @@ export function createAuditor(auditLog: AuditLog): Auditor {
 }
 
 /** Of those whom nobody knows only what was refused is kept: they must not fill the log. */
-function isWorthAnEntry({ caller, note, status, errorCode }: AuditedRequest): boolean {
+function isWorthAnEntry({ caller, note, status, errorCode }: FinishedRequest): boolean {
   if (errorCode === 'TOO_MANY_ATTEMPTS') return false;
   return (caller ?? note.caller) !== undefined || note.details.userId !== undefined || status === 401;
 }
 
-function entryOf({ name, route, request, note, body, answer, ...call }: AuditedRequest): NewAuditEntry {
+function entryOf({ name, route, request, note, body, answer, ...call }: FinishedRequest): NewAuditEntry {
   return {
     at: new Date().toISOString(),
     action: name,
@@ -85,7 +54,7 @@ function entryOf({ name, route, request, note, body, answer, ...call }: AuditedR
   };
 }
 
-function actorOf(caller: Caller | undefined, { claimedName = 'nobody' }: AuditNote) {
+function actorOf(caller: Caller | undefined, { claimedName = 'nobody' }: RequestNote) {
   switch (caller?.kind) {
     case 'user': {
       const { user, credential } = caller;
@@ -127,9 +96,3 @@ const plain = (text: string): string =>
     .slice(0, longest)
     .toWellFormed()
     .replace(/\p{Cc}/gu, '\uFFFD');
-
-/** The result of a request that threw. */
-export function resultOf(error: unknown): { status: number; errorCode: ErrorCode } {
-  const { httpStatus: status, code: errorCode } = toAppError(error);
-  return { status, errorCode };
-}

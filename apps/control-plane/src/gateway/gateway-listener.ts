@@ -1,9 +1,8 @@
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Logger } from '@bigeye/service-kit';
-import type { ListenAddress } from '../config.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
 import { type ConnectionLimits, handshakeTimeout } from '../http/connection-limits.ts';
-import { listen } from '../http/listen.ts';
+import { type ListenAddress, listen } from '../http/listen.ts';
 import type { CertificateAuthority } from '../keys/certificate-authority.ts';
 
 export interface GatewayListener {

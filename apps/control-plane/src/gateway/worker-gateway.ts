@@ -13,11 +13,10 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import type { ListenAddress } from '../config.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
-import { portOf } from '../http/listen.ts';
+import { type ListenAddress, portOf } from '../http/listen.ts';
 import type { CertificateAuthority } from '../keys/certificate-authority.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import { ControlQueues } from './control-queues.ts';

@@ -16,7 +16,8 @@ export function createHostBudget(): { enter(hostId: HostId, request: FastifyRequ
         throw new AppError('HOST_LIMIT_REACHED', { hostId, limit: `${hostLimits.callsUnderWay} calls at once` });
       if (now.calls > 0 && now.bytes + bytes > hostLimits.bodyBytesUnderWay)
         throw new AppError('HOST_LIMIT_REACHED', {
-          ...{ hostId, limit: `${hostLimits.bodyBytesUnderWay / 1024 / 1024} MiB under way at once` },
+          hostId,
+          limit: `${hostLimits.bodyBytesUnderWay / 1024 / 1024} MiB under way at once`,
         });
       hosts.set(hostId, now);
       now.calls += 1;

@@ -1,16 +1,10 @@
 import { AppError, type HostId } from '@bigeye/contracts';
+import type { ProvenHost } from '../http/caller.ts';
 import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 import type { HostCertificates, HostStore } from './host-store.ts';
 
 /** Requests that were on their way when the renewed certificate was first used may still arrive with the old one. */
 const overlapMs = 60_000;
-
-/** Who a verified client certificate belongs to, and which certificate it was. */
-export interface ProvenHost {
-  hostId: HostId;
-  fingerprint: string;
-  certificateRenewalDue: boolean;
-}
 
 export interface HostIdentity {
   /**
@@ -30,7 +24,8 @@ export function createHostIdentity(hostStore: HostStore): HostIdentity {
       if (!known) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" is not registered` });
       if (known.revokedAt) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" was revoked` });
       const proven = {
-        ...{ hostId, fingerprint: named.fingerprint },
+        hostId,
+        fingerprint: named.fingerprint,
         certificateRenewalDue: isRenewalDue(known, new Date()),
       };
       if (named.fingerprint === known.current) {

@@ -107,7 +107,9 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
       await db
         .updateTable('hosts')
         .set({
-          ...{ revoked_at: new Date(), certificate_fingerprint: null, certificate_expires_at: null },
+          revoked_at: new Date(),
+          certificate_fingerprint: null,
+          certificate_expires_at: null,
           previous_certificate_fingerprint: null,
         })
         .where('id', '=', hostId)

@@ -8,9 +8,10 @@ import {
 } from '@bigeye/contracts';
 import type { z } from 'zod';
 import type { ApiKeyStore } from '../access/api-key-store.ts';
+import { type FoundRegistrationKey, requireOpen } from '../http/caller.ts';
 import { type KeyDeps, putAccountKey, requireUsableAccountKey } from './account-keys.ts';
 import { admitHost, type RegisterDeps } from './register-host.ts';
-import { type FoundRegistrationKey, type RegistrationKeyStore, requireOpen } from './registration-key-store.ts';
+import type { RegistrationKeyStore } from './registration-key-store.ts';
 
 export interface RegisterByKeyDeps extends RegisterDeps, KeyDeps {
   apiKeyStore: ApiKeyStore;

@@ -1,7 +1,7 @@
 import { AppError, type RegisterRequest, type RegisterResponse } from '@bigeye/contracts';
 import type { z } from 'zod';
+import type { ProvenHost } from '../http/caller.ts';
 import type { CertificateAuthority, IssuedCertificate } from '../keys/certificate-authority.ts';
-import type { ProvenHost } from './host-identity.ts';
 import type { HostStore } from './host-store.ts';
 
 export interface RegisterDeps {

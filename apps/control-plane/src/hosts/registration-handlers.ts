@@ -1,22 +1,14 @@
 import { AppError, type HostSetup } from '@bigeye/contracts';
 import { requireRegistrationKey, requireUser } from '../http/caller.ts';
-import type { Handlers } from '../http/handlers.ts';
+import type { SomeHandlers } from '../http/handlers.ts';
 import { type RegisterByKeyDeps, readRegistration, registerByKey } from './register-by-key.ts';
 
 export interface RegistrationDeps extends RegisterByKeyDeps {
   hostSetup: HostSetup;
 }
 
-type RegistrationRoute =
-  | 'getHostSetup'
-  | 'createRegistrationKey'
-  | 'listRegistrationKeys'
-  | 'deleteRegistrationKey'
-  | 'getRegistration'
-  | 'registerHostByKey';
-
 /** Registration keys: admins make them, a machine uses one up. */
-export function createRegistrationHandlers(deps: RegistrationDeps): Handlers<RegistrationRoute> {
+export function createRegistrationHandlers(deps: RegistrationDeps) {
   const { hostStore, registrationKeyStore, hostSetup } = deps;
   return {
     getHostSetup: () => hostSetup,
@@ -31,5 +23,5 @@ export function createRegistrationHandlers(deps: RegistrationDeps): Handlers<Reg
     getRegistration: ({ caller }) => readRegistration(deps, requireRegistrationKey(caller)),
     registerHostByKey: ({ caller, body, request }) =>
       registerByKey(deps, requireRegistrationKey(caller), body, request.ip),
-  };
+  } satisfies SomeHandlers;
 }

@@ -8,14 +8,13 @@ import {
 } from '@bigeye/contracts';
 import { createRegistrationKeyId, randomText } from '@bigeye/service-kit';
 import type { ExpressionBuilder, Selectable } from 'kysely';
+import type { KeyKind } from '../access/authenticate.ts';
 import { secretHashOf } from '../access/secret-hash.ts';
 import type { Db, Tables } from '../db/tables.ts';
+import { type FoundRegistrationKey, requireOpen } from '../http/caller.ts';
 
 /** How a registration key begins, which no other kind of key does. */
-export const registrationKeyPrefix = 'bigeye_reg_';
-
-/** A registration key that somebody holds. What is no longer open opens nothing, but is known for what it was. */
-export type FoundRegistrationKey = Pick<RegistrationKeyInfo, 'id' | 'hostId' | 'replaces' | 'state' | 'expiresAt'>;
+const registrationKeyPrefix = 'bigeye_reg_';
 
 export type RegistrationKeyStore = ReturnType<typeof createRegistrationKeyStore>;
 
@@ -112,18 +111,16 @@ export function createRegistrationKeyStore(db: Db) {
   return store;
 }
 
-/** Throws REGISTRATION_KEY_REFUSED with what became of the key. */
-export function requireOpen({ state }: Pick<FoundRegistrationKey, 'state'>): void {
-  if (state !== 'open') throw new AppError('REGISTRATION_KEY_REFUSED', { reason: reasons[state] });
-}
-
-const reasons: Record<Exclude<RegistrationKeyState, 'open'>, string> = {
-  used: 'it was used already, and is good for one registration',
-  expired: 'it is older than an hour',
-  void: 'who made it is no admin any more',
-};
-
 type Building = ExpressionBuilder<Tables, 'registration_keys'>;
+
+/** For who authenticates requests. */
+export const registrationKeyKind = (store: RegistrationKeyStore): KeyKind => ({
+  prefix: registrationKeyPrefix,
+  findCaller: async (value) => {
+    const key = await store.findByValue(value);
+    return key && { kind: 'registration', key };
+  },
+});
 
 const madeByAnAdmin = ({ exists, selectFrom }: Building) =>
   exists(

@@ -4,11 +4,22 @@ import {
   AppError,
   type HostId,
   isAtLeast,
+  type RegistrationKeyInfo,
+  type RegistrationKeyState,
   type SessionId,
   type User,
 } from '@bigeye/contracts';
-import type { ProvenHost } from '../hosts/host-identity.ts';
-import { type FoundRegistrationKey, requireOpen } from '../hosts/registration-key-store.ts';
+
+/** Who a verified client certificate belongs to, and which certificate it was. */
+export interface ProvenHost {
+  hostId: HostId;
+  /** SHA-256 of the certificate, hex. */
+  fingerprint: string;
+  certificateRenewalDue: boolean;
+}
+
+/** A registration key that somebody holds. What is no longer open opens nothing, but is known for what it was. */
+export type FoundRegistrationKey = Pick<RegistrationKeyInfo, 'id' | 'hostId' | 'replaces' | 'state' | 'expiresAt'>;
 
 /** Who sent a request, as proven by a key, a session or a certificate. */
 export type Caller =
@@ -76,3 +87,14 @@ export function nameOfCaller(caller: Caller | undefined): string {
   if (caller?.kind === 'registration') return `host ${caller.key.hostId}`;
   return caller?.kind === 'host' ? `host ${caller.hostId}` : 'an agent key';
 }
+
+/** Throws REGISTRATION_KEY_REFUSED with what became of the key. */
+export function requireOpen({ state }: Pick<FoundRegistrationKey, 'state'>): void {
+  if (state !== 'open') throw new AppError('REGISTRATION_KEY_REFUSED', { reason: reasons[state] });
+}
+
+const reasons: Record<Exclude<RegistrationKeyState, 'open'>, string> = {
+  used: 'it was used already, and is good for one registration',
+  expired: 'it is older than an hour',
+  void: 'who made it is no admin any more',
+};

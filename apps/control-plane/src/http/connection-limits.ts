@@ -1,7 +1,7 @@
 import { BlockList, isIPv6, type Server, type Socket } from 'node:net';
 import { type TLSSocket, Server as TlsServer } from 'node:tls';
 import type { Logger } from '@bigeye/service-kit';
-import { groupOf } from '../access/attempt-limits.ts';
+import { groupOf } from './address-group.ts';
 
 /** How long a client may take until TLS is agreed on. */
 export const handshakeTimeout = 10_000;

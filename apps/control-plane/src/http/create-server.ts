@@ -57,8 +57,6 @@ export function createServer(
     const { errorPage } = request.routeOptions.config;
     if (errorPage) return reply.redirect(`${errorPage}?${errorQueryOf(known)}`, 303);
     if (isAppError(known, 'TOO_MANY_ATTEMPTS')) reply.header('retry-after', known.details.retryAfterSeconds);
-    // A large sync takes about that long; the agent waits for it.
-    if (isAppError(known, 'LINEAGE_SYNC_UNDER_WAY')) reply.header('retry-after', 30);
     return reply.code(statusOf(error, known)).send(bodyOf(known, request.id));
   });
   server.setNotFoundHandler((request, reply) => {

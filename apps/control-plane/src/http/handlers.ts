@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { RouteName, Routes } from '@bigeye/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { AuditNote } from '../audit/audit-requests.ts';
 import type { Caller } from './caller.ts';
+import type { RequestNote } from './request-watch.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
@@ -18,7 +18,7 @@ export interface HandlerInput<Name extends RouteName> {
   /** Whether the one who asked could ask again; for answers that go on and on. */
   isStillAllowed: () => Promise<boolean>;
   /** What the audit log should know beside caller, params and body. */
-  note: AuditNote;
+  note: RequestNote;
   request: FastifyRequest;
   reply: FastifyReply;
 }
@@ -33,3 +33,6 @@ export type HandlerAnswer<Name extends RouteName> = Routes[Name]['response'] ext
 export type Handler<Name extends RouteName> = (input: HandlerInput<Name>) => HandlerAnswer<Name>;
 
 export type Handlers<Names extends RouteName> = { [Name in Names]: Handler<Name> };
+
+/** What a noun's file of handlers satisfies; `roles/` joins them, and the compiler tells which route has none. */
+export type SomeHandlers = Partial<Handlers<RouteName>>;

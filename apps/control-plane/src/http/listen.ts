@@ -1,7 +1,11 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { AppError } from '@bigeye/contracts';
-import type { ListenAddress } from '../config.ts';
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
 
 /** Binds the server. Throws CONFIG_INVALID, naming the address, when it cannot be had. */
 export function listen(server: Server, { host, port }: ListenAddress): Promise<void> {

@@ -1,10 +1,10 @@
-import { AppError, type Route, type RouteName } from '@bigeye/contracts';
+import { AppError, type ErrorCode, type Route, type RouteName } from '@bigeye/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { AuditLog } from '../audit/audit-log.ts';
-import { type AuditNote, createAuditor, resultOf } from '../audit/audit-requests.ts';
 import { type Caller, requireAccess } from './caller.ts';
 import type { Handlers } from './handlers.ts';
+import type { RequestNote, RequestWatch } from './request-watch.ts';
+import { toAppError } from './to-app-error.ts';
 
 type LooseHandler = (input: {
   params: unknown;
@@ -12,7 +12,7 @@ type LooseHandler = (input: {
   body: unknown;
   caller: Caller | undefined;
   isStillAllowed: () => Promise<boolean>;
-  note: AuditNote;
+  note: RequestNote;
   request: FastifyRequest;
   reply: FastifyReply;
 }) => unknown;
@@ -20,20 +20,19 @@ type LooseHandler = (input: {
 export interface MountOptions<Names extends RouteName> {
   handlers: Handlers<Names>;
   authenticate: (request: FastifyRequest) => Promise<Caller | undefined>;
-  auditLog: AuditLog;
+  watch: RequestWatch;
   /** Asked when access is clear and before the body is read; throws to refuse. */
   admit?: (caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 const jsonBodyLimit = 1024 * 1024;
 
-/** Puts each row of the table on the server: access first, then the input, then the handler, then the audit log. */
+/** Puts each row of the table on the server: access first, then the input, then the handler; `watch` sees all of it. */
 export function mountRoutes<Names extends RouteName>(
   server: FastifyInstance,
   table: Record<Names, Route>,
-  { handlers, authenticate, auditLog, admit }: MountOptions<Names>,
+  { handlers, authenticate, watch, admit }: MountOptions<Names>,
 ): void {
-  const auditor = createAuditor(auditLog);
   for (const [name, route] of Object.entries(table) as [Names, Route][]) {
     const handler = handlers[name] as LooseHandler;
     server.route({
@@ -49,29 +48,29 @@ export function mountRoutes<Names extends RouteName>(
           requireAccess(route.access, caller);
         } catch (error) {
           const nothing = { note: { details: {} }, body: undefined };
-          if (caller) await auditor.refused({ name, route, request, caller, ...nothing, ...resultOf(error) });
+          if (caller) await watch.refused({ name, route, request, caller, ...nothing, ...resultOf(error) });
           throw error;
         }
         admit?.(caller, request, reply);
       },
       handler: async (request, reply) => {
         const caller = callers.get(request);
-        const note: AuditNote = { details: {} };
+        const note: RequestNote = { details: {} };
         const isStillAllowed = () => mayStillCall(route, () => authenticate(request));
-        const audited = { name, route, request, caller, note };
+        const call = { name, route, request, caller, note };
         let body: unknown;
         let answer: unknown;
-        await auditor.before(route);
+        await watch.before(route);
         try {
           const input = parseInput(route, request);
           body = input.body;
           answer = await handler({ ...input, caller, isStillAllowed, note, request, reply });
         } catch (error) {
-          await auditor.after({ ...audited, body, ...resultOf(error) });
+          await watch.after({ ...call, body, ...resultOf(error) });
           throw error;
         }
         const status = route.response === null ? 204 : 200;
-        await auditor.after({ ...audited, body, answer, status });
+        await watch.after({ ...call, body, answer, status });
         // Hijacked by a handler that streams.
         if (reply.sent) return reply;
         if (route.redirects) return reply.redirect(String(answer), 303);
@@ -128,4 +127,10 @@ function parsePart(part: string, schema: z.ZodType | undefined, value: unknown, 
   for (const { path, message } of parsed.error.issues)
     issues.push({ path: part === 'body' ? path.join('.') || 'body' : [part, ...path].join('.'), message });
   return undefined;
+}
+
+/** The result of a request that threw. */
+function resultOf(error: unknown): { status: number; errorCode: ErrorCode } {
+  const { httpStatus: status, code: errorCode } = toAppError(error);
+  return { status, errorCode };
 }

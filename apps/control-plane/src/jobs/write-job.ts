@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { HostStore } from '../hosts/host-store.ts';
 import type { JobStore } from './job-store.ts';
 
-interface JobDeps {
+export interface JobDeps {
   jobStore: JobStore;
   hostStore: HostStore;
 }

@@ -96,8 +96,12 @@ export async function openCertificateAuthority(
   return {
     caCertificate,
     mutualTls: {
-      ...{ cert: server.certificate.toString('pem'), key: server.privateKeyPem, ca: caCertificate },
-      ...{ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+      cert: server.certificate.toString('pem'),
+      key: server.privateKeyPem,
+      ca: caCertificate,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
     },
     bigeyePublicKey: createPublicKey(bigeyePrivateKey).export({ type: 'spki', format: 'pem' }).toString(),
     bigeyePrivateKey,

@@ -20,15 +20,22 @@ async function storeOf(database: Database, tables: Record<string, string[]>, edg
   const lineage = createLineageStore(database.db);
   const { id } = await lineage.upsertRepository('shop', 1);
   await lineage.replaceRepository({
-    ...{ customRepositoryId: id, workspaceId: 1, cleanupStale: true },
+    customRepositoryId: id,
+    workspaceId: 1,
+    cleanupStale: true,
     nodes: [
       { externalId: 'db', nodeName: 'db', nodeType: 'DATABASE' },
       ...Object.keys(tables).map((name) => ({
-        ...{ externalId: name, nodeName: name, nodeType: 'TABLE' as const, containerExternalId: 'db' },
+        externalId: name,
+        nodeName: name,
+        nodeType: 'TABLE' as const,
+        containerExternalId: 'db',
       })),
       ...Object.entries(tables).flatMap(([table, columns]) =>
         columns.map((column, place) => ({
-          ...{ externalId: `${table}.${column}`, nodeName: column, nodeType: 'COLUMN' as const },
+          externalId: `${table}.${column}`,
+          nodeName: column,
+          nodeType: 'COLUMN' as const,
           containerExternalId: table,
           attributes: [{ name: 'ordinal', value: String(columns.length - place) }],
         })),
@@ -37,7 +44,9 @@ async function storeOf(database: Database, tables: Record<string, string[]>, edg
     edges: edges.map((text) => {
       const [from = '', kind, to = ''] = text.split(' ');
       return {
-        ...{ upstreamExternalId: from, downstreamExternalId: to, relationshipType: 'LINEAGE' as const },
+        upstreamExternalId: from,
+        downstreamExternalId: to,
+        relationshipType: 'LINEAGE' as const,
         transformations: kind === '~' ? filter : from.includes('.') ? identity : [],
       };
     }),

@@ -61,7 +61,10 @@ describeEachDatabase('lineage part store', (open) => {
     expect(await db.selectFrom('lineage_parts').selectAll().execute()).toHaveLength(2);
     await store.sync(id, list(orders, totals));
     expect(await store.sync(id, list(orders, totals))).toMatchObject({
-      ...{ status: 'COMPLETED', unchanged: true, nodes: 2, edges: 1 },
+      status: 'COMPLETED',
+      unchanged: true,
+      nodes: 2,
+      edges: 1,
     });
   });
 
@@ -94,7 +97,8 @@ describeEachDatabase('lineage part store', (open) => {
     await store.sync(id, list(totals));
     for (let attempt = 0; attempt < 2; attempt++)
       await expect(store.sync(id, list(orders))).rejects.toMatchObject({
-        ...{ code: 'LINEAGE_REFERENCE_UNKNOWN', details: { externalIds: ['totals'] } },
+        code: 'LINEAGE_REFERENCE_UNKNOWN',
+        details: { externalIds: ['totals'] },
       });
     expect(await paths()).toEqual(['totals']);
     await expect(store.sync(id + 1000, list(totals))).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
@@ -136,7 +140,8 @@ describeEachDatabase('lineage part store', (open) => {
     await expect(put(packed('{'))).rejects.toMatchObject(invalid);
     await expect(put(packed('{"nodes":[{}],"edges":[]}'))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     await expect(put(packed(' '.repeat(200 * 1024 * 1024)))).rejects.toMatchObject({
-      ...{ ...invalid, message: expect.stringContaining('unpacked') },
+      ...invalid,
+      message: expect.stringContaining('unpacked'),
     });
     await expect(store.putPart(id + 1000, orders.digest, orders.content)).rejects.toMatchObject({
       code: 'REPOSITORY_NOT_FOUND',
@@ -147,8 +152,11 @@ describeEachDatabase('lineage part store', (open) => {
   test('a repository keeps so many bytes of parts and no more, and a sync names no more than a body may hold', async () => {
     const { db, id, store, put } = await start();
     const filler = Array.from({ length: 64 }, (_, n) => ({
-      ...{ repository_id: id, digest: String(n).padStart(64, '0'), bytes: lineageLimits.partBytes },
-      ...{ content: new Uint8Array(), expires_at: new Date('2026-01-01T00:30:00Z') },
+      repository_id: id,
+      digest: String(n).padStart(64, '0'),
+      bytes: lineageLimits.partBytes,
+      content: new Uint8Array(),
+      expires_at: new Date('2026-01-01T00:30:00Z'),
     }));
     await db.insertInto('lineage_parts').values(filler).execute();
     await expect(put(orders)).rejects.toMatchObject({ code: 'LINEAGE_LIMIT_REACHED' });

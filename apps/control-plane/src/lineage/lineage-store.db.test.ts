@@ -138,11 +138,17 @@ describeEachDatabase('lineage store', (open) => {
     const { id } = await store.upsertRepository('deep', 1);
     const sync = (some: Nodes) =>
       store.replaceRepository({
-        ...{ customRepositoryId: id, workspaceId: 1, nodes: some, edges: [], cleanupStale: true },
+        customRepositoryId: id,
+        workspaceId: 1,
+        nodes: some,
+        edges: [],
+        cleanupStale: true,
       });
     const chain = (length: number): Nodes =>
       Array.from({ length }, (_, n) => ({
-        ...{ externalId: `n${n}`, nodeName: `n${n}`, nodeType: 'TABLE' as const },
+        externalId: `n${n}`,
+        nodeName: `n${n}`,
+        nodeType: 'TABLE' as const,
         ...(n > 0 ? { containerExternalId: `n${n - 1}` } : {}),
       }));
     await expect(sync(chain(5000))).rejects.toMatchObject({ code: 'LINEAGE_LIMIT_REACHED' });
@@ -160,11 +166,16 @@ describeEachDatabase('lineage store', (open) => {
     const { id } = await store.upsertRepository('pieces', 1);
     const tables = (from: number, to: number): Nodes =>
       Array.from({ length: to - from }, (_, n) => ({
-        ...{ externalId: `t${from + n}`, nodeName: `t${from + n}`, nodeType: 'TABLE' as const },
+        externalId: `t${from + n}`,
+        nodeName: `t${from + n}`,
+        nodeType: 'TABLE' as const,
       }));
     const sync = (some: Nodes) =>
       store.replaceRepository({
-        ...{ customRepositoryId: id, workspaceId: 1, nodes: some, cleanupStale: true },
+        customRepositoryId: id,
+        workspaceId: 1,
+        nodes: some,
+        cleanupStale: true,
         edges: some.slice(1).map((node, n) => edge(some[n]?.externalId ?? '', node.externalId)),
       });
     let asked = 0;
@@ -182,12 +193,18 @@ describeEachDatabase('lineage store', (open) => {
     const store = createLineageStore(database.db);
     const { id } = await store.upsertRepository('wide', 1);
     const many: Nodes = Array.from({ length: lineageLimits.graphNodes + 10 }, (_, n) => ({
-      ...{ externalId: `c${n}`, nodeName: `c${n}`, nodeType: 'COLUMN' as const },
+      externalId: `c${n}`,
+      nodeName: `c${n}`,
+      nodeType: 'COLUMN' as const,
       ...(n > 0 ? { containerExternalId: 'c0' } : {}),
     }));
     const root = { externalId: 'c0', nodeName: 'wide', nodeType: 'TABLE' as const };
     await store.replaceRepository({
-      ...{ customRepositoryId: id, workspaceId: 1, nodes: [root, ...many.slice(1)], edges: [], cleanupStale: true },
+      customRepositoryId: id,
+      workspaceId: 1,
+      nodes: [root, ...many.slice(1)],
+      edges: [],
+      cleanupStale: true,
     });
     const [found] = await store.searchNodes('wide', 1);
     await expect(store.getGraph(found?.id ?? 0, { direction: 'ALL', depth: 1 })).rejects.toMatchObject({

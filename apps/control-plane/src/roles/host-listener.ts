@@ -3,23 +3,24 @@ import type { TLSSocket } from 'node:tls';
 import { hostListenerRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { ListenAddress } from '../config.ts';
+import { watchForAudit } from '../audit/audit-requests.ts';
 import { createHostBudget } from '../hosts/host-budget.ts';
 import type { HostIdentity } from '../hosts/host-identity.ts';
 import type { HostSessions } from '../hosts/host-sessions.ts';
+import { createOwnHostHandlers, type OwnHostDeps } from '../hosts/own-host-handlers.ts';
 import { requireHost } from '../http/caller.ts';
 import { answerClientError, answerExpectation } from '../http/client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from '../http/connection-limits.ts';
 import { createServer } from '../http/create-server.ts';
-import { listen, portOf, serverOptions, setIdleLimit } from '../http/listen.ts';
+import { type ListenAddress, listen, portOf, serverOptions, setIdleLimit } from '../http/listen.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
-import { createHostHandlers, type HostApiDeps } from '../runs/report-handlers.ts';
+import { createReportHandlers, type ReportDeps } from '../runs/report-handlers.ts';
 
 const answerMs = 500;
 
 /** The host API: TLS 1.3, and a client certificate of our CA or no connection at all. */
 export async function startHostListener(
-  deps: HostApiDeps & { auditLog: AuditLog },
+  deps: OwnHostDeps & ReportDeps & { auditLog: AuditLog },
   options: {
     listen: ListenAddress[];
     limits: ConnectionLimits;
@@ -32,12 +33,12 @@ export async function startHostListener(
   const server = createServer(options.log);
   const budget = createHostBudget();
   mountRoutes(server, hostListenerRoutes, {
-    handlers: createHostHandlers(deps),
+    handlers: { ...createOwnHostHandlers(deps), ...createReportHandlers(deps) },
     authenticate: async (request) => {
       const certificate = (request.raw.socket as TLSSocket).getPeerCertificate();
       return { kind: 'host', ...(await options.identity.identify(certificate?.raw)) };
     },
-    auditLog: deps.auditLog,
+    watch: watchForAudit(deps.auditLog),
     admit: (caller, request, reply) => budget.enter(requireHost(caller), request, reply),
   });
   await server.ready();

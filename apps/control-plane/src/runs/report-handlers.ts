@@ -1,44 +1,26 @@
-import type { HostId, hostListenerRoutes, RunId } from '@bigeye/contracts';
-import { keyFingerprint } from '@bigeye/service-kit';
-import { type RegisterDeps, registerOwnHost } from '../hosts/register-host.ts';
-import { type RevokeDeps, revokeHost } from '../hosts/revoke-host.ts';
-import { type Caller, requireHost, requireProvenHost } from '../http/caller.ts';
-import type { Handlers } from '../http/handlers.ts';
-import type { AccountKeyStore } from '../keys/account-key-store.ts';
+import type { HostId, RunId } from '@bigeye/contracts';
+import { type Caller, requireHost } from '../http/caller.ts';
+import type { SomeHandlers } from '../http/handlers.ts';
+import { type RevokeDeps, revokeHost } from './revoke-host.ts';
 import type { RunLogStore } from './run-log-store.ts';
 import type { RunReportStore } from './run-report-store.ts';
 
-export interface HostApiDeps extends RegisterDeps, RevokeDeps {
-  accountKeyStore: AccountKeyStore;
+export interface ReportDeps extends RevokeDeps {
   runLogStore: RunLogStore;
   runReportStore: RunReportStore;
 }
 
-/** The host API. Each handler first makes sure that the run is one of this host's. */
-export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hostListenerRoutes> {
-  const { hostStore, runStore, runLogStore, runReportStore } = deps;
+/** What a host reports of its runs, and that it takes itself out. A run must be one of this host's. */
+export function createReportHandlers(deps: ReportDeps) {
+  const { runStore, runLogStore, runReportStore } = deps;
   const ownRun = async (caller: Caller | undefined, runId: RunId): Promise<HostId> => {
     const hostId = requireHost(caller);
     await runStore.requireOnHost(runId, hostId);
     return hostId;
   };
   return {
-    pushManagedAgents: ({ body, caller }) => registerOwnHost(deps, requireProvenHost(caller), body),
-    getOwnHost: async ({ caller }) => {
-      const { current, previous } = await deps.accountKeyStore.findKeys();
-      return {
-        host: await hostStore.getHost(requireHost(caller)),
-        accountKey: current ? keyFingerprint(current) : null,
-        previousAccountKey: previous ? keyFingerprint(previous) : null,
-        bigeyeKey: keyFingerprint(deps.authority.bigeyePublicKey),
-      };
-    },
     unregisterHost: async ({ caller }) => {
       await revokeHost(deps, requireHost(caller));
-    },
-    heartbeat: async ({ body, caller }) => {
-      const { hostId, certificateRenewalDue } = requireProvenHost(caller);
-      return { activeRunIds: await hostStore.recordHeartbeat(hostId, body), certificateRenewalDue };
     },
     getLogPosition: async ({ params, caller }) => {
       await ownRun(caller, params.runId);
@@ -60,5 +42,5 @@ export function createHostHandlers(deps: HostApiDeps): Handlers<keyof typeof hos
       await ownRun(caller, params.runId);
       await runReportStore.putArtifact(params.runId, params.name, body);
     },
-  };
+  } satisfies SomeHandlers;
 }

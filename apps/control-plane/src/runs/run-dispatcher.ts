@@ -1,4 +1,4 @@
-import type { RunId, RunJobInput } from '@bigeye/contracts';
+import type { HostId, RecordedFailure, RunId, RunJobInput } from '@bigeye/contracts';
 import { type Logger, pause } from '@bigeye/service-kit';
 import type { RunStore } from './run-store.ts';
 
@@ -26,6 +26,9 @@ const reconcileEveryMs = 30_000;
 const settledAfterMs = 30_000;
 const batch = 50;
 
+/** Why the runs of a revoked host end. */
+export const hostRevoked = (hostId: HostId): RecordedFailure => ({ code: 'HOST_REVOKED', details: { hostId } });
+
 /**
  * Brings the table of runs and Temporal together, whatever died in between: queued runs without a workflow are started,
  * cancels are repeated until they took effect, and active runs whose workflow vanished are started again (their
@@ -51,6 +54,11 @@ export function createRunDispatcher(deps: { runStore: RunStore; starter: RunStar
     for (const input of await runStore.listUndispatched(batch)) await offer(input);
     for (const runId of await runStore.listCancelRequested())
       await attempt('cancel could not be delivered yet', runId, () => starter.cancel(runId));
+    for (const { runId, hostId } of await runStore.listActiveOfRevokedHosts())
+      await attempt('run of a revoked host could not be ended yet', runId, async () => {
+        await runStore.recordStatus({ runId, status: 'failed', exit: null, failure: hostRevoked(hostId) });
+        await starter.terminate(runId);
+      });
   }
 
   async function reconcile(): Promise<void> {

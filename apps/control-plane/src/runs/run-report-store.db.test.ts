@@ -88,7 +88,11 @@ describeEachDatabase('run report store', (open) => {
     await expect(reports.recordOutcome(runId, { ...exit, exitCode: 1 }, null)).rejects.toEqual(refused('RUN_ENDED'));
     await expect(reports.putChunk(runId, 3, { lines: [line('c')] })).rejects.toEqual(refused('RUN_ENDED'));
     expect(await runs.getRun(runId)).toMatchObject({
-      ...{ status: 'failed', failure: { code: 'HOST_LOST' }, exitCode: 0, outcome, logLines: 2 },
+      status: 'failed',
+      failure: { code: 'HOST_LOST' },
+      exitCode: 0,
+      outcome,
+      logLines: 2,
     });
     expect(await told('reported_late')).toHaveLength(1);
   });

@@ -57,8 +57,14 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
         await tx
           .insertInto('run_log_chunks')
           .values({
-            ...{ run_id: runId, sequence, content, bytes, first_line: before.lines + 1, lines: lines.length },
-            ...{ last_time: after.lastTime ?? '', lines_at_last_time: after.linesAtLastTime },
+            run_id: runId,
+            sequence,
+            content,
+            bytes,
+            first_line: before.lines + 1,
+            lines: lines.length,
+            last_time: after.lastTime ?? '',
+            lines_at_last_time: after.linesAtLastTime,
           })
           .execute();
         await tx.updateTable('runs').set({ log_lines: after.lines }).where('id', '=', runId).execute();

@@ -218,6 +218,17 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       return rows.map((row) => row.id);
     },
 
+    /** Active runs of hosts that were revoked: whoever revoked them died before they were ended. */
+    async listActiveOfRevokedHosts(): Promise<{ runId: RunId; hostId: HostId }[]> {
+      return await db
+        .selectFrom('runs')
+        .innerJoin('hosts', 'hosts.id', 'runs.host_id')
+        .select(['runs.id as runId', 'hosts.id as hostId'])
+        .where('runs.status', 'in', activeRunStatuses)
+        .where('hosts.revoked_at', 'is not', null)
+        .execute();
+    },
+
     /** Active runs whose workflow should exist by now: what the reconciler looks after. */
     async listActiveDispatchedBefore(before: Date): Promise<RunId[]> {
       const rows = await db

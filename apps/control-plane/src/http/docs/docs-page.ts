@@ -64,7 +64,10 @@ const sectionOf = (tag: string, calls: Call[], server: string): string =>
 function articleOf(call: Call, server: string): string {
   const { operationId, summary, description, method, path, parameters = [], requestBody, responses } = call;
   const parameterRows = parameters.map(({ name, in: place, required, schema }) => ({
-    ...{ path: `${name} (${place})`, type: typeOf(schema), isRequired: required, about: aboutOf(schema) },
+    path: `${name} (${place})`,
+    type: typeOf(schema),
+    isRequired: required,
+    about: aboutOf(schema),
   }));
   const body = requestBody?.content?.['application/json']?.schema;
   return `<article id="${operationId}"><h3>${text(summary)}</h3>

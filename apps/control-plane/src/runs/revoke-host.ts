@@ -1,0 +1,21 @@
+import type { HostId } from '@bigeye/contracts';
+import { type LockOutDeps, lockOutHost } from '../hosts/lock-out-host.ts';
+import { hostRevoked, type RunDispatcher } from './run-dispatcher.ts';
+import type { RunStore } from './run-store.ts';
+
+export interface RevokeDeps extends LockOutDeps {
+  runStore: RunStore;
+  dispatcher: RunDispatcher;
+}
+
+/**
+ * Locks a host out and ends its active runs as failed, because nothing will be heard of them any more. Where this process
+ * dies in between, the dispatcher's sweep ends them. Safe to repeat. Throws HOST_NOT_FOUND.
+ */
+export async function revokeHost(deps: RevokeDeps, hostId: HostId): Promise<void> {
+  await lockOutHost(deps, hostId);
+  for (const runId of await deps.runStore.listActiveIdsOfHost(hostId)) {
+    await deps.runStore.recordStatus({ runId, status: 'failed', exit: null, failure: hostRevoked(hostId) });
+    await deps.dispatcher.abandon(runId);
+  }
+}

@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream';
+import { isActive } from '@bigeye/contracts';
+import type { ChangeFeed } from '../db/change-feed.ts';
+import { nameOfCaller } from '../http/caller.ts';
+import type { SomeHandlers } from '../http/handlers.ts';
+import { deleteJob } from './delete-job.ts';
+import { type RevokeDeps, revokeHost } from './revoke-host.ts';
+import { streamRunEvents } from './run-events.ts';
+import type { RunLogStore } from './run-log-store.ts';
+import { type StartRunDeps, startRun } from './start-run.ts';
+
+export interface RunDeps extends StartRunDeps, RevokeDeps {
+  runLogStore: RunLogStore;
+  changes: ChangeFeed;
+}
+
+/** Runs, as people and the CLI see them, and what ends or needs them: a job that goes, a host that is revoked. */
+export function createRunHandlers(deps: RunDeps) {
+  const { runStore, runLogStore } = deps;
+  return {
+    revokeHost: async ({ params }) => {
+      await revokeHost(deps, params.hostId);
+      return await deps.hostStore.getHost(params.hostId);
+    },
+    deleteJob: ({ params }) => deleteJob(deps, params.jobId),
+    startRun: ({ params, caller }) => startRun(deps, params.jobId, nameOfCaller(caller)),
+    listRuns: ({ query }) => runStore.listRuns(query),
+    getRun: ({ params }) => runStore.getRun(params.runId),
+    cancelRun: async ({ params, caller }) => {
+      await runStore.requestCancel(params.runId, nameOfCaller(caller));
+      await deps.dispatcher.cancel(params.runId);
+      return await runStore.getRun(params.runId);
+    },
+    getRunTimeline: async ({ params }) => {
+      await runStore.getRun(params.runId);
+      return { events: await runStore.listTimeline(params.runId) };
+    },
+    getRunLog: async ({ params, query }) => {
+      const run = await runStore.getRun(params.runId);
+      const lines = await runLogStore.readLines(params.runId, query.after, query.limit);
+      const nextAfter = lines.at(-1)?.number ?? query.after;
+      return { lines, nextAfter, complete: !isActive(run.status) && nextAfter >= run.logLines };
+    },
+    downloadRunLog: async ({ params, reply }) => {
+      await runStore.getRun(params.runId);
+      reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
+      return Readable.from(runLogStore.readText(params.runId));
+    },
+    streamRunEvents: ({ params, ...input }) => streamRunEvents(deps, params.runId, input),
+    downloadArtifact: async ({ params, reply }) => {
+      await runStore.getRun(params.runId);
+      reply.header('content-disposition', `attachment; filename="${params.name}"`);
+      return await runLogStore.getArtifact(params.runId, params.name);
+    },
+  } satisfies SomeHandlers;
+}
