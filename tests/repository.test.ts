@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
@@ -140,6 +149,21 @@ test('no source file is longer than about 300 lines without a reason', () => {
     .map((file) => [file, textOf(file).split('\n').length] as const)
     .filter(([, lines]) => lines > 320);
   expect(long).toEqual([]);
+});
+
+test('what the documents name by its path is there', () => {
+  const named = tracked
+    .filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md')
+    .flatMap((file) =>
+      // A code span with a path; one with a placeholder in it is a pattern.
+      [...textOf(file).matchAll(/`((?:packages|apps|agents|tests|script|docs|bench|demo)\/[\w./-]+)`/g)].map(
+        ([, path = '']) => [file, path] as const,
+      ),
+    );
+  expect(named.length).toBeGreaterThan(100);
+  // The agent that the recipe in CONTRIBUTING.md adds.
+  const ofTheRecipe = /external-monitors/;
+  expect(named.filter(([, path]) => !ofTheRecipe.test(path) && !existsSync(join(root, path)))).toEqual([]);
 });
 
 test('a folder has one public door, and nothing is named for what it is not', () => {
