@@ -14,13 +14,14 @@ const mayImport = (from, allowed, exceptFiles = []) => ({
 /** The floors of the control plane, from the ground up. A folder may import itself and what lies on lower floors. */
 const floors = [
   ['db'],
+  ['objects'],
   ['http'],
   ['keys', 'audit'],
   ['access'],
   ['hosts'],
   ['jobs'],
   ['runs'],
-  ['lineage'],
+  ['lineage', 'retention'],
   ['temporal', 'gateway'],
   ['roles'],
 ];

@@ -3,6 +3,7 @@ import { loadConfig } from '@bigeye/service-kit';
 import { z } from 'zod';
 import type { OidcSettings } from './access/single-sign-on.ts';
 import type { ListenAddress } from './http/listen.ts';
+import type { KeptDays } from './retention/keep-house.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z
@@ -18,12 +19,24 @@ const addresses = z
 
 const count = z.coerce.number().int().min(1);
 
+/** How long something is kept after the end of its run. */
+const daysKept = z.union([z.literal('forever'), count]);
+
 const settings = z.object({
   DATA_DIR: z.string().default('.data').describe('Embedded database, embedded Temporal and the keys of the CA.'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('A PostgreSQL server instead of PGlite.'),
+  OBJECT_STORE: z
+    .string()
+    .optional()
+    .describe('Where logs and artifacts lie: file:///folder or s3://bucket/prefix. Default: DATA_DIR/objects.'),
+  RUNS_KEPT_DAYS: daysKept
+    .default(365)
+    .describe('Runs go that long after their end; the newest of each job stays. Or: forever.'),
+  LOGS_KEPT_DAYS: daysKept.default(90).describe('Likewise the logs alone.'),
+  ARTIFACTS_KEPT_DAYS: daysKept.default(90).describe('Likewise the contents of artifacts alone.'),
   API_LISTEN: addresses.prefault('127.0.0.1:7700').describe('Browsers, CLI, agents. Several: separated by commas.'),
   PUBLIC_URL: z.url().optional().describe('How others reach the API. Default: the first API address.'),
   TRUSTED_PROXIES: z
@@ -97,6 +110,13 @@ export const ControlPlaneConfig = settings.superRefine((config, context) => {
       context.addIssue({ code: 'custom', path: [name], message: 'missing, where another OIDC_… setting is there' });
 });
 export type ControlPlaneConfig = z.infer<typeof ControlPlaneConfig>;
+
+/** Days, undefined for ever. */
+export function keptDaysOf(config: ControlPlaneConfig): KeptDays {
+  const { RUNS_KEPT_DAYS: runs, LOGS_KEPT_DAYS: logs, ARTIFACTS_KEPT_DAYS: artifacts } = config;
+  const daysOf = (value: number | 'forever') => (value === 'forever' ? undefined : value);
+  return { runs: daysOf(runs), logs: daysOf(logs), artifacts: daysOf(artifacts) };
+}
 
 /** Undefined where there is no single sign-on. */
 export function oidcSettingsOf(config: ControlPlaneConfig): OidcSettings | undefined {

@@ -1,3 +1,5 @@
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { certificateFingerprint, createDataConverter, createLogger, type Logger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import { createApiKeyStore } from './access/api-key-store.ts';
@@ -9,9 +11,11 @@ import { createSubjectStore } from './access/subject-store.ts';
 import { createUserStore } from './access/user-store.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAuditStore } from './audit/audit-store.ts';
-import { type ControlPlaneConfig, oidcSettingsOf } from './config.ts';
+import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
 import { openDatabase } from './db/database.ts';
+import { lead } from './db/lead.ts';
+import { createLeaseStore } from './db/lease-store.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
@@ -27,8 +31,14 @@ import { createPayloadKeys } from './keys/payload-keys.ts';
 import { createLineageNeighbourhoodStore } from './lineage/lineage-neighbourhood-store.ts';
 import { createLineagePartStore } from './lineage/lineage-part-store.ts';
 import { createLineageStore } from './lineage/lineage-store.ts';
+import { createObjectDeletionStore } from './objects/object-deletion-store.ts';
+import { openObjectStore } from './objects/open-object-store.ts';
+import { keepHouse } from './retention/keep-house.ts';
+import { createRetentionStore } from './retention/retention-store.ts';
 import { startApiListener } from './roles/api-listener.ts';
 import { startHostListener } from './roles/host-listener.ts';
+import { createArtifactStore } from './runs/artifact-store.ts';
+import { createLogSegmentStore } from './runs/log-segment-store.ts';
 import { createRunDispatcher } from './runs/run-dispatcher.ts';
 import { createRunLogStore } from './runs/run-log-store.ts';
 import { createRunReportStore } from './runs/run-report-store.ts';
@@ -66,7 +76,11 @@ export async function startControlPlane(
   const hostStore = createHostStore(db, changes);
   const jobStore = createJobStore(db);
   const runStore = createRunStore(db, changes);
-  const runLogStore = createRunLogStore(db);
+  const objects = starting.use(
+    await openObjectStore(config.OBJECT_STORE ?? pathToFileURL(join(resolve(dataDir), 'objects')).href),
+  );
+  const runLogStore = createRunLogStore(db, objects);
+  const artifactStore = createArtifactStore(db, changes, objects);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
   const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
   const lineagePartStore = createLineagePartStore(db, lineageStore);
@@ -101,6 +115,17 @@ export async function startControlPlane(
   );
   const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
 
+  const house = {
+    segmentStore: createLogSegmentStore(db, objects),
+    retentionStore: createRetentionStore(db),
+    deletionStore: createObjectDeletionStore(db),
+    objects,
+    keptDays: keptDaysOf(config),
+    log,
+  };
+  const leaseStore = createLeaseStore(db);
+  starting.use(lead({ leaseStore, name: 'house', log }, (signal) => keepHouse(house, signal)));
+
   const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
   const limitsOf = (listener: string) => createConnectionLimits(listener, caps, log);
   const identity = createHostIdentity(hostStore);
@@ -134,6 +159,7 @@ export async function startControlPlane(
     jobStore,
     runStore,
     runLogStore,
+    artifactStore,
     runReportStore,
     changes,
     authority,

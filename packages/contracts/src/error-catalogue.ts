@@ -191,6 +191,31 @@ const apiErrors = {
     (d: { runId: string; name: string }) => `Run ${d.runId} has no artifact "${d.name}".`,
     () => 'Read the run to see the artifacts it has.',
   ),
+  ARTIFACT_REMOVED: needsAction(
+    410,
+    (d: { runId: string; name: string; removedAt: string }) =>
+      `Artifact "${d.name}" of run ${d.runId} was removed at ${d.removedAt}, because of its age.`,
+    () => 'Run the job again. An admin can have artifacts kept longer: ARTIFACTS_KEPT_DAYS of the control plane.',
+  ),
+  LOG_REMOVED: needsAction(
+    410,
+    (d: { runId: string; removedAt: string }) =>
+      `The log of run ${d.runId} was removed at ${d.removedAt}, because of its age.`,
+    () => 'Run the job again. An admin can have logs kept longer: LOGS_KEPT_DAYS of the control plane.',
+  ),
+  OBJECT_STORE_UNREACHABLE: mayWorkLater(
+    503,
+    (d: { place: string; reason: string }) => `Logs and artifacts in ${d.place} cannot be reached${because(d.reason)}.`,
+    () =>
+      'Nothing is lost: hosts send it again. An admin looks at OBJECT_STORE of the control plane, its rights and space.',
+  ),
+  OBJECT_MISSING: needsAction(
+    500,
+    (d: { place: string; key: string }) => `${d.place} has no ${d.key}, which the database names.`,
+    () =>
+      'It was deleted there, or the database and the object store are not of one backup. Restore it there; ' +
+      'until then this part cannot be read.',
+  ),
   PUBLIC_KEY_NOT_FOUND: needsAction(
     404,
     (_: object) => 'No account public key is registered yet.',

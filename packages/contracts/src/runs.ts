@@ -39,8 +39,15 @@ export const Run = z.object({
   cancelRequestedAt: z.iso.datetime().nullable(),
   exitCode: z.number().int().nullable(),
   outcome: RunOutcome.nullable(),
-  artifacts: z.array(z.object({ name: z.string(), bytes: z.number().int() })),
+  artifacts: z.array(
+    z.object({
+      name: z.string(),
+      bytes: z.number().int(),
+      removedAt: z.iso.datetime().nullable().describe('When its content was removed, by age.'),
+    }),
+  ),
   logLines: z.number().int(),
+  logRemovedAt: z.iso.datetime().nullable().describe('When the log was removed, by age.'),
 });
 export type Run = z.infer<typeof Run>;
 

@@ -6,6 +6,8 @@ import { up as oidc } from './migrations/0004-oidc.ts';
 import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
 import { up as lineageParts } from './migrations/0006-lineage-parts.ts';
 import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
+import { up as storage } from './migrations/0009-storage.ts';
+import { up as leases } from './migrations/0010-leases.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -17,6 +19,8 @@ const migrations: Record<string, Migration> = {
   '0005-key-expiry': { up: keyExpiry },
   '0006-lineage-parts': { up: lineageParts },
   '0007-registration-keys': { up: registrationKeys },
+  '0009-storage': { up: storage },
+  '0010-leases': { up: leases },
 };
 
 /** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */

@@ -141,17 +141,49 @@ export interface Tables {
     log_lines: Generated<number>;
   };
   run_timeline: { run_id: RunId; kind: TimelineKind; at: Time; detail: string | null };
+  /** How far the log of a run has come. `tail_bytes`: text that lies in chunks and not yet in a segment. */
+  run_logs: {
+    run_id: RunId;
+    next_sequence: number;
+    lines: number;
+    bytes: ColumnType<string | number, number, number>;
+    last_time: string;
+    lines_at_last_time: number;
+    tail_bytes: ColumnType<string | number, number, number>;
+    removed_at: NullableTime;
+  };
+  /** The end of a log: what was not gathered into a segment yet. `content`: gzip of a JSON array of lines. */
   run_log_chunks: {
     run_id: RunId;
     sequence: number;
     first_line: number;
     lines: number;
     bytes: number;
-    last_time: string;
-    lines_at_last_time: number;
     content: Uint8Array;
   };
-  run_artifacts: { run_id: RunId; name: string; bytes: number; content: Uint8Array };
+  /** `object`: where its gzip of NDJSON lies in the object store. */
+  run_log_segments: {
+    run_id: RunId;
+    first_line: number;
+    lines: number;
+    bytes: number;
+    stored_bytes: number;
+    object: string;
+  };
+  /** `content`: null where it lies in the object store, or was removed. `digest`: SHA-256 of what was sent, hex. */
+  run_artifacts: {
+    run_id: RunId;
+    name: string;
+    bytes: number;
+    content: ColumnType<Uint8Array | null, null | undefined, null>;
+    stored_bytes: number;
+    object: string | null;
+    digest: string | null;
+    removed_at: NullableTime;
+  };
+  object_deletions: { key: string; asked_at: Time };
+  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number };
+  leases: { name: string; holder: string; until: Time };
   lineage_repositories: {
     id: Generated<number>;
     name: string;

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { isActive } from '@bigeye/contracts';
+import { AppError, isActive } from '@bigeye/contracts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { nameOfCaller } from '../http/caller.ts';
 import type { SomeHandlers } from '../http/handlers.ts';
+import type { ArtifactStore } from './artifact-store.ts';
 import { deleteJob } from './delete-job.ts';
 import { type RevokeDeps, revokeHost } from './revoke-host.ts';
 import { streamRunEvents } from './run-events.ts';
@@ -11,12 +12,13 @@ import { type StartRunDeps, startRun } from './start-run.ts';
 
 export interface RunDeps extends StartRunDeps, RevokeDeps {
   runLogStore: RunLogStore;
+  artifactStore: ArtifactStore;
   changes: ChangeFeed;
 }
 
 /** Runs, as people and the CLI see them, and what ends or needs them: a job that goes, a host that is revoked. */
 export function createRunHandlers(deps: RunDeps) {
-  const { runStore, runLogStore } = deps;
+  const { runStore, runLogStore, artifactStore } = deps;
   return {
     revokeHost: async ({ params }) => {
       await revokeHost(deps, params.hostId);
@@ -39,18 +41,21 @@ export function createRunHandlers(deps: RunDeps) {
       const run = await runStore.getRun(params.runId);
       const lines = await runLogStore.readLines(params.runId, query.after, query.limit);
       const nextAfter = lines.at(-1)?.number ?? query.after;
-      return { lines, nextAfter, complete: !isActive(run.status) && nextAfter >= run.logLines };
+      const isRead = nextAfter >= run.logLines || run.logRemovedAt !== null;
+      return { lines, nextAfter, complete: !isActive(run.status) && isRead };
     },
     downloadRunLog: async ({ params, reply }) => {
-      await runStore.getRun(params.runId);
+      const { logRemovedAt: removedAt } = await runStore.getRun(params.runId);
+      if (removedAt !== null) throw new AppError('LOG_REMOVED', { runId: params.runId, removedAt });
       reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
       return Readable.from(runLogStore.readText(params.runId));
     },
     streamRunEvents: ({ params, ...input }) => streamRunEvents(deps, params.runId, input),
     downloadArtifact: async ({ params, reply }) => {
       await runStore.getRun(params.runId);
+      const content = await artifactStore.getArtifact(params.runId, params.name);
       reply.header('content-disposition', `attachment; filename="${params.name}"`);
-      return await runLogStore.getArtifact(params.runId, params.name);
+      return content;
     },
   } satisfies SomeHandlers;
 }

@@ -3,9 +3,7 @@ import { expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
-import { createRunLogStore } from './run-log-store.ts';
-import { createRunReportStore } from './run-report-store.ts';
-import { createRunStore } from './run-store.ts';
+import { openRunStores } from '../testing/run-stores.ts';
 
 const line = (second: number, text: string): LogLine => ({
   at: `2026-01-01T00:00:0${second}.000000001Z`,
@@ -14,11 +12,9 @@ const line = (second: number, text: string): LogLine => ({
 });
 
 async function withRun(database: Database) {
-  const runs = createRunStore(database.db, database.changes);
-  const runId: RunId = await runs.insertRun(await insertJob(database), 'me');
-  const logs = createRunLogStore(database.db);
-  const reports = createRunReportStore(database.db, database.changes, logs);
-  return { runs, runId, logs, reports };
+  const stores = openRunStores(database);
+  const runId: RunId = await stores.runs.insertRun(await insertJob(database), 'me');
+  return { ...stores, runId };
 }
 
 describeEachDatabase('run log store', (open) => {
@@ -87,16 +83,5 @@ describeEachDatabase('run log store', (open) => {
     }
     expect(pieces).toBeGreaterThan(2);
     expect(bytes).toBe(40 * `${line(1, '').at} stdout ${'x'.repeat(60_000)}\n`.length);
-  });
-
-  test('an artifact comes back byte for byte, and the newest wins', async () => {
-    const database = open();
-    const { logs, reports, runId, runs } = await withRun(database);
-    const bytes = Buffer.from([0, 255, 10, 13, 128]);
-    await reports.putArtifact(runId, 'report.json', Buffer.from('old'));
-    await reports.putArtifact(runId, 'report.json', bytes);
-    expect(Buffer.compare(await logs.getArtifact(runId, 'report.json'), bytes)).toBe(0);
-    expect((await runs.getRun(runId)).artifacts).toEqual([{ name: 'report.json', bytes: 5 }]);
-    await expect(logs.getArtifact(runId, 'nothing')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
   });
 });

@@ -1,7 +1,10 @@
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { AppError, LogLine, type LogPage, type LogPosition, type RunId } from '@bigeye/contracts';
+import { LogLine, type LogPage, type LogPosition, type RunId } from '@bigeye/contracts';
+import { sql } from 'kysely';
 import type { Db } from '../db/tables.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
 
 const decompress = promisify(gunzip);
 
@@ -9,38 +12,37 @@ export type RunLogStore = ReturnType<typeof createRunLogStore>;
 
 /** Text that one answer holds at most, and so what one reader makes us hold; a longer single line is passed whole. */
 const logPageBytes = 1024 * 1024;
-/** Chunks looked at for one answer. */
-const chunksAhead = 500;
+/** Pieces looked at for one answer. */
+const piecesAhead = 500;
 
-/** Reads the logs and artifacts of runs, which lie compressed in the database. */
-export function createRunLogStore(db: Db) {
+/** A part of a log in one place: a chunk as a host sent it, or a segment of many in the object store. */
+type Piece = { first_line: number; lines: number; bytes: number } & (
+  | { sequence: number; object: null }
+  | { sequence: null; object: string }
+);
+
+/**
+ * Reads the logs of runs. The end of a log lies in the database in the chunks that the host sent; what is
+ * before it was gathered into segments (`log-segment-store.ts`), which lie in the object store.
+ */
+export function createRunLogStore(db: Db, objects: ObjectStore) {
   const store = {
+    /** How far the log is stored. */
     async getPosition(runId: RunId, within: Db = db): Promise<LogPosition> {
-      const last = await within
-        .selectFrom('run_log_chunks')
-        .select(['sequence', 'first_line', 'lines', 'last_time', 'lines_at_last_time'])
-        .where('run_id', '=', runId)
-        .orderBy('sequence', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      if (!last) return { nextSequence: 1, lastTime: null, linesAtLastTime: 0, lines: 0, bytes: 0 };
-      const { total } = await within
-        .selectFrom('run_log_chunks')
-        .select(({ fn }) => fn.sum<string>('bytes').as('total'))
-        .where('run_id', '=', runId)
-        .executeTakeFirstOrThrow();
+      const log = await within.selectFrom('run_logs').selectAll().where('run_id', '=', runId).executeTakeFirst();
+      if (!log) return { nextSequence: 1, lastTime: null, linesAtLastTime: 0, lines: 0, bytes: 0 };
       return {
-        nextSequence: last.sequence + 1,
-        lastTime: last.last_time,
-        linesAtLastTime: last.lines_at_last_time,
-        lines: last.first_line + last.lines - 1,
-        bytes: Number(total),
+        nextSequence: log.next_sequence,
+        lastTime: log.last_time,
+        linesAtLastTime: log.lines_at_last_time,
+        lines: log.lines,
+        bytes: Number(log.bytes),
       };
     },
 
     /**
      * Lines after number `after`: at most `limit`, and at most `maxBytes` of text, but always one where there is one. An
-     * empty answer means that no more are stored.
+     * empty answer means that no more are stored. Throws OBJECT_MISSING, OBJECT_STORE_UNREACHABLE.
      */
     async readLines(
       runId: RunId,
@@ -50,17 +52,12 @@ export function createRunLogStore(db: Db) {
     ): Promise<LogPage['lines']> {
       const lines: LogPage['lines'] = [];
       let bytes = 0;
-      for (const sequence of await chunksFor(runId, after, limit, maxBytes)) {
-        const chunk = await db
-          .selectFrom('run_log_chunks')
-          .select(['first_line', 'content'])
-          .where('run_id', '=', runId)
-          .where('sequence', '=', sequence)
-          .executeTakeFirst();
-        if (!chunk) break;
-        const stored = LogLine.array().parse(JSON.parse((await decompress(chunk.content)).toString()));
+      for (const piece of await piecesFor(runId, after, limit, maxBytes)) {
+        const stored = await linesOf(runId, piece);
+        // Gathered into a segment since it was listed: read on from what there is, or look again.
+        if (!stored) return lines.length > 0 ? lines : await store.readLines(runId, after, limit, maxBytes);
         for (const [index, line] of stored.entries()) {
-          const number = chunk.first_line + index;
+          const number = piece.first_line + index;
           if (number <= after) continue;
           bytes += Buffer.byteLength(line.text) + lineOverhead;
           if (lines.length > 0 && (lines.length >= limit || bytes > maxBytes)) return lines;
@@ -80,37 +77,56 @@ export function createRunLogStore(db: Db) {
         after = last.number;
       }
     },
-
-    /** Throws ARTIFACT_NOT_FOUND. */
-    async getArtifact(runId: RunId, name: string): Promise<Buffer> {
-      const row = await db
-        .selectFrom('run_artifacts')
-        .select('content')
-        .where('run_id', '=', runId)
-        .where('name', '=', name)
-        .executeTakeFirst();
-      if (!row) throw new AppError('ARTIFACT_NOT_FOUND', { runId, name });
-      return await decompress(row.content);
-    },
   };
 
-  /** The chunks that hold the next lines, judged by their sizes alone: no content is read that will not be used. */
-  async function chunksFor(runId: RunId, after: number, limit: number, maxBytes: number): Promise<number[]> {
-    const chunks = await db
+  /** Undefined for a chunk that is not there any more. */
+  async function linesOf(runId: RunId, piece: Piece): Promise<LogLine[] | undefined> {
+    if (piece.object !== null) return linesOfText(await decompress(await wholeOf(await objects.get(piece.object))));
+    const chunk = await db
       .selectFrom('run_log_chunks')
-      .select(['sequence', 'first_line', 'lines', 'bytes'])
+      .select('content')
+      .where('run_id', '=', runId)
+      .where('sequence', '=', piece.sequence)
+      .executeTakeFirst();
+    return chunk && linesIn(await decompress(chunk.content));
+  }
+
+  /** The pieces that hold the next lines, judged by their sizes alone: no content is read that will not be used. */
+  async function piecesFor(runId: RunId, after: number, limit: number, maxBytes: number): Promise<Piece[]> {
+    const pieces = (await db
+      .selectFrom('run_log_segments')
+      .select([
+        'first_line',
+        'lines',
+        'bytes',
+        sql<string | null>`object`.as('object'),
+        sql<number | null>`null::integer`.as('sequence'),
+      ])
       .where('run_id', '=', runId)
       .where((eb) => eb(eb('first_line', '+', eb.ref('lines')), '>', after + 1))
-      .orderBy('sequence')
-      .limit(chunksAhead)
-      .execute();
-    const chosen: number[] = [];
+      .unionAll(
+        db
+          .selectFrom('run_log_chunks')
+          .select([
+            'first_line',
+            'lines',
+            'bytes',
+            sql<string | null>`null::text`.as('object'),
+            sql<number | null>`sequence`.as('sequence'),
+          ])
+          .where('run_id', '=', runId)
+          .where((eb) => eb(eb('first_line', '+', eb.ref('lines')), '>', after + 1)),
+      )
+      .orderBy('first_line')
+      .limit(piecesAhead)
+      .execute()) as Piece[];
+    const chosen: Piece[] = [];
     let bytes = 0;
-    for (const { sequence, first_line, ...chunk } of chunks) {
-      if (chosen.length > 0 && (first_line > after + limit || bytes > maxBytes)) break;
-      chosen.push(sequence);
-      // What is skipped of the first chunk is no part of the answer.
-      if (first_line > after) bytes += chunk.bytes;
+    for (const piece of pieces) {
+      if (chosen.length > 0 && (piece.first_line > after + limit || bytes > maxBytes)) break;
+      chosen.push(piece);
+      // What is skipped of the first piece is no part of the answer.
+      if (piece.first_line > after) bytes += piece.bytes;
     }
     return chosen;
   }
@@ -120,3 +136,19 @@ export function createRunLogStore(db: Db) {
 
 /** What a line costs in an answer beside its text: number, time, stream, and their names. */
 const lineOverhead = 100;
+
+/** The lines of a chunk's content. */
+export const linesIn = (json: Buffer): LogLine[] => LogLine.array().parse(JSON.parse(json.toString()));
+
+const linesOfText = (ndjson: Buffer): LogLine[] =>
+  ndjson
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => LogLine.parse(JSON.parse(line)));
+
+async function wholeOf(stream: Readable): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}

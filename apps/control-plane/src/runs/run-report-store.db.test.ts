@@ -11,9 +11,7 @@ import { expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
-import { createRunLogStore } from './run-log-store.ts';
-import { createRunReportStore } from './run-report-store.ts';
-import { createRunStore } from './run-store.ts';
+import { openRunStores } from '../testing/run-stores.ts';
 
 const exit: RunExit = {
   exitCode: 0,
@@ -31,22 +29,20 @@ const station = (kind: TimelineKind, detail?: string, second = 1): TimelineEvent
 const refused = (code: string) => expect.objectContaining({ code });
 
 async function withRun(database: Database) {
-  const runs = createRunStore(database.db, database.changes);
-  const logs = createRunLogStore(database.db);
-  const reports = createRunReportStore(database.db, database.changes, logs);
+  const { runs, logs, reports, artifacts } = openRunStores(database);
   const runId: RunId = await runs.insertRun(await insertJob(database), 'me');
   const told = async (kind: TimelineKind) => (await runs.listTimeline(runId)).filter((event) => event.kind === kind);
-  return { runs, runId, logs, reports, told };
+  return { runs, runId, logs, reports, artifacts, told };
 }
 
 /** A run of which everything is told, and then its end recorded. */
 async function withEnded(database: Database, failure: RecordedFailure | null, heard: boolean) {
   const all = await withRun(database);
-  const { runs, runId, reports } = all;
+  const { runs, runId, reports, artifacts } = all;
   await runs.recordStatus({ runId, status: 'running', startedAt: exit.startedAt });
   await reports.appendStations(runId, [station('started')]);
   await reports.putChunk(runId, 1, { lines: [line('a')] });
-  await reports.putArtifact(runId, 'report.json', Buffer.from('{}'));
+  await artifacts.putArtifact(runId, 'report.json', Buffer.from('{}'));
   if (heard) await reports.recordOutcome(runId, exit, outcome);
   const status = failure ? 'failed' : 'succeeded';
   await runs.recordStatus({ runId, status, exit: heard ? exit : null, failure });
@@ -55,12 +51,12 @@ async function withEnded(database: Database, failure: RecordedFailure | null, he
 
 describeEachDatabase('run report store', (open) => {
   test('after the recorded end its facts stand: nothing is added, changed or forged, and repeats succeed', async () => {
-    const { runs, runId, logs, reports } = await withEnded(open(), null, true);
+    const { runs, runId, logs, reports, artifacts } = await withEnded(open(), null, true);
     const before = [await runs.getRun(runId), await runs.listTimeline(runId), await logs.readLines(runId, 0, 10)];
 
     await reports.appendStations(runId, [station('started')]);
     expect(await reports.putChunk(runId, 1, { lines: [line('changed')] })).toMatchObject({ nextSequence: 2, lines: 1 });
-    await reports.putArtifact(runId, 'report.json', Buffer.from('{}'));
+    await artifacts.putArtifact(runId, 'report.json', Buffer.from('{}'));
     await reports.recordOutcome(runId, exit, outcome);
 
     const attempts = [
@@ -68,8 +64,8 @@ describeEachDatabase('run report store', (open) => {
       reports.appendStations(runId, [station('adopted', 'attempt 2')]),
       reports.recordOutcome(runId, { ...exit, exitCode: 1 }, outcome),
       reports.recordOutcome(runId, exit, { ...outcome, message: 'other' }),
-      reports.putArtifact(runId, 'report.json', Buffer.from('[]')),
-      reports.putArtifact(runId, 'more.json', Buffer.from('{}')),
+      artifacts.putArtifact(runId, 'report.json', Buffer.from('[]')),
+      artifacts.putArtifact(runId, 'more.json', Buffer.from('{}')),
     ];
     for (const attempt of await Promise.allSettled(attempts))
       expect(attempt).toMatchObject({ status: 'rejected', reason: refused('RUN_ENDED') });
@@ -79,10 +75,14 @@ describeEachDatabase('run report store', (open) => {
   });
 
   test('a host that was given up may say once how it ended, and that it came late is to be seen', async () => {
-    const { runs, runId, reports, told } = await withEnded(open(), { code: 'HOST_LOST', details: {} }, false);
+    const { runs, runId, reports, told, artifacts } = await withEnded(
+      open(),
+      { code: 'HOST_LOST', details: {} },
+      false,
+    );
     await reports.putChunk(runId, 2, { lines: [line('b')] });
-    await reports.putArtifact(runId, 'more.json', Buffer.from('{}'));
-    await expect(reports.putArtifact(runId, 'report.json', Buffer.from('[]'))).rejects.toEqual(refused('RUN_ENDED'));
+    await artifacts.putArtifact(runId, 'more.json', Buffer.from('{}'));
+    await expect(artifacts.putArtifact(runId, 'report.json', Buffer.from('[]'))).rejects.toEqual(refused('RUN_ENDED'));
     await reports.recordOutcome(runId, exit, outcome);
     await reports.recordOutcome(runId, exit, outcome);
     await expect(reports.recordOutcome(runId, { ...exit, exitCode: 1 }, null)).rejects.toEqual(refused('RUN_ENDED'));
@@ -120,11 +120,11 @@ describeEachDatabase('run report store', (open) => {
 
   test('what is too much of a run is refused, told once on its timeline, and harms no other run', async () => {
     const database = open();
-    const { runs, runId, reports, told } = await withRun(database);
-    for (let n = 0; n < runLimits.artifacts; n++) await reports.putArtifact(runId, `${n}.txt`, Buffer.from('x'));
+    const { runs, runId, reports, told, artifacts } = await withRun(database);
+    for (let n = 0; n < runLimits.artifacts; n++) await artifacts.putArtifact(runId, `${n}.txt`, Buffer.from('x'));
     for (const name of ['a', 'b'])
-      await expect(reports.putArtifact(runId, name, Buffer.from('x'))).rejects.toEqual(refused('RUN_LIMIT_REACHED'));
-    await reports.putArtifact(runId, '0.txt', Buffer.from('newer'));
+      await expect(artifacts.putArtifact(runId, name, Buffer.from('x'))).rejects.toEqual(refused('RUN_LIMIT_REACHED'));
+    await artifacts.putArtifact(runId, '0.txt', Buffer.from('newer'));
     const many = Array.from({ length: runLimits.timelineEvents - 10 }, (_, n) => station('adopted', `attempt ${n}`, n));
     await reports.appendStations(runId, many);
     await expect(
@@ -135,7 +135,7 @@ describeEachDatabase('run report store', (open) => {
     ).rejects.toEqual(refused('RUN_LIMIT_REACHED'));
     expect((await told('left_out')).map(({ detail }) => detail?.split(':')[0])).toEqual(['artifact', 'timeline']);
     const other = await runs.insertRun(await insertJob(database, 'another'), 'me');
-    await reports.putArtifact(other, 'a', Buffer.from('x'));
+    await artifacts.putArtifact(other, 'a', Buffer.from('x'));
   });
 
   test('chunks sent at the same time are stored once, in one order', async () => {

@@ -11,6 +11,7 @@ import {
   runLimits,
   type TimelineEvent,
 } from '@bigeye/contracts';
+import { sql } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import { withLockedRun } from './locked-run-store.ts';
@@ -63,10 +64,9 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
             bytes,
             first_line: before.lines + 1,
             lines: lines.length,
-            last_time: after.lastTime ?? '',
-            lines_at_last_time: after.linesAtLastTime,
           })
           .execute();
+        await recordPosition(tx, runId, after, bytes);
         await tx.updateTable('runs').set({ log_lines: after.lines }).where('id', '=', runId).execute();
         return after;
       });
@@ -110,42 +110,6 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
       await changes.announce({ runId, what: 'run' });
       await changes.announce({ runId, what: 'timeline' });
     },
-
-    /** While the run is active the newest content of a name wins. */
-    async putArtifact(runId: RunId, name: string, bytes: Uint8Array): Promise<void> {
-      const content = await compress(bytes);
-      await withLockedRun(deps, runId, async (tx, run, requireOpen) => {
-        const stored = await tx
-          .selectFrom('run_artifacts')
-          .select(['name', 'bytes'])
-          .where('run_id', '=', runId)
-          .execute();
-        const before = stored.find((artifact) => artifact.name === name);
-        if (before && run.openness !== 'open') {
-          const row = await tx
-            .selectFrom('run_artifacts')
-            .select('content')
-            .where('run_id', '=', runId)
-            .where('name', '=', name)
-            .executeTakeFirstOrThrow();
-          if (before.bytes === bytes.byteLength && content.equals(row.content)) return;
-          throw new AppError('RUN_ENDED', { runId, what: `its artifact ${name}` });
-        }
-        await requireOpen('its artifacts');
-        const total = stored.reduce((sum, artifact) => sum + artifact.bytes, bytes.byteLength - (before?.bytes ?? 0));
-        if ((!before && stored.length >= runLimits.artifacts) || total > runLimits.artifactBytesOfRun)
-          throw new AppError('RUN_LIMIT_REACHED', { runId, what: whatIsLeft.artifact });
-        const row = { run_id: runId, name, bytes: bytes.byteLength, content };
-        await tx
-          .insertInto('run_artifacts')
-          .values(row)
-          .onConflict((conflict) =>
-            conflict.columns(['run_id', 'name']).doUpdateSet({ bytes: row.bytes, content: row.content }),
-          )
-          .execute();
-      });
-      await changes.announce({ runId, what: 'run' });
-    },
   };
 }
 
@@ -154,8 +118,24 @@ const MiB = 1024 * 1024;
 const whatIsLeft = {
   log: `log: nothing after ${runLimits.logBytes / MiB} MiB or ${runLimits.logLines} lines is kept`,
   timeline: `timeline: no more than ${runLimits.timelineEvents} stations are kept`,
-  artifact: `artifact: no more than ${runLimits.artifacts} files of ${runLimits.artifactBytesOfRun / MiB} MiB in all are kept`,
 } as const;
+
+async function recordPosition(tx: Db, runId: RunId, reached: LogPosition, added: number): Promise<void> {
+  const row = {
+    next_sequence: reached.nextSequence,
+    lines: reached.lines,
+    bytes: reached.bytes,
+    last_time: reached.lastTime ?? '',
+    lines_at_last_time: reached.linesAtLastTime,
+  };
+  await tx
+    .insertInto('run_logs')
+    .values({ run_id: runId, ...row, tail_bytes: added })
+    .onConflict((conflict) =>
+      conflict.column('run_id').doUpdateSet({ ...row, tail_bytes: sql<number>`run_logs.tail_bytes + ${added}` }),
+    )
+    .execute();
+}
 
 function positionAfter(before: LogPosition, lines: LogChunk['lines'], bytes: number): LogPosition {
   // A line of ours carries the time of the engine's line before it, so it takes part in the counting like any other.

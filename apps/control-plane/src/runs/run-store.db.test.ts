@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 import { createJobStore } from '../jobs/job-store.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
-import { createRunLogStore } from './run-log-store.ts';
-import { createRunReportStore } from './run-report-store.ts';
+import { openRunStores } from '../testing/run-stores.ts';
 import { createRunStore } from './run-store.ts';
 
 const exit: RunExit = {
@@ -47,9 +46,8 @@ describeEachDatabase('run store', (open) => {
 
   test('a failed run says what happened and what to do, with the words of the agent', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const { runs, reports } = openRunStores(database);
     const runId = await runs.insertRun(await insertJob(database), 'me');
-    const reports = createRunReportStore(database.db, database.changes, createRunLogStore(database.db));
     await reports.recordOutcome(
       runId,
       { ...exit, exitCode: 3 },

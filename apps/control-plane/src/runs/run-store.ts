@@ -39,13 +39,19 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       .selectFrom('runs')
       .innerJoin('jobs', 'jobs.id', 'runs.job_id')
       .innerJoin('hosts', 'hosts.id', 'runs.host_id')
+      .leftJoin('run_logs', 'run_logs.run_id', 'runs.id')
       .selectAll('runs')
+      .select('run_logs.removed_at as log_removed_at')
       .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since']);
 
   const artifactsOf = async (runIds: RunId[]) =>
     runIds.length === 0
       ? []
-      : db.selectFrom('run_artifacts').select(['run_id', 'name', 'bytes']).where('run_id', 'in', runIds).execute();
+      : db
+          .selectFrom('run_artifacts')
+          .select(['run_id', 'name', 'bytes', 'removed_at'])
+          .where('run_id', 'in', runIds)
+          .execute();
 
   const appendTimeline = async (runId: RunId, events: TimelineEvent[]) => {
     await db
@@ -263,9 +269,12 @@ type RunRow = Selectable<Tables['runs']> & {
   job_name: string;
   host_seen_at: Date | null;
   host_since: Date;
+  log_removed_at: Date | null;
 };
 
-function toRun(row: RunRow, artifacts: { run_id: RunId; name: string; bytes: number }[]): Run {
+type ArtifactRow = Pick<Selectable<Tables['run_artifacts']>, 'run_id' | 'name' | 'bytes' | 'removed_at'>;
+
+function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
   return {
     id: row.id,
     jobId: row.job_id,
@@ -285,8 +294,11 @@ function toRun(row: RunRow, artifacts: { run_id: RunId; name: string; bytes: num
     cancelRequestedAt: row.cancel_requested_at?.toISOString() ?? null,
     exitCode: row.exit_code,
     outcome: row.outcome,
-    artifacts: artifacts.filter((a) => a.run_id === row.id).map(({ name, bytes }) => ({ name, bytes })),
+    artifacts: artifacts
+      .filter((artifact) => artifact.run_id === row.id)
+      .map(({ name, bytes, removed_at }) => ({ name, bytes, removedAt: removed_at?.toISOString() ?? null })),
     logLines: row.log_lines,
+    logRemovedAt: row.log_removed_at?.toISOString() ?? null,
   };
 }
 

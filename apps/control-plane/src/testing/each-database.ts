@@ -36,7 +36,16 @@ function useDatabase(open: () => Promise<Database>): () => Database {
 }
 
 /** Roots: all other tables hang on them. */
-const tables = ['users', 'api_keys', 'account_keys', 'hosts', 'lineage_repositories'];
+const tables = [
+  'users',
+  'api_keys',
+  'account_keys',
+  'hosts',
+  'lineage_repositories',
+  'leases',
+  'object_deletions',
+  'cleanings',
+];
 
 async function openPglite(): Promise<Database> {
   const dataDir = mkdtempSync(join(tmpdir(), 'control-plane-db-'));

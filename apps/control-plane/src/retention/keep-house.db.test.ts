@@ -1,0 +1,101 @@
+import { createLogger } from '@bigeye/service-kit';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import type { Database } from '../db/database.ts';
+import { createObjectDeletionStore } from '../objects/object-deletion-store.ts';
+import { insertJob } from '../testing/a-job.ts';
+import { describeEachDatabase } from '../testing/each-database.ts';
+import { openRunStores } from '../testing/run-stores.ts';
+import { clean, gather, type KeptDays } from './keep-house.ts';
+import { createRetentionStore } from './retention-store.ts';
+
+const never = new AbortController().signal;
+const forEver: KeptDays = { runs: undefined, logs: undefined, artifacts: undefined };
+
+/** Runs of one job that ended so many days ago, each with a log and an artifact; one more is active. */
+async function withRuns(database: Database, daysAgo: number[]) {
+  const stores = openRunStores(database);
+  const job = await insertJob(database);
+  const ids = [];
+  for (const days of daysAgo) {
+    const runId = await stores.runs.insertRun(job, 'me');
+    ids.push(runId);
+    await stores.reports.putChunk(runId, 1, { lines: [{ at: 't', stream: 'stdout', text: `of ${days} days ago` }] });
+    await stores.artifacts.putArtifact(runId, 'report.json', Buffer.from('{}'));
+    await stores.runs.recordStatus({ runId, status: 'canceled', exit: null, failure: null });
+    const at = sql<Date>`now() - ${days} * interval '1 day'`;
+    await database.db.updateTable('runs').set({ queued_at: at, finished_at: at }).where('id', '=', runId).execute();
+  }
+  const house = (keptDays: KeptDays) => ({
+    segmentStore: stores.segments,
+    retentionStore: createRetentionStore(database.db),
+    deletionStore: createObjectDeletionStore(database.db),
+    objects: stores.objects,
+    keptDays,
+    log: createLogger('test', 'error'),
+  });
+  const active = await stores.runs.insertRun(job, 'me');
+  const [first, second] = ids;
+  if (!first || !second) throw new Error('two runs at least');
+  return { ...stores, ids, first, second, active, house };
+}
+
+describeEachDatabase('keeping house', (open) => {
+  test('for ever means for ever', async () => {
+    const { house, runs } = await withRuns(open(), [4000, 10]);
+    expect(await clean(house(forEver), never)).toEqual({ runs: 0, logs: 0, artifacts: 0, objects: 0 });
+    expect((await runs.listRuns({ limit: 10 })).items).toHaveLength(3);
+  });
+
+  test('logs and artifacts go by their age and say so; the runs stay', async () => {
+    const { house, first, second, runs, logs, artifacts } = await withRuns(open(), [100, 80]);
+    await gather(house(forEver), never);
+    const cleaned = await clean(house({ runs: undefined, logs: 90, artifacts: 90 }), never);
+    expect(cleaned).toEqual({ runs: 0, logs: 1, artifacts: 1, objects: 2 });
+    expect(await runs.getRun(first)).toMatchObject({
+      logLines: 1,
+      logRemovedAt: expect.any(String),
+      artifacts: [{ name: 'report.json', bytes: 2, removedAt: expect.any(String) }],
+    });
+    expect(await runs.getRun(second)).toMatchObject({ logRemovedAt: null, artifacts: [{ removedAt: null }] });
+    expect(await logs.readLines(first, 0, 9)).toEqual([]);
+    expect(await logs.readLines(second, 0, 9)).toHaveLength(1);
+    await expect(artifacts.getArtifact(first, 'report.json')).rejects.toMatchObject({ code: 'ARTIFACT_REMOVED' });
+    // A second round finds nothing more to do.
+    expect(await clean(house({ runs: undefined, logs: 90, artifacts: 90 }), never)).toMatchObject({
+      logs: 0,
+      artifacts: 0,
+      objects: 0,
+    });
+  });
+
+  test('runs go with all they left in the object store; the newest of a job and active ones stay', async () => {
+    const database = open();
+    const { house, ids, first, runs, objects, active } = await withRuns(database, [500, 400, 1]);
+    await gather(house(forEver), never);
+    expect(await clean(house({ ...forEver, runs: 365 }), never)).toMatchObject({ runs: 2, objects: 4 });
+    expect((await runs.listRuns({ limit: 10 })).items.map((run) => run.id)).toEqual([active, ids[2]]);
+    expect(await objects.remove(`runs/${first}/`)).toBe(0);
+    expect(await objects.remove(`runs/${ids[2]}/`)).toBe(2);
+
+    await database.db.deleteFrom('runs').where('id', '=', active).execute();
+    await sql`update runs set finished_at = now() - interval '9 days'`.execute(database.db);
+    expect(await clean(house({ ...forEver, runs: 1 }), never)).toMatchObject({ runs: 0 });
+  });
+
+  test('what was removed last and how much there is can be seen', async () => {
+    const database = open();
+    const { house } = await withRuns(database, [100, 80]);
+    await gather(house(forEver), never);
+    await clean(house({ ...forEver, logs: 90 }), never);
+    const size = await createRetentionStore(database.db).measure();
+    expect(size).toMatchObject({
+      runs: { count: 3 },
+      logs: { count: 1 },
+      artifacts: { count: 2, bytes: 4 },
+      lastCleaning: { logs: 1, artifacts: 0 },
+    });
+    expect(size.databaseBytes).toBeGreaterThan(1_000_000);
+    expect(size.tables.map((table) => table.name)).toContain('runs');
+  });
+});
