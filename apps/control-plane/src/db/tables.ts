@@ -19,7 +19,7 @@ import type {
   TimelineKind,
   UserId,
 } from '@bigeye/contracts';
-import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable } from 'kysely';
 
 type Json<T> = JSONColumnType<T & object, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
@@ -219,3 +219,6 @@ export interface Tables {
 }
 
 export type Db = Kysely<Tables>;
+
+/** A row as it is read. */
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

@@ -1,7 +1,6 @@
 import {
   AppError,
   activeRunStatuses,
-  describeError,
   type HostId,
   type Job,
   type JobId,
@@ -18,7 +17,7 @@ import type { ChangeFeed } from '../db/change-feed.ts';
 import { decodeCursor, toPage } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
-import { hostStateOf } from '../hosts/host-state.ts';
+import { toRun } from './run-view.ts';
 
 export interface RunQuery {
   jobId?: JobId | undefined;
@@ -263,52 +262,6 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
     },
   };
   return store;
-}
-
-type RunRow = Selectable<Tables['runs']> & {
-  job_name: string;
-  host_seen_at: Date | null;
-  host_since: Date;
-  log_removed_at: Date | null;
-};
-
-type ArtifactRow = Pick<Selectable<Tables['run_artifacts']>, 'run_id' | 'name' | 'bytes' | 'removed_at'>;
-
-function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
-  return {
-    id: row.id,
-    jobId: row.job_id,
-    jobName: row.job_name,
-    hostId: row.host_id,
-    agentType: row.agent_type,
-    status: row.status,
-    failure: row.failure && {
-      code: row.failure.code,
-      ...describeError(row.failure.code, { message: row.outcome?.message ?? '', ...row.failure.details }),
-    },
-    waitingFor: row.status === 'queued' ? waitingFor(row) : null,
-    requestedBy: row.requested_by,
-    queuedAt: row.queued_at.toISOString(),
-    startedAt: row.started_at?.toISOString() ?? null,
-    finishedAt: row.finished_at?.toISOString() ?? null,
-    cancelRequestedAt: row.cancel_requested_at?.toISOString() ?? null,
-    exitCode: row.exit_code,
-    outcome: row.outcome,
-    artifacts: artifacts
-      .filter((artifact) => artifact.run_id === row.id)
-      .map(({ name, bytes, removed_at }) => ({ name, bytes, removedAt: removed_at?.toISOString() ?? null })),
-    logLines: row.log_lines,
-    logRemovedAt: row.log_removed_at?.toISOString() ?? null,
-  };
-}
-
-function waitingFor(row: RunRow): string {
-  if (row.dispatched_at === null) return 'Temporal, which does not answer just now.';
-  const state = hostStateOf(row.host_seen_at, new Date());
-  if (state === 'online') return `Host "${row.host_id}" to start it.`;
-  return row.host_seen_at
-    ? `Host "${row.host_id}", last heard of at ${row.host_seen_at.toISOString()}.`
-    : `Host "${row.host_id}", which was never heard of since its registration.`;
 }
 
 function toWorkflowInput(row: Selectable<Tables['runs']>): RunJobInput {

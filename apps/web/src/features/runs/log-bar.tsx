@@ -18,7 +18,8 @@ interface Props {
   stderrOnly: boolean;
   setStderrOnly: (only: boolean) => void;
   jumpToError: () => void;
-  downloadUrl: string;
+  /** Undefined where there is nothing to download any more. */
+  downloadUrl: string | undefined;
 }
 
 export function LogBar(props: Props) {
@@ -64,11 +65,13 @@ export function LogBar(props: Props) {
           stderr
         </ActionIcon>
       </Tooltip>
-      <Tooltip label="Download the whole log">
-        <ActionIcon component="a" href={props.downloadUrl} download color="gray" aria-label="Download the whole log">
-          <Icon name="download" />
-        </ActionIcon>
-      </Tooltip>
+      {props.downloadUrl !== undefined && (
+        <Tooltip label="Download the whole log">
+          <ActionIcon component="a" href={props.downloadUrl} download color="gray" aria-label="Download the whole log">
+            <Icon name="download" />
+          </ActionIcon>
+        </Tooltip>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
+import { formatExact } from '../../lib/format.ts';
 import styles from './log.module.css';
 import { LogBar } from './log-bar.tsx';
 import { isErrorLine, lineOfHash } from './log-line.ts';
@@ -60,7 +61,7 @@ export function LogView({ run, pages }: { run: Run; pages: LogPages }) {
         stderrOnly={stderrOnly}
         setStderrOnly={setStderrOnly}
         jumpToError={jumpToError}
-        downloadUrl={fillPath(routes.downloadRunLog.path, { runId: run.id })}
+        downloadUrl={run.logRemovedAt === null ? fillPath(routes.downloadRunLog.path, { runId: run.id }) : undefined}
       />
       {pages.failure() !== undefined && <ErrorNotice error={pages.failure()} retry={pages.retry} triesAgain />}
       <div className={styles.frame}>
@@ -235,12 +236,15 @@ function lastErrorLine(pages: LogPages): number | undefined {
   return undefined;
 }
 
-function stateWords({ logLines, status }: Run): string {
+function stateWords({ logLines, logRemovedAt, status }: Run): string {
   const lines = plural(logLines, 'line');
+  if (logRemovedAt !== null) return `${lines}, removed`;
   return isActive(status) ? `live · ${lines}` : lines;
 }
 
-function nothingWords({ status }: Run, stderrOnly: boolean): string {
+function nothingWords({ status, logRemovedAt }: Run, stderrOnly: boolean): string {
+  if (logRemovedAt !== null)
+    return `The log was removed on ${formatExact(new Date(logRemovedAt))}, because of its age. An admin decides how long logs are kept.`;
   if (stderrOnly) return 'Nothing was written to standard error.';
   if (status === 'queued') return 'The log begins when the host has started the container.';
   if (status === 'running') return 'Nothing was written yet.';

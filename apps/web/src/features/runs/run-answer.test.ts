@@ -21,6 +21,7 @@ const run = (change: Partial<Run>): Run => ({
     outcome: null,
     artifacts: [],
     logLines: 0,
+    logRemovedAt: null,
   }),
   ...change,
 });

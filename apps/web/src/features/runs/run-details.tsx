@@ -2,6 +2,7 @@ import { agentTypeNames, fillPath, type Run, routes, type TimelineEvent } from '
 import { useQuery } from '@tanstack/react-query';
 import { Icon } from '../../components/icon.tsx';
 import { Facts, Section } from '../../components/page.tsx';
+import { Ago } from '../../components/time.tsx';
 import { formatBytes, formatCount, sentenceOf } from '../../lib/format.ts';
 import { jobQuery } from '../jobs/api.ts';
 import { Parameters } from '../jobs/job-parameters.tsx';
@@ -27,17 +28,8 @@ export function RunDetails({ run, events }: { run: Run; events: TimelineEvent[] 
       {run.artifacts.length > 0 && (
         <div>
           <Section title="Artifacts" />
-          {run.artifacts.map(({ name, bytes }) => (
-            <a
-              key={name}
-              className={styles.artifact}
-              href={fillPath(routes.downloadArtifact.path, { runId: run.id, name })}
-              download
-            >
-              <Icon name="download" size={14} />
-              <span>{name}</span>
-              <small>{formatBytes(bytes)}</small>
-            </a>
+          {run.artifacts.map((artifact) => (
+            <Artifact key={artifact.name} runId={run.id} artifact={artifact} />
           ))}
         </div>
       )}
@@ -49,6 +41,27 @@ export function RunDetails({ run, events }: { run: Run; events: TimelineEvent[] 
         </div>
       )}
     </aside>
+  );
+}
+
+/** A link to the file, or when its content went, because of its age. */
+function Artifact({ runId, artifact }: { runId: Run['id']; artifact: Run['artifacts'][number] }) {
+  const { name, bytes, removedAt } = artifact;
+  if (removedAt !== null)
+    return (
+      <div className={styles.artifact}>
+        <span>{name}</span>
+        <small>
+          removed <Ago at={removedAt} />
+        </small>
+      </div>
+    );
+  return (
+    <a className={styles.artifact} href={fillPath(routes.downloadArtifact.path, { runId, name })} download>
+      <Icon name="download" size={14} />
+      <span>{name}</span>
+      <small>{formatBytes(bytes)}</small>
+    </a>
   );
 }
 

@@ -29,7 +29,7 @@ export function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery(runQuery(runId));
   const timeline = useQuery(timelineQuery(runId));
-  const pages = useLogPages(runId, run.data?.logLines ?? 0);
+  const pages = useLogPages(runId, run.data ? linesKept(run.data) : 0);
   const progress = useLatestProgress(pages, run.data?.status === 'running');
   useRunStream(runId, run.data !== undefined && isUnsettled(run.data));
   if (isMissing(run))
@@ -147,3 +147,6 @@ function WaitingPage() {
     </Page>
   );
 }
+
+/** None of a log that was removed because of its age. */
+const linesKept = ({ logLines, logRemovedAt }: Run): number => (logRemovedAt === null ? logLines : 0);
