@@ -43,6 +43,7 @@ import { createRunDispatcher } from './runs/run-dispatcher.ts';
 import { createRunLogStore } from './runs/run-log-store.ts';
 import { createRunReportStore } from './runs/run-report-store.ts';
 import { createRunStore } from './runs/run-store.ts';
+import { sweepRuns } from './runs/sweep-runs.ts';
 import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
 import { createPayloadReader } from './temporal/payload-reader.ts';
@@ -113,7 +114,10 @@ export async function startControlPlane(
       log,
     }),
   );
-  const dispatcher = starting.use(createRunDispatcher({ runStore, starter: engine.starter, log }));
+  const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, log });
+  const sweep = { runStore, starter: engine.starter, dispatcher, changes, log };
+  const leaseStore = createLeaseStore(db);
+  starting.use(lead({ leaseStore, name: 'runs', log }, (signal) => sweepRuns(sweep, signal)));
 
   const house = {
     segmentStore: createLogSegmentStore(db, objects),
@@ -123,7 +127,6 @@ export async function startControlPlane(
     keptDays: keptDaysOf(config),
     log,
   };
-  const leaseStore = createLeaseStore(db);
   starting.use(lead({ leaseStore, name: 'house', log }, (signal) => keepHouse(house, signal)));
 
   const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };

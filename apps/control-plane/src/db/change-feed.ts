@@ -7,7 +7,8 @@ import type { Db } from './tables.ts';
 
 export interface RunChange {
   runId: RunId;
-  what: 'run' | 'timeline' | 'log';
+  /** `run`, `timeline`, `log`: for who shows it. `queued`, `cancel`, `abandon`: for who tells Temporal. */
+  what: 'run' | 'timeline' | 'log' | 'queued' | 'cancel' | 'abandon';
 }
 
 export interface HostChange {

@@ -4,8 +4,8 @@ import { type Logger, pause } from '@bigeye/service-kit';
 import type { LeaseStore } from './lease-store.ts';
 
 /** A process that dies is followed by another after this long. */
-const leaseMs = 10_000;
-const renewEveryMs = 3_000;
+const leaseMs = 6_000;
+const renewEveryMs = 2_000;
 
 /**
  * Does `work` in one process of all that ask for it under this name. `work` gets a signal that aborts when the lease is

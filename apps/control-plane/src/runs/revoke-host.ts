@@ -1,7 +1,8 @@
 import type { HostId } from '@bigeye/contracts';
 import { type LockOutDeps, lockOutHost } from '../hosts/lock-out-host.ts';
-import { hostRevoked, type RunDispatcher } from './run-dispatcher.ts';
+import type { RunDispatcher } from './run-dispatcher.ts';
 import type { RunStore } from './run-store.ts';
+import { hostRevoked } from './sweep-runs.ts';
 
 export interface RevokeDeps extends LockOutDeps {
   runStore: RunStore;
@@ -10,7 +11,7 @@ export interface RevokeDeps extends LockOutDeps {
 
 /**
  * Locks a host out and ends its active runs as failed, because nothing will be heard of them any more. Where this process
- * dies in between, the dispatcher's sweep ends them. Safe to repeat. Throws HOST_NOT_FOUND.
+ * dies in between, the sweep of the runs ends them. Safe to repeat. Throws HOST_NOT_FOUND.
  */
 export async function revokeHost(deps: RevokeDeps, hostId: HostId): Promise<void> {
   await lockOutHost(deps, hostId);

@@ -1,0 +1,107 @@
+import type { RunId, RunJobInput } from '@bigeye/contracts';
+import { createLogger } from '@bigeye/service-kit';
+import { expect, test, vi } from 'vitest';
+import type { Database } from '../db/database.ts';
+import { createHostStore } from '../hosts/host-store.ts';
+import { insertJob } from '../testing/a-job.ts';
+import { describeEachDatabase } from '../testing/each-database.ts';
+import { openRunStores } from '../testing/run-stores.ts';
+import { createRemoteDispatcher, createRunDispatcher, type RunStarter } from './run-dispatcher.ts';
+import { sweepRuns } from './sweep-runs.ts';
+
+const log = createLogger('test', 'fatal');
+const soon = { timeout: 15_000 };
+
+/** Temporal as a list of what it was asked; `hold` keeps a call from ending. */
+function createStarter() {
+  const asked: string[] = [];
+  const states = new Map<RunId, 'open' | 'closed' | 'absent'>();
+  const starter: RunStarter = {
+    start: async ({ runId }) => void asked.push(`start ${runId}`),
+    cancel: async (runId) => void asked.push(`cancel ${runId}`),
+    terminate: async (runId) => void asked.push(`terminate ${runId}`),
+    stateOf: async (runId) => states.get(runId) ?? 'open',
+  };
+  return { asked, starter };
+}
+
+async function withSweep(database: Database, starter: RunStarter) {
+  const { runs } = openRunStores(database);
+  const closing = new AbortController();
+  const dispatcher = createRunDispatcher({ runStore: runs, starter, log });
+  const swept = sweepRuns({ runStore: runs, starter, dispatcher, changes: database.changes, log }, closing.signal);
+  return {
+    runs,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await swept;
+    },
+  };
+}
+
+const inputOf = async (database: Database, runId: RunId): Promise<RunJobInput> =>
+  await openRunStores(database).runs.getWorkflowInput(runId);
+
+describeEachDatabase('sweep of runs', (open) => {
+  test('a process without Temporal has its runs offered, canceled and let go by the one that sweeps', async () => {
+    const database = open();
+    const { asked, starter } = createStarter();
+    await using sweep = await withSweep(database, starter);
+    const remote = createRemoteDispatcher(database.changes);
+    const runId = await sweep.runs.insertRun(await insertJob(database), 'me');
+    await remote.dispatch(await inputOf(database, runId));
+    await vi.waitFor(() => expect(asked).toContain(`start ${runId}`), soon);
+    await remote.cancel(runId);
+    await vi.waitFor(() => expect(asked).toContain(`cancel ${runId}`), soon);
+    await remote.abandon(runId);
+    await vi.waitFor(() => expect(asked).toContain(`terminate ${runId}`), soon);
+    const kinds = async () => (await sweep.runs.listTimeline(runId)).map((event) => event.kind);
+    await vi.waitFor(async () => expect(await kinds()).toEqual(['queued', 'offered']), soon);
+  });
+
+  test('runs of a host that was revoked by a process that died then are ended', async () => {
+    const database = open();
+    const { asked, starter } = createStarter();
+    const { runs } = openRunStores(database);
+    const job = await insertJob(database);
+    const runId = await runs.insertRun(job, 'me');
+    await createHostStore(database.db, database.changes).revokeHost(job.hostId);
+    await using _sweep = await withSweep(database, starter);
+    await vi.waitFor(
+      async () =>
+        expect(await runs.getRun(runId)).toMatchObject({ status: 'failed', failure: { code: 'HOST_REVOKED' } }),
+      soon,
+    );
+    await vi.waitFor(() => expect(asked).toContain(`terminate ${runId}`), soon);
+  });
+
+  test('offers and cancels go on while the looking up of runs hangs', async () => {
+    const database = open();
+    const { asked, starter } = createStarter();
+    const { runs } = openRunStores(database);
+    const stuck = await runs.insertRun(await insertJob(database, 'stuck'), 'me');
+    await database.db
+      .updateTable('runs')
+      .set({ dispatched_at: new Date(0) })
+      .execute();
+    let askedFor: RunId | undefined;
+    let letGo: () => void = () => undefined;
+    const hanging: RunStarter = {
+      ...starter,
+      stateOf: (runId) => {
+        askedFor = runId;
+        return new Promise((resolve) => {
+          letGo = () => resolve('open');
+        });
+      },
+    };
+    await using _letGo = { [Symbol.asyncDispose]: async () => letGo() };
+    await using _sweep = await withSweep(database, hanging);
+    await vi.waitFor(() => expect(askedFor).toBe(stuck), soon);
+    const next = await runs.insertRun(await insertJob(database, 'next'), 'me');
+    await vi.waitFor(() => expect(asked).toContain(`start ${next}`), soon);
+    await runs.requestCancel(stuck, 'me');
+    await vi.waitFor(() => expect(asked).toContain(`cancel ${stuck}`), soon);
+    letGo();
+  });
+});

@@ -1,0 +1,130 @@
+import type { HostId, RecordedFailure, RunId } from '@bigeye/contracts';
+import { type Logger, pause } from '@bigeye/service-kit';
+import type { ChangeFeed } from '../db/change-feed.ts';
+import type { RunDispatcher, RunStarter } from './run-dispatcher.ts';
+import type { RunStore } from './run-store.ts';
+
+export interface SweepDeps {
+  runStore: RunStore;
+  starter: RunStarter;
+  dispatcher: RunDispatcher;
+  changes: ChangeFeed;
+  log: Logger;
+}
+
+type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
+const sweepEveryMs = 2_000;
+const reconcileEveryMs = 30_000;
+/** A status is recorded by the workflow's last act, so a closed workflow is judged only after a while. */
+const settledAfterMs = 30_000;
+const batch = 50;
+/** Calls to Temporal that are under way together. */
+const atOnce = 8;
+
+/** Why the runs of a revoked host end. */
+export const hostRevoked = (hostId: HostId): RecordedFailure => ({ code: 'HOST_REVOKED', details: { hostId } });
+
+/**
+ * Brings the table of runs and Temporal together until `signal`, whatever died in between: queued runs without a workflow
+ * are started, cancels are repeated until they took effect, runs of revoked hosts are ended, and active runs whose
+ * workflow vanished are started again (their containers are adopted by the host) or, where it ended without recording a
+ * status, given up. One process does it for all. None of the loops waits for another.
+ */
+export async function sweepRuns(deps: SweepDeps, signal: AbortSignal): Promise<void> {
+  const { changes, dispatcher, log } = deps;
+  const hint = createHint();
+  using _hints = changes.subscribe({
+    onChange: (change) => {
+      if (!('runId' in change)) return;
+      if (change.what === 'queued') hint.give();
+      if (change.what === 'cancel') void dispatcher.cancel(change.runId);
+      if (change.what === 'abandon') void dispatcher.abandon(change.runId);
+    },
+    onGap: () => hint.give(),
+  });
+  const repeat = async (what: string, everyMs: number, act: () => Promise<void>, wait: Pause = pause) => {
+    while (!signal.aborted) {
+      await attempt(log, what, undefined, act);
+      await wait(everyMs, signal);
+    }
+  };
+  await Promise.all([
+    repeat('queued runs could not be looked up', sweepEveryMs, () => offerQueued(deps, signal), hint.pause),
+    repeat('cancels could not be looked up', sweepEveryMs, () => repeatCancels(deps, signal)),
+    repeat('runs of revoked hosts could not be looked up', sweepEveryMs, () => endOfRevoked(deps)),
+    repeat('runs could not be looked up', reconcileEveryMs, () => reconcile(deps, signal)),
+  ]);
+}
+
+/** A pause that a hint ends; one that was given since the last pause is not forgotten. */
+function createHint() {
+  let isGiven = false;
+  let end: () => void = () => undefined;
+  return {
+    give: () => {
+      isGiven = true;
+      end();
+    },
+    pause: async (ms: number, signal: AbortSignal) => {
+      if (!isGiven)
+        await new Promise<void>((resolve) => {
+          end = resolve;
+          void pause(ms, signal).then(resolve);
+        });
+      isGiven = false;
+    },
+  };
+}
+
+async function offerQueued({ runStore, dispatcher }: SweepDeps, signal: AbortSignal): Promise<void> {
+  await inParallel(await runStore.listUndispatched(batch), signal, (input) => dispatcher.dispatch(input));
+}
+
+async function repeatCancels({ runStore, dispatcher }: SweepDeps, signal: AbortSignal): Promise<void> {
+  await inParallel(await runStore.listCancelRequested(), signal, (runId) => dispatcher.cancel(runId));
+}
+
+async function endOfRevoked({ runStore, dispatcher }: SweepDeps): Promise<void> {
+  for (const { runId, hostId } of await runStore.listActiveOfRevokedHosts()) {
+    await runStore.recordStatus({ runId, status: 'failed', exit: null, failure: hostRevoked(hostId) });
+    await dispatcher.abandon(runId);
+  }
+}
+
+async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSignal): Promise<void> {
+  const runIds = await runStore.listActiveDispatchedBefore(new Date(Date.now() - settledAfterMs));
+  await inParallel(runIds, signal, (runId) =>
+    attempt(log, 'run could not be looked up', runId, async () => {
+      const state = await starter.stateOf(runId);
+      if (state === 'absent') await starter.start(await runStore.getWorkflowInput(runId));
+      if (state === 'closed')
+        await runStore.recordStatus({
+          runId,
+          status: 'failed',
+          exit: null,
+          failure: { code: 'INTERNAL', details: {} },
+        });
+    }),
+  );
+}
+
+/** In order, a few at a time, and no more once `signal` is aborted. */
+async function inParallel<T>(items: T[], signal: AbortSignal, act: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const one = async () => {
+    for (const item of { [Symbol.iterator]: () => ({ next: () => rest.next() }) }) {
+      if (signal.aborted) return;
+      await act(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, one));
+}
+
+async function attempt(log: Logger, what: string, runId: RunId | undefined, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    log.warn({ runId, reason: error instanceof Error ? error.message : String(error) }, what);
+  }
+}
