@@ -29,11 +29,21 @@ const at = (name: string) => path.join(folder, name);
 const children: ChildProcess[] = [];
 const id = 'a'.repeat(64);
 const body = JSON.stringify({
-  ...{ Image: 'bigeyedata/agent:1.4.2', User: '10001:10001', Cmd: ['run', '--job', '42'], WorkingDir: '/workspace' },
-  ...{ Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'], Labels: { 'com.bigeye.run.job': '42' } },
+  Image: 'bigeyedata/agent:1.4.2',
+  User: '10001:10001',
+  Cmd: ['run', '--job', '42'],
+  WorkingDir: '/workspace',
+  Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'],
+  Labels: { 'com.bigeye.run.job': '42' },
   HostConfig: {
-    ...{ NetworkMode: 'bigeye-agents', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-    ...{ Memory: 536870912, NanoCpus: 1000000000, PidsLimit: 256, Init: true },
+    NetworkMode: 'bigeye-agents',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Memory: 536870912,
+    NanoCpus: 1000000000,
+    PidsLimit: 256,
+    Init: true,
     Mounts: [{ Type: 'bind', Source: '/var/lib/bigeye/runs/job-42', Target: '/workspace' }],
     Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' },
   },

@@ -98,8 +98,12 @@ postgres.host.1=127.0.0.1\npostgres.port.1=${postgres.port}\npostgres.database.1
   if (outcome === 'failed') throw new Error(message);
   const { size } = statSync(join(folder, 'sync-request.json'));
   return {
-    ...{ outcome, peakMemoryMib, edges: counts.edges, incompleteViews: counts.incompleteViews },
-    ...{ lineageMb: mb(size), sentMb: mb(received.bytes - before) },
+    outcome,
+    peakMemoryMib,
+    edges: counts.edges,
+    incompleteViews: counts.incompleteViews,
+    lineageMb: mb(size),
+    sentMb: mb(received.bytes - before),
   };
 }
 

@@ -103,9 +103,18 @@ async function controlPlane({
   const identity = { id: `usr_${'0'.repeat(20)}`, email: 'a@b.example', name: 'A', role };
   const user = { ...identity, createdAt: now, disabledAt: null, hasPassword: false, usesSingleSignOn: false };
   const host = (id: string) => ({
-    ...{ id, state: 'online', registeredAt: now, lastSeenAt: now, orchestratorVersion: null, engineReachable: null },
-    ...{ diskFreeBytes: null, certificateExpiresAt: null, certificateFingerprint: null, managedAgents: [] },
-    ...{ runningRuns: 0, queuedRuns: 0 },
+    id,
+    state: 'online',
+    registeredAt: now,
+    lastSeenAt: now,
+    orchestratorVersion: null,
+    engineReachable: null,
+    diskFreeBytes: null,
+    certificateExpiresAt: null,
+    certificateFingerprint: null,
+    managedAgents: [],
+    runningRuns: 0,
+    queuedRuns: 0,
   });
   const answers: Record<string, () => [number, unknown]> = {
     'GET /api/v1/session': () => (personalKey ? [200, { user }] : [401, refusal('UNAUTHENTICATED')]),

@@ -26,8 +26,12 @@ connectors: {postgres: [{name: shop, host: db, database: shop, username: reader,
 `;
 
 const inputWith = (settings: Partial<RunJobInput['settings']> = {}): RunJobInput => ({
-  ...{ protocolVersion: 1, runId, jobId: JobId.parse('job_00000000000000000001'), hostId: HostId.parse('etl-01') },
-  ...{ agentType: 'LINEAGE_PLUS', parameters: { connectors: ['postgres'] } },
+  protocolVersion: 1,
+  runId,
+  jobId: JobId.parse('job_00000000000000000001'),
+  hostId: HostId.parse('etl-01'),
+  agentType: 'LINEAGE_PLUS',
+  parameters: { connectors: ['postgres'] },
   settings: JobSettings.parse({ cancelGraceSeconds: 0, ...settings }),
 });
 const input = inputWith();
@@ -49,7 +53,13 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       return { host: registeredHost(home, settings), settings };
     };
     const deps: HostDeps = {
-      ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
+      hostId: input.hostId,
+      home,
+      loadSettings,
+      user: stackUser(),
+      runner,
+      hostApi,
+      log,
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
       followers: new Map(),
@@ -66,7 +76,9 @@ function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
   const controller = new AbortController();
   let canceled = false;
   return {
-    ...{ number, signal: controller.signal, isCanceled: () => canceled },
+    number,
+    signal: controller.signal,
+    isCanceled: () => canceled,
     cancel: () => {
       canceled = true;
       controller.abort();

@@ -9,7 +9,11 @@ import { linesAfter, shipLog, withinCap } from './log-shipper.ts';
 const runId = RunId.parse('run_00000000000000000001');
 const line = (at: string, text: string): LogLine => ({ at, stream: 'stdout', text });
 const position = (lastTime: string | null, linesAtLastTime: number): LogPosition => ({
-  ...{ nextSequence: 2, lastTime, linesAtLastTime, lines: 9, bytes: 9 },
+  nextSequence: 2,
+  lastTime,
+  linesAtLastTime,
+  lines: 9,
+  bytes: 9,
 });
 
 async function* streamOf(lines: LogLine[]) {

@@ -78,7 +78,10 @@ export function createFakeContainerRunner(options: {
   const makeContainer = (spec: ContainerSpec): Entry => {
     const entry: Entry = {
       id: crypto.randomUUID().replaceAll('-', '').repeat(2),
-      ...{ spec, state: { phase: 'created' }, log: [], onTerminate: undefined },
+      spec,
+      state: { phase: 'created' },
+      log: [],
+      onTerminate: undefined,
       print: (text, stream = 'stdout') => {
         entry.log.push({ at: now(), stream, text });
         changed();
@@ -94,7 +97,10 @@ export function createFakeContainerRunner(options: {
   };
 
   const runner: FakeContainerRunner = {
-    ...{ away: false, containers, calls, images },
+    away: false,
+    containers,
+    calls,
+    images,
     cutConnections: () => {
       connection.abort();
       connection = new AbortController();

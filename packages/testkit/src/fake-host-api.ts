@@ -36,7 +36,12 @@ export function createFakeHostApi(): FakeHostApi {
   const runs = new Map<RunId, StoredRun>();
   const run = (runId: RunId): StoredRun => {
     const known = runs.get(runId) ?? {
-      ...{ lines: [], chunks: 0, timeline: [], exit: undefined, outcome: null, artifacts: new Map() },
+      lines: [],
+      chunks: 0,
+      timeline: [],
+      exit: undefined,
+      outcome: null,
+      artifacts: new Map(),
     };
     runs.set(runId, known);
     return known;
@@ -73,7 +78,11 @@ export function createFakeHostApi(): FakeHostApi {
     }
   };
   const api: FakeHostApi = {
-    ...{ away: false, loseNextAnswer: false, activeRunIds: [], heartbeats: 0, run },
+    away: false,
+    loseNextAnswer: false,
+    activeRunIds: [],
+    heartbeats: 0,
+    run,
     client: {
       call: async (name, input) => {
         if (api.away) throw unreachable();

@@ -83,15 +83,19 @@ describe.each(engines)('%s', (_, createRunner) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'contract-'));
     chmodSync(folder, 0o777);
     return {
-      ...{
-        name: `bigeye-run-${id}`,
-        runId: RunId.parse(`run_${id}`),
-        jobId: JobId.parse(`job_${id}`),
-        hostId,
-        attempt: 1,
-      },
-      ...{ image, command: programs[program][0], user, limits: RunLimits.parse({}), network: 'none' },
-      ...{ inFolder: folder, outFolder: folder, ...changed },
+      name: `bigeye-run-${id}`,
+      runId: RunId.parse(`run_${id}`),
+      jobId: JobId.parse(`job_${id}`),
+      hostId,
+      attempt: 1,
+      image,
+      command: programs[program][0],
+      user,
+      limits: RunLimits.parse({}),
+      network: 'none',
+      inFolder: folder,
+      outFolder: folder,
+      ...changed,
     };
   }
   async function running(program: keyof typeof programs): Promise<string> {
@@ -217,8 +221,18 @@ test('inside the container, /in can only be read, /out takes files, and the user
   const script =
     'touch /out/made; touch /in/x || echo in is closed; touch /x || echo root is closed; touch /tmp/t && echo tmp is open';
   await runner.create({
-    ...{ name, runId: RunId.parse(`run_${id}`), jobId: JobId.parse(`job_${id}`), hostId, attempt: 1, image, user },
-    ...{ command: ['sh', '-c', script], limits: RunLimits.parse({}), network: 'none', inFolder, outFolder },
+    name,
+    runId: RunId.parse(`run_${id}`),
+    jobId: JobId.parse(`job_${id}`),
+    hostId,
+    attempt: 1,
+    image,
+    user,
+    command: ['sh', '-c', script],
+    limits: RunLimits.parse({}),
+    network: 'none',
+    inFolder,
+    outFolder,
   });
   await runner.start(name);
   await runner.waitForEnd(name, AbortSignal.timeout(20_000));
