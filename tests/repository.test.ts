@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
+import { buildContext } from '../script/lib/bundles.ts';
 
 /** Rules of the repository itself. What a tool enforces is proven by planting what it must find. */
 
@@ -170,7 +170,7 @@ describe('licences of what is shipped', () => {
   test("the guard's image comes with NOTICE", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'notice-build-'));
     try {
-      await buildSocketProxy(folder);
+      await buildContext('socket-proxy', folder);
       expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).toContain('NOTICE');
       expect(readFileSync(join(folder, 'NOTICE'), 'utf8')).toBe(readFileSync(join(root, 'NOTICE'), 'utf8'));
     } finally {

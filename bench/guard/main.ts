@@ -4,7 +4,7 @@ import { createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from '../../apps/socket-proxy/build.ts';
+import { buildContext } from '../../script/lib/bundles.ts';
 import { caseOwner, casePolicy, recordingDaemon, runCases } from './cases.ts';
 import { type Call, closedLoop, streamed } from './load.ts';
 
@@ -65,7 +65,7 @@ interface Arm {
 }
 
 try {
-  await build(at('guard'));
+  await buildContext('socket-proxy', at('guard'));
   const { count, wrong } = await judgeBuild();
   if (count === 0 || wrong.length > 0) {
     const reason =

@@ -16,7 +16,7 @@ import {
 } from '@bigeye/host-kit';
 import { certificateFingerprint } from '@bigeye/service-kit';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { buildExecutable } from '../build.ts';
+import { buildExecutable } from '../../../script/lib/bundles.ts';
 
 const node = path.dirname(process.execPath);
 const servers: Server[] = [];
