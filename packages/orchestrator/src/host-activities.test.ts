@@ -44,6 +44,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   for (const slot of slots) for (const folder of [slot.in, slot.out]) mkdirSync(folder, { recursive: true });
   const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
   const api = createFakeHostApi();
+  api.addRun(runId);
   const orchestrator = () => {
     const shutdown = new AbortController();
     const log = createLogger('test', 'silent');
@@ -373,12 +374,11 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   const host = createHost(runOn);
   const { deps, kill } = host.orchestrator();
   await startContainer(deps, input, createAttempt());
-  host.api.activeRunIds = [runId];
   const beating = beatForHost(deps, { everyMs: 10, onAcknowledged() {}, onRefused() {}, onRenewalDue: async () => {} });
   await vi.waitFor(() => expect(host.api.heartbeats).toBeGreaterThan(3));
   expect(host.container()?.state.phase).toBe('running');
   host.container()?.exit(0);
-  host.api.activeRunIds = [];
+  host.api.endRun(runId, { status: 'succeeded' });
   await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
   expect(host.container()).toBeUndefined();
   expect(readdirSync(host.slot.out)).toEqual([]);

@@ -102,6 +102,7 @@ test('a stream that breaks off again and again, and answers that get lost, neith
   // Three lines share each instant, so that every resumption falls into the middle of one.
   const log = Array.from({ length: 60 }, (_, n) => line(`t${String(Math.floor(n / 3)).padStart(3, '0')}`, `line ${n}`));
   const api = createFakeHostApi();
+  api.addRun(runId);
   let seen = 0;
   const mask = whenAsked(() => {
     if (seen++ % 11 === 0) api.loseNextAnswer = true;
@@ -114,6 +115,7 @@ test('a stream that breaks off again and again, and answers that get lost, neith
 test('a chunk of an earlier attempt that comes first neither costs nor doubles a line', async () => {
   const log = ['a', 'b', 'c', 'd'].map((text, n) => line(`t${n}`, text));
   const api = createFakeHostApi();
+  api.addRun(runId);
   const engine = breakingEngine(log, 3);
   let overtaken = false;
   const mask = whenAsked(() => {
