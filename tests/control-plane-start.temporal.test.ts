@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts, until } from '@bigeye/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePorts, root, temporalCli } from './support/test-stack.ts';
+import { root, temporalCli } from './support/test-stack.ts';
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -38,10 +38,9 @@ async function start(dataDir: string): Promise<{ output: string; apiUrl: string;
     stream.on('data', (data: Buffer) => {
       told.output += data.toString();
     });
-  for (const deadline = Date.now() + 60_000; started.exitCode === null; await delay(100)) {
-    if (Date.now() > deadline) throw new Error(`did not start:\n${told.output}`);
-    if ((await fetch(`${told.apiUrl}/readyz`).catch(() => undefined))?.ok) break;
-  }
+  const isReady = async () => (await fetch(`${told.apiUrl}/readyz`).catch(() => undefined))?.ok;
+  const late = () => `did not start:\n${told.output}`;
+  await until(async () => started.exitCode !== null || (await isReady()), { timeoutMs: 60_000, late });
   told.exitCode = started.exitCode;
   return told;
 }

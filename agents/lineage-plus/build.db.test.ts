@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort, until } from '@bigeye/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildContext } from '../../script/lib/bundles.ts';
 
@@ -21,14 +20,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
 /** Starts the warehouse's bundle and waits for its own health check. */
 async function startWarehouse(port: number) {
   const env = { PORT: String(port) };
@@ -39,8 +30,7 @@ async function startWarehouse(port: number) {
       () => true,
       () => false,
     );
-  for (let attempt = 0; !(await health()); attempt++)
-    if (attempt > 100) throw new Error('The warehouse does not start.');
+  await until(health, { timeoutMs: 30_000, late: () => 'The warehouse does not start.' });
   return {
     stop: () => {
       child.kill('SIGTERM');
