@@ -14,6 +14,13 @@ import { startTestStack, type TestHost, type TestStack } from './support/test-st
 const api = proto.temporal.api.workflowservice.v1;
 const path = (method: string): string => `/temporal.api.workflowservice.v1.WorkflowService/${method}`;
 const beat = { body: { orchestratorVersion: '1', engineReachable: true, diskFreeBytes: 1 } };
+/** The preface of a client, its empty settings, and a ping. */
+const http2Ping = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0]),
+  Buffer.from('pingpong'),
+]);
 const resources = new AsyncDisposableStack();
 let stack: TestStack;
 let greedy: TestHost;
@@ -70,7 +77,13 @@ test('connections of one host are counted at each listener, and another host con
       resources.defer(() => void socket.destroy());
       socket.on('error', () => {});
       socket.on('close', () => resolve('closed'));
-      socket.on('secureConnect', () => setTimeout(resolve, 1_500, 'stays'));
+      // Who is answered was let in. HTTP/2 says its settings to everybody, and answers a ping of whom it serves.
+      socket.write(protocol === 'h2' ? http2Ping : 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      let said = Buffer.alloc(0);
+      socket.on('data', (bytes: Buffer) => {
+        said = Buffer.concat([said, bytes]);
+        if (protocol !== 'h2' || said.includes('pingpong')) resolve('stays');
+      });
     });
   const fresh = await stack.registerHost('many-connections-01');
   for (const [address, most, protocol] of [

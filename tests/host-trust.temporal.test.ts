@@ -53,7 +53,7 @@ test('a certificate renews itself again and again, and twenty running jobs notic
   const containers = running.containers.size;
 
   const seen = new Set<string | null>();
-  // Longer than a certificate lives: without its renewals the host would be out by the end.
+  // Looked at again and again, longer than a certificate lives: without its renewals the host would be out by the end.
   for (const until = Date.now() + (lifetimeSeconds + 8) * 1000; Date.now() < until; ) {
     seen.add(await currentOf());
     for (const runId of runs) expect(await statusOf(runId)).toBe('running');

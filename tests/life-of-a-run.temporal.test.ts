@@ -16,7 +16,7 @@ const programs: Programs = {
     container.print('reading');
     container.print('a warning', 'stderr');
     container.print(JSON.stringify(result));
-    setTimeout(() => container.exit(0), 50);
+    container.exit(0);
   },
   greedy: (container) => container.exit(137, { outOfMemory: true }),
   refused: (container) => {

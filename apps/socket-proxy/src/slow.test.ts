@@ -75,6 +75,7 @@ describe.skipIf(!process.env.GUARD_SLOW)(
       const drop = async (connection: string) => {
         const socket = guard.connect().pause();
         socket.write(`GET /version HTTP/1.1\r\nHost: docker\r\nConnection: ${connection}\r\n\r\n`);
+        // The clock itself is what is tested here.
         await sleep(125_000);
         socket.resume();
         await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });

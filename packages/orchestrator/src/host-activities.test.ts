@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { containerNameOf, HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
 import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
-import { createLogger, pause } from '@bigeye/service-kit';
+import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
 import { followContainer } from './follow-container.ts';
@@ -86,6 +86,11 @@ function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
     },
     lose: () => controller.abort(),
   };
+}
+
+/** Somebody waits for the end of the container. */
+async function untilFollowed(host: ReturnType<typeof createHost>): Promise<void> {
+  await vi.waitFor(() => expect(host.runner.waiting).toContain(name));
 }
 
 const succeed = (container: FakeContainer) => {
@@ -245,7 +250,7 @@ test('a cancel stops the container and is told as such; the attempt returns what
   const attempt = createAttempt();
   await startContainer(deps, input, createAttempt());
   const following = followContainer(deps, input, attempt);
-  await pause(20);
+  await untilFollowed(host);
   attempt.cancel();
   expect(await following).toMatchObject({ stopped: 'canceled', exitCode: 143 });
   expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['flushing']);
@@ -287,7 +292,7 @@ test('an attempt that is lost lets go of the container and stops nothing', async
   const attempt = createAttempt();
   await startContainer(deps, input, createAttempt());
   const following = followContainer(deps, input, attempt);
-  await pause(20);
+  await untilFollowed(host);
   attempt.lose();
   await expect(following).rejects.toThrow();
   expect(host.container()?.state.phase).toBe('running');
@@ -319,7 +324,8 @@ test('an engine that is away is no verdict: the run ends as it really ended once
   host.runner.cutConnections();
   host.container()?.print('two');
   host.container()?.exit(3);
-  await pause(300);
+  const asked = vi.spyOn(host.runner, 'findContainer');
+  await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(2), { timeout: 10_000 });
   expect(settled).toBe(false);
   host.runner.away = false;
   expect(await following).toMatchObject({ exitCode: 3, stopped: null });
@@ -335,7 +341,7 @@ test('a control plane that is away delays the report and loses nothing of it', a
   const following = followContainer(deps, input, createAttempt()).finally(() => {
     settled = true;
   });
-  await pause(300);
+  await vi.waitFor(() => expect(host.api.unanswered).toBeGreaterThan(3), { timeout: 10_000 });
   expect(settled).toBe(false);
   host.api.away = false;
   await following;

@@ -71,12 +71,18 @@ test('chunks are cut by number, by size and by time', async () => {
     (await collect(inChunks(streamOf(log), limits))).map(({ length }) => length);
   expect(await sizes({ lines: 2, bytes: 99, waitMs: 99 })).toEqual([2, 2, 1]);
   expect(await sizes({ lines: 99, bytes: 3, waitMs: 99 })).toEqual([3, 2]);
+  const handedOn = Promise.withResolvers<void>();
   async function* slowly() {
     yield line('t', 'now');
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await handedOn.promise;
     yield line('t', 'later');
   }
-  expect(await collect(inChunks(slowly(), { lines: 99, bytes: 99, waitMs: 10 }))).toHaveLength(2);
+  const chunks = [];
+  for await (const chunk of inChunks(slowly(), { lines: 99, bytes: 99, waitMs: 10 })) {
+    chunks.push(chunk.map(({ text }) => text));
+    handedOn.resolve();
+  }
+  expect(chunks).toEqual([['now'], ['later']]);
 });
 
 test('a mark of ours never ends a chunk before the line it stands before', async () => {

@@ -29,6 +29,8 @@ export interface FakeContainerRunner extends ContainerRunner {
   /** Calls of create, start, stop and remove in their order, for example `start bigeye-run-…`. */
   readonly calls: string[];
   readonly images: Set<string>;
+  /** Names of the containers whose end somebody waits for at this moment. */
+  readonly waiting: readonly string[];
   /** Ends all waits and streams, as a killed daemon does. */
   cutConnections(): void;
 }
@@ -49,6 +51,7 @@ export function createFakeContainerRunner(options: {
   const containers = new Map<string, Entry>();
   const images = new Set(options.images);
   const calls: string[] = [];
+  const waiting: string[] = [];
   const changes = new EventTarget();
   setMaxListeners(0, changes);
   let connection = new AbortController();
@@ -103,6 +106,7 @@ export function createFakeContainerRunner(options: {
     containers,
     calls,
     images,
+    waiting,
     cutConnections: () => {
       connection.abort();
       connection = new AbortController();
@@ -146,7 +150,9 @@ export function createFakeContainerRunner(options: {
       await reach();
       const cut = connection.signal;
       const any = AbortSignal.any([signal, cut]);
+      waiting.push(name);
       while (containers.get(name)?.state.phase === 'running' && !any.aborted) await nextChange(any);
+      waiting.splice(waiting.indexOf(name), 1);
       if (cut.aborted && !signal.aborted) throw new EngineAway('the connection was cut');
     },
     readLog: async function* (name, { since, tail, follow, signal }: LogRequest) {
