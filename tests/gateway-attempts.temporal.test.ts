@@ -204,7 +204,7 @@ test('task tokens: forged, bare, cut, changed, foreign, and replayed under anoth
     ['a binding of zeros', Buffer.concat([Buffer.alloc(32), bare])],
   ];
   for (const [name, token] of tokens) await attempt(name, answersWith(token), 'PERMISSION_DENIED', answerMethods);
-  // And its owner cannot use it in another's name either, once the bytes were changed.
+  // The owner of a token cannot use it with changed bytes either.
   await attempt('own token, one bit changed', answersWith(changed, owner), 'PERMISSION_DENIED', answerMethods);
 });
 

@@ -106,7 +106,7 @@ test('a host takes itself out with its own certificate', async () => {
 });
 
 test('the account key is rotated under running jobs; both keys work until the rotation is finished', async () => {
-  // Of its own, because it leaves another account key behind than the other tests have.
+  // In a stack of its own: the rotation changes the account key, on which the hosts of the other tests depend.
   await using rotating = await startTestStack();
   const rotatingHost = await rotating.registerHost('etl-01');
   await using orchestrator = await startTestHost(rotating, rotatingHost, programs);

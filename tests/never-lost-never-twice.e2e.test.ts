@@ -52,10 +52,10 @@ async function untilLogged(runId: RunId, count: number): Promise<void> {
 const containersOf = (runId: RunId) =>
   docker('ps', '-aq', '--filter', `label=com.bigeye.run.id=${runId}`).split('\n').filter(Boolean);
 
-/** What the agent itself has said, whoever has it by now. */
+/** How many lines the agent has printed, stored by the control plane or not. */
 const saidBy = (container: string) => docker('logs', container).split('\n').length;
 
-/** Each is told the container of a run in its middle. */
+/** Each function is given the container of the run that is going on. */
 const deaths: [string, (container: string) => Promise<void>][] = [
   ['nothing', async () => undefined],
   [

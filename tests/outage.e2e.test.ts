@@ -22,7 +22,7 @@ afterAll(async () => {
   await populated?.[Symbol.asyncDispose]();
 });
 
-/** Where the fault is a variant of the first, these stand for all pages. */
+/** The pages tried with the other faults, which are variants of the first; with that one all pages are tried. */
 const some = ['runs', 'run-running', 'job', 'hosts', 'not-found'];
 
 type Fault = (route: Route) => Promise<void>;
@@ -72,7 +72,7 @@ test.each(Object.entries(faults))(
           await pause(9000);
           expect.soft(asked().filter((at) => at < 1000).length, `${name}, first second`).toBeLessThanOrEqual(1);
           expect.soft(asked().length, `${name}, nine seconds`).toBeLessThanOrEqual(4);
-          // A page that reads nothing any more need not find out.
+          // A page that has asked for nothing since cannot know of the outage.
           if (asked().length > 0)
             expect.soft(await page.getByText(saysSinceWhen).count(), `${name} says since when`).toBe(1);
           const shown = (await page.getByRole('main').allTextContents()).join();

@@ -94,7 +94,7 @@ test('nothing of parameters, errors, outcomes and host paths is readable in the 
     ),
   ].join('\n');
   writeFileSync(running.home.agentFile, settings);
-  // They did happen, and the operator is told: what is searched for below is really under way.
+  // The failures happened and the operator reads the words in them, so the search below looks for what was really sent.
   for (const word of [canary(8), canary(11), running.home.folder]) expect(said).toContain(word);
 
   const databases = readdirSync(stack.dataDir).filter((name) => name.startsWith('temporal.db'));

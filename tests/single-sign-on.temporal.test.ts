@@ -185,7 +185,7 @@ describe('refused, and led to the sign-in page with the reason, is', () => {
     const back = await addressBack(createCookieBrowser(), newPerson());
     const stranger = createCookieBrowser();
     await expectRefused(stranger, await stranger.visit(back), 'OIDC_REFUSED');
-    // With a flow of its own: the state is another.
+    // The second browser has begun a flow of its own, so its state differs.
     await stranger.visit(start());
     await expectRefused(stranger, await stranger.visit(back), 'OIDC_REFUSED');
   });

@@ -68,7 +68,7 @@ describe.skipIf(!process.env.GUARD_SLOW)(
       expect(received.digest('hex')).toBe(expected.digest('hex'));
     }, 300_000);
 
-    // Node restarts the clock of a socket once, when a first part of what was written has left.
+    // Twice the idle time and a little: Node restarts a socket's idle timer once, when the first part of the answer has left.
     test('a client that never reads its answer is dropped after two minutes at most', async () => {
       await using guard = await guardUnderTest();
       guard.script = () => json(200, { filler: 'a'.repeat(4 * 1024 ** 2) });

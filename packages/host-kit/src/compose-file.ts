@@ -112,7 +112,7 @@ function guardService({ home, hostId, socket, policy }: StackInput) {
     volumes: [
       bind(socket.path, '/var/run/docker.sock', { readOnly: true }),
       bind(home.guardPolicy, '/etc/bigeye/policy.json', { readOnly: true }),
-      // It looks at what a path is before the engine follows it; it cannot look inside.
+      // The guard looks whether a source is a folder or a link before the engine follows the path. It cannot read in a slot.
       bind(home.runs, home.runs, { readOnly: true }),
     ],
     healthcheck: {
@@ -143,7 +143,7 @@ function orchestratorService({ home, hostId, user, slots, controlPlane }: StackI
     },
     volumes: [
       bind(home.folder, home.folder, { readOnly: true }),
-      // One by one and their parent not: the orchestrator can write in a slot, and put nothing else in its place.
+      // Each slot by itself and not their parent: the orchestrator can write in a slot but cannot replace it, by a link for example.
       ...slots.flatMap((slot) => [bind(slot.in, slot.in), bind(slot.out, slot.out)]),
       bind(home.journal, home.journal),
       bind(hostFilesOf(home, hostId).folder, hostFilesOf(home, hostId).folder),

@@ -88,7 +88,7 @@ function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
   };
 }
 
-/** Somebody waits for the end of the container. */
+/** Returns once an attempt waits for the end of the container. */
 async function untilFollowed(host: ReturnType<typeof createHost>): Promise<void> {
   await vi.waitFor(() => expect(host.runner.waiting).toContain(name));
 }
