@@ -94,7 +94,7 @@ test('contracts and workflows compile without Node and without a DOM', () => {
 test('an object literal is not spread into another one; a spread with a condition may be', () => {
   plant('tests/planted-spread.tsx', 'export const a = { ...{ b: 1 } };\nexport const c = <div {...{ id: 1 }} />;\n');
   plant('tests/planted-condition.ts', 'export const a = (b: boolean) => ({ ...(b ? { c: 1 } : {}) });\n');
-  const args = ['biome', 'lint', 'tests/planted-spread.tsx', 'tests/planted-condition.ts'];
+  const args = ['biome', 'lint', '--only=plugin', 'tests/planted-spread.tsx', 'tests/planted-condition.ts'];
   const { stdout, stderr } = spawnSync('npx', args, { cwd: root, encoding: 'utf8' });
   const found = `${stdout}${stderr}`.match(/^tests\/planted\S+ plugin/gm);
   expect(found).toEqual(['tests/planted-spread.tsx:1:20 plugin', 'tests/planted-spread.tsx:2:23 plugin']);

@@ -30,7 +30,7 @@ async function startWarehouse(port: number) {
       () => true,
       () => false,
     );
-  await until(health, { timeoutMs: 30_000, late: () => 'The warehouse does not start.' });
+  await until(health, { timeoutMs: 120_000, late: () => 'The warehouse does not start.' });
   return {
     stop: () => {
       child.kill('SIGTERM');
@@ -63,7 +63,7 @@ postgres.host.1=127.0.0.1\npostgres.port.1=${port}\npostgres.database.1=shop\npo
   });
   expect(await readFile(join(output, 'openlineage.ndjson'), 'utf8')).toContain('columnLineage');
   expect(await warehouse.stop()).toBe(0);
-});
+}, 180_000);
 
 test('the version is told without any input', async () => {
   const { stdout } = await run(process.execPath, [join(folder, 'agent/main.mjs'), '--version'], {
