@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts, until } from '@bigeye/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePorts, root, temporalCli } from './support/test-stack.ts';
+import { root, temporalCli } from './support/test-stack.ts';
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -21,9 +21,13 @@ async function start(dataDir: string): Promise<{ output: string; apiUrl: string;
   const [api, gateway, hostApi, temporal] = await freePorts(4);
   const bundle = join(root, 'dist/workflows.js');
   const settings = {
-    ...{ DATA_DIR: dataDir, TEMPORAL_CLI: temporalCli, TEMPORAL_PORT: String(temporal) },
-    ...{ API_LISTEN: `127.0.0.1:${api}`, GATEWAY_LISTEN: `127.0.0.1:${gateway}` },
-    ...{ HOST_API_LISTEN: `127.0.0.1:${hostApi}`, ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}) },
+    DATA_DIR: dataDir,
+    TEMPORAL_CLI: temporalCli,
+    TEMPORAL_PORT: String(temporal),
+    API_LISTEN: `127.0.0.1:${api}`,
+    GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+    HOST_API_LISTEN: `127.0.0.1:${hostApi}`,
+    ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}),
   };
   const main = join(root, 'apps/control-plane/src/main.ts');
   const command = `umask 022; exec "${process.execPath}" "${main}"`;
@@ -34,10 +38,9 @@ async function start(dataDir: string): Promise<{ output: string; apiUrl: string;
     stream.on('data', (data: Buffer) => {
       told.output += data.toString();
     });
-  for (const deadline = Date.now() + 60_000; started.exitCode === null; await delay(100)) {
-    if (Date.now() > deadline) throw new Error(`did not start:\n${told.output}`);
-    if ((await fetch(`${told.apiUrl}/readyz`).catch(() => undefined))?.ok) break;
-  }
+  const isReady = async () => (await fetch(`${told.apiUrl}/readyz`).catch(() => undefined))?.ok;
+  const late = () => `did not start:\n${told.output}`;
+  await until(async () => started.exitCode !== null || (await isReady()), { timeoutMs: 60_000, late });
   told.exitCode = started.exitCode;
   return told;
 }

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { taskQueues } from '@bigeye/contracts';
 import { createLogger } from '@bigeye/service-kit';
+import { freePort } from '@bigeye/testkit';
 import type { Client } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import { connectClient, send } from './support/gateway-client.ts';
 import { startRecordingProxy } from './support/recording-proxy.ts';
-import { freePorts, startTestStack, type TestHost, type TestStack, temporalCli } from './support/test-stack.ts';
+import { startTestStack, type TestHost, type TestStack, temporalCli } from './support/test-stack.ts';
 
 /**
  * What a stolen host can try at the gateway, with a certificate that is good: everything a gRPC client can. Temporal
@@ -42,7 +43,7 @@ const table: { attempt: string; times: number; answer: string; 'reached Temporal
 beforeAll(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'attempts-'));
   resources.defer(() => rmSync(dataDir, { recursive: true }));
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const log = createLogger('temporal', 'silent');
   const { address } = resources.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, log }));
   proxy = resources.use(await startRecordingProxy(address));
@@ -87,7 +88,8 @@ const activityPollsOf = (queue: string) => (calls: typeof proxy.calls) =>
 const poll = (name: string, more: object = {}) => ({
   path: path('PollActivityTaskQueue'),
   message: api.PollActivityTaskQueueRequest.encode({
-    ...{ namespace: 'default', taskQueue: { name, kind: 1 } },
+    namespace: 'default',
+    taskQueue: { name, kind: 1 },
     ...more,
   }).finish(),
 });
@@ -202,7 +204,7 @@ test('task tokens: forged, bare, cut, changed, foreign, and replayed under anoth
     ['a binding of zeros', Buffer.concat([Buffer.alloc(32), bare])],
   ];
   for (const [name, token] of tokens) await attempt(name, answersWith(token), 'PERMISSION_DENIED', answerMethods);
-  // And its owner cannot use it in another's name either, once the bytes were changed.
+  // The owner of a token cannot use it with changed bytes either.
   await attempt('own token, one bit changed', answersWith(changed, owner), 'PERMISSION_DENIED', answerMethods);
 });
 

@@ -14,6 +14,13 @@ import { startTestStack, type TestHost, type TestStack } from './support/test-st
 const api = proto.temporal.api.workflowservice.v1;
 const path = (method: string): string => `/temporal.api.workflowservice.v1.WorkflowService/${method}`;
 const beat = { body: { orchestratorVersion: '1', engineReachable: true, diskFreeBytes: 1 } };
+/** The preface of a client, its empty settings, and a ping. */
+const http2Ping = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0]),
+  Buffer.from('pingpong'),
+]);
 const resources = new AsyncDisposableStack();
 let stack: TestStack;
 let greedy: TestHost;
@@ -59,20 +66,24 @@ test('connections of one host are counted at each listener, and another host con
       const [name = '', port = ''] = address.split(':');
       const { privateKey: key, certificate: cert, caCertificate: ca } = host.identity;
       const socket = connectTls({
-        ...{
-          host: name,
-          port: Number(port),
-          key,
-          cert,
-          ca,
-          servername: controlPlaneServerName,
-          ALPNProtocols: [protocol],
-        },
+        host: name,
+        port: Number(port),
+        key,
+        cert,
+        ca,
+        servername: controlPlaneServerName,
+        ALPNProtocols: [protocol],
       });
       resources.defer(() => void socket.destroy());
       socket.on('error', () => {});
       socket.on('close', () => resolve('closed'));
-      socket.on('secureConnect', () => setTimeout(resolve, 1_500, 'stays'));
+      // Who is answered was let in. HTTP/2 says its settings to everybody, and answers a ping of whom it serves.
+      socket.write(protocol === 'h2' ? http2Ping : 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      let said = Buffer.alloc(0);
+      socket.on('data', (bytes: Buffer) => {
+        said = Buffer.concat([said, bytes]);
+        if (protocol !== 'h2' || said.includes('pingpong')) resolve('stays');
+      });
     });
   const fresh = await stack.registerHost('many-connections-01');
   for (const [address, most, protocol] of [
@@ -140,7 +151,8 @@ test('large syncs of lineage are held two at a time, and small ones are answered
   const calls: ClientRequest[] = [];
   const begin = (): Promise<[number, string | undefined]> => {
     const headers = {
-      ...{ authorization: `apikey ${apiKey}`, 'content-type': 'application/json' },
+      authorization: `apikey ${apiKey}`,
+      'content-type': 'application/json',
       'content-length': 100 * 1024 * 1024,
     };
     const call = httpRequest(`${stack.apiUrl}/api/v2/lineage/custom-repositories/sync`, { method: 'POST', headers });

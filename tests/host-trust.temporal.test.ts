@@ -34,7 +34,9 @@ afterAll(async () => {
 
 async function start(connectionName: string, hostId = host.id, on = stack): Promise<RunId> {
   const job = await on.createJob({
-    ...{ hostId, parameters: { connectors: ['postgres'], connectionName }, settings: { cancelGraceSeconds: 1 } },
+    hostId,
+    parameters: { connectors: ['postgres'], connectionName },
+    settings: { cancelGraceSeconds: 1 },
   });
   return (await on.admin.call('startRun', { params: { jobId: job.id } })).id;
 }
@@ -51,7 +53,7 @@ test('a certificate renews itself again and again, and twenty running jobs notic
   const containers = running.containers.size;
 
   const seen = new Set<string | null>();
-  // Longer than a certificate lives: without its renewals the host would be out by the end.
+  // Looked at again and again, longer than a certificate lives: without its renewals the host would be out by the end.
   for (const until = Date.now() + (lifetimeSeconds + 8) * 1000; Date.now() < until; ) {
     seen.add(await currentOf());
     for (const runId of runs) expect(await statusOf(runId)).toBe('running');
@@ -104,7 +106,7 @@ test('a host takes itself out with its own certificate', async () => {
 });
 
 test('the account key is rotated under running jobs; both keys work until the rotation is finished', async () => {
-  // Of its own, because it leaves another account key behind than the other tests have.
+  // In a stack of its own: the rotation changes the account key, on which the hosts of the other tests depend.
   await using rotating = await startTestStack();
   const rotatingHost = await rotating.registerHost('etl-01');
   await using orchestrator = await startTestHost(rotating, rotatingHost, programs);
@@ -130,7 +132,8 @@ test('the account key is rotated under running jobs; both keys work until the ro
   // Before the host has the new key …
   expect(await runQuick()).toBe('succeeded');
   await expect(admin.call('deletePreviousPublicKey')).rejects.toMatchObject({
-    ...{ code: 'KEY_ROTATION_UNFINISHED', details: { hosts: [rotatingHost.id] } },
+    code: 'KEY_ROTATION_UNFINISHED',
+    details: { hosts: [rotatingHost.id] },
   });
   // … and when it has it, without a restart.
   adoptNextAccountKey(home);

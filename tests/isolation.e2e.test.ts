@@ -56,7 +56,7 @@ test('an agent reaches the API, but not the guard, nor Temporal', async () => {
   const temporalTargets = [`${bridge}:${ports.temporal}`, `127.0.0.1:${ports.temporal}`];
   const api = `${bridge}:${ports.api}`;
   const answers = await probe({ targets: [api, ...guardTargets, ...temporalTargets] });
-  // The one that is meant to answer shows that the probe can tell.
+  // One target is meant to answer, which shows that the probe can tell a closed one from an open one.
   expect(answers.get(api)).toMatch(/referrer-policy: no-referrer/);
   for (const target of guardTargets) expect(answers.get(target)).not.toMatch(guardAnswers);
   for (const target of temporalTargets) expect(answers.get(target)).toBe('ECONNREFUSED');
@@ -79,11 +79,11 @@ test('an agent reaches no other run and no other container, and cannot even find
       targets: [address, otherAddress, neighbour, own].map((at) => `${at}:8080`),
       names: [neighbour, own, address, otherAddress, 'localhost'],
     });
-    // The one that is known to everybody shows that the probe can tell.
+    // One name is known to everybody, which shows that the probe can resolve names at all.
     expect(answers.get('localhost')).toMatch(/^means /);
     for (const name of [neighbour, own, address, otherAddress]) expect(answers.get(name)).not.toMatch(/^means /);
     for (const [target, result] of answers) expect(`${target} ${result}`).not.toContain('NEIGHBOUR');
-    // It does answer, to whom the machine lets through.
+    // The same address answers from this machine, so what the run did not get was closed to it alone.
     const here = connect(8080, address);
     expect(String((await once(here, 'data'))[0])).toBe('NEIGHBOUR');
     here.destroy();
@@ -104,7 +104,7 @@ test('an orchestrator that was taken over can put nothing in the place of a slot
   expect(tries(`fs.mkdirSync('${host.home}/runs/zz')`)).toBe('EROFS');
   expect(tries(`fs.renameSync('${slot}', '${slot}-old')`)).toMatch(/^(EROFS|EBUSY|EXDEV)$/);
   expect(tries(`fs.rmdirSync('${slot}')`)).toMatch(/^(EROFS|EBUSY)$/);
-  // Inside of one it may do what it likes: that is no source, and the engine follows no link there.
+  // Inside a slot the orchestrator may make links: only the slot itself is mounted, and the engine follows no link in it.
   expect(tries(`fs.symlinkSync('/', '${slot}/zz')`)).toBe('done');
   const refused = host.cli(
     'guard',

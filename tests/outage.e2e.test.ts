@@ -22,7 +22,7 @@ afterAll(async () => {
   await populated?.[Symbol.asyncDispose]();
 });
 
-/** Where the fault is a variant of the first, these stand for all pages. */
+/** The pages tried with the other faults, which are variants of the first; with that one all pages are tried. */
 const some = ['runs', 'run-running', 'job', 'hosts', 'not-found'];
 
 type Fault = (route: Route) => Promise<void>;
@@ -68,10 +68,11 @@ test.each(Object.entries(faults))(
           await using page = await open(path);
           const known = await page.getByRole('main').locator('a[href], td').allTextContents();
           const asked = await cutOff(page, fail);
+          // How often a page asks in a time is what is tested here.
           await pause(9000);
           expect.soft(asked().filter((at) => at < 1000).length, `${name}, first second`).toBeLessThanOrEqual(1);
           expect.soft(asked().length, `${name}, nine seconds`).toBeLessThanOrEqual(4);
-          // A page that reads nothing any more need not find out.
+          // A page that has asked for nothing since cannot know of the outage.
           if (asked().length > 0)
             expect.soft(await page.getByText(saysSinceWhen).count(), `${name} says since when`).toBe(1);
           const shown = (await page.getByRole('main').allTextContents()).join();
@@ -101,6 +102,7 @@ test('a page gone to meanwhile says why there is nothing, without a change until
   await page.getByRole('link', { name: 'Users' }).click();
   const missing = page.getByRole('heading', { name: 'The users could not be read.' });
   await missing.waitFor();
+  // A change that comes and goes is seen by looking all along, over several tries.
   for (let looks = 0; looks < 80; looks++) {
     expect(await missing.count()).toBe(1);
     await pause(100);

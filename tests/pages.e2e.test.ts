@@ -7,7 +7,7 @@ import { type PopulatedStack, startPopulatedStack } from './support/populated-st
 /** Every page at every width in both themes: a real control plane, a real browser, and a host whose engine is a fake. */
 
 const widths = [390, 768, 1024, 1280, 1440];
-/** As cards, and as a table with all of its columns: what axe can tell apart. */
+/** axe runs at these widths only: one shows lists as cards, one as tables with all columns, and it sees no other difference. */
 const widthsForAxe = [390, 1440];
 
 let populated: PopulatedStack;
@@ -53,7 +53,7 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
     await page.getByLabel('E-mail').waitFor();
     await expectWhole('sign-in');
     await signIn(page, populated.stack.apiUrl, populated.signIn);
-    // Before it is known who asks, the browser complains that this question was refused.
+    // The page asks who is signed in before anybody is; the browser logs that 401 as an error.
     complaints.length = 0;
   });
 

@@ -57,7 +57,9 @@ afterAll(async () => {
 async function start(connectionName: string): Promise<RunId> {
   const parameters = { connectors: ['postgres'], connectionName };
   const job = await stack.createJob({
-    ...{ name: `${canary(20)} ${jobs++}`, hostId: host.id, parameters },
+    name: `${canary(20)} ${jobs++}`,
+    hostId: host.id,
+    parameters,
     settings: { cancelGraceSeconds: 1 },
   });
   return (await stack.admin.call('startRun', { params: { jobId: job.id } })).id;
@@ -92,7 +94,7 @@ test('nothing of parameters, errors, outcomes and host paths is readable in the 
     ),
   ].join('\n');
   writeFileSync(running.home.agentFile, settings);
-  // They did happen, and the operator is told: what is searched for below is really under way.
+  // The failures happened and the operator reads the words in them, so the search below looks for what was really sent.
   for (const word of [canary(8), canary(11), running.home.folder]) expect(said).toContain(word);
 
   const databases = readdirSync(stack.dataDir).filter((name) => name.startsWith('temporal.db'));
@@ -131,7 +133,8 @@ test("Temporal's own UI may use an admin's session for the codec endpoint, and f
   const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? '';
   const ask = (at: string, origin: string, method = 'POST') =>
     fetch(stack.apiUrl + at, {
-      ...{ method, headers: { cookie, origin, 'content-type': 'application/json' } },
+      method,
+      headers: { cookie, origin, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: JSON.stringify({ payloads: [] }) } : {}),
     });
   const preflight = await ask(path, temporalUi, 'OPTIONS');

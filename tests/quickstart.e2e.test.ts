@@ -2,11 +2,12 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@bigeye/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser, look as lookAt } from './support/browser.ts';
 import { docker } from './support/control-plane-process.ts';
-import { freePorts, root } from './support/test-stack.ts';
+import { root } from './support/test-stack.ts';
 
 /** What a newcomer types, then what they see in the browser. Its own folder, ports and host id keep it apart from a quickstart that runs already. */
 
@@ -22,7 +23,7 @@ function quickstart(...args: string[]): SpawnSyncReturns<string> {
 }
 
 beforeAll(async () => {
-  [port = 0] = await freePorts(1);
+  port = await freePort();
   up = quickstart();
   browser = await launchBrowser();
 }, 600_000);

@@ -97,7 +97,10 @@ describe('who is known to the provider', () => {
       usesSingleSignOn: true,
     });
     expect(await newestEntry()).toMatchObject({
-      ...{ actorKind: 'user', actorId: user?.id, status: 200, details: { by: 'single sign-on' } },
+      actorKind: 'user',
+      actorId: user?.id,
+      status: 200,
+      details: { by: 'single sign-on' },
       credential: expect.stringMatching(/^ses_/),
     });
   });
@@ -182,7 +185,7 @@ describe('refused, and led to the sign-in page with the reason, is', () => {
     const back = await addressBack(createCookieBrowser(), newPerson());
     const stranger = createCookieBrowser();
     await expectRefused(stranger, await stranger.visit(back), 'OIDC_REFUSED');
-    // With a flow of its own: the state is another.
+    // The second browser has begun a flow of its own, so its state differs.
     await stranger.visit(start());
     await expectRefused(stranger, await stranger.visit(back), 'OIDC_REFUSED');
   });

@@ -1,13 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort, until } from '@bigeye/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build as buildWarehouse } from '../../demo/warehouse/build.ts';
-import { build } from './build.ts';
+import { buildContext } from '../../script/lib/bundles.ts';
 
 const run = promisify(execFile);
 let folder: string;
@@ -15,20 +13,12 @@ let folder: string;
 // Far from the repository, so that nothing is found in its node_modules.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bundles-'));
-  await build(join(folder, 'agent'));
-  await buildWarehouse(join(folder, 'warehouse'));
+  await buildContext('lineage-plus', join(folder, 'agent'));
+  await buildContext('demo-warehouse', join(folder, 'warehouse'));
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Starts the warehouse's bundle and waits for its own health check. */
 async function startWarehouse(port: number) {
@@ -40,8 +30,7 @@ async function startWarehouse(port: number) {
       () => true,
       () => false,
     );
-  for (let attempt = 0; !(await health()); attempt++)
-    if (attempt > 100) throw new Error('The warehouse does not start.');
+  await until(health, { timeoutMs: 120_000, late: () => 'The warehouse does not start.' });
   return {
     stop: () => {
       child.kill('SIGTERM');
@@ -74,7 +63,7 @@ postgres.host.1=127.0.0.1\npostgres.port.1=${port}\npostgres.database.1=shop\npo
   });
   expect(await readFile(join(output, 'openlineage.ndjson'), 'utf8')).toContain('columnLineage');
   expect(await warehouse.stop()).toBe(0);
-});
+}, 180_000);
 
 test('the version is told without any input', async () => {
   const { stdout } = await run(process.execPath, [join(folder, 'agent/main.mjs'), '--version'], {

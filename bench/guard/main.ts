@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type NetConnectOpts } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from '../../apps/socket-proxy/build.ts';
+import { freePorts } from '@bigeye/testkit';
+import { buildContext } from '../../script/lib/bundles.ts';
 import { caseOwner, casePolicy, recordingDaemon, runCases } from './cases.ts';
 import { type Call, closedLoop, streamed } from './load.ts';
 
@@ -29,11 +30,21 @@ const at = (name: string) => path.join(folder, name);
 const children: ChildProcess[] = [];
 const id = 'a'.repeat(64);
 const body = JSON.stringify({
-  ...{ Image: 'bigeyedata/agent:1.4.2', User: '10001:10001', Cmd: ['run', '--job', '42'], WorkingDir: '/workspace' },
-  ...{ Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'], Labels: { 'com.bigeye.run.job': '42' } },
+  Image: 'bigeyedata/agent:1.4.2',
+  User: '10001:10001',
+  Cmd: ['run', '--job', '42'],
+  WorkingDir: '/workspace',
+  Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'],
+  Labels: { 'com.bigeye.run.job': '42' },
   HostConfig: {
-    ...{ NetworkMode: 'bigeye-agents', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-    ...{ Memory: 536870912, NanoCpus: 1000000000, PidsLimit: 256, Init: true },
+    NetworkMode: 'bigeye-agents',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Memory: 536870912,
+    NanoCpus: 1000000000,
+    PidsLimit: 256,
+    Init: true,
     Mounts: [{ Type: 'bind', Source: '/var/lib/bigeye/runs/job-42', Target: '/workspace' }],
     Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' },
   },
@@ -55,7 +66,7 @@ interface Arm {
 }
 
 try {
-  await build(at('guard'));
+  await buildContext('socket-proxy', at('guard'));
   const { count, wrong } = await judgeBuild();
   if (count === 0 || wrong.length > 0) {
     const reason =
@@ -86,7 +97,7 @@ async function judgeBuild() {
 async function startArms(): Promise<Arm[]> {
   start(process.execPath, [path.join(import.meta.dirname, 'mock-daemon.ts'), at('d.sock')]);
   await retry(async () => void statSync(at('d.sock')));
-  const [haproxyPort, guardPort] = [await freePort(), await freePort()];
+  const [haproxyPort = 0, guardPort = 0] = await freePorts(2);
   const sections = { CONTAINERS: '1', IMAGES: '1', INFO: '1', VERSION: '1', POST: '1' };
   const env = { ...sections, LOG_LEVEL: 'info', SOCKET_PATH: at('d.sock'), BIND_CONFIG: `127.0.0.1:${haproxyPort}` };
   const haproxy = start('haproxy', ['-W', '-db', '-f', path.join(import.meta.dirname, 'haproxy.cfg')], {
@@ -148,15 +159,6 @@ function start(command: string, args: string[], env: NodeJS.ProcessEnv = process
 function startGuard(settings: string[]): ChildProcess {
   const bundle = process.env.BENCH_BUNDLE ?? path.join(at('guard'), 'main.mjs');
   return start(process.execPath, [...flagsOfImage, bundle, ...settings], {});
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 async function retry(work: () => Promise<unknown>): Promise<void> {

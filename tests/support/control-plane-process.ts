@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClient, createApiClient, isActive, type Run, type RunId } from '@bigeye/contracts';
 import { createHttpTransport } from '@bigeye/service-kit';
-import { freePorts, root, temporalCli } from './test-stack.ts';
+import { freePorts, until } from '@bigeye/testkit';
+import { root, temporalCli } from './test-stack.ts';
 
 /** A control plane as a process of its own, on the Docker bridge, so that real hosts reach it and tests can kill it. */
 export interface ControlPlaneProcess extends AsyncDisposable {
@@ -51,12 +51,9 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
       stream.on('data', (data: Buffer) => {
         output += data.toString();
       });
-    const deadline = Date.now() + 60_000;
-    while (!(await isReady(apiUrl))) {
-      if (started.exitCode !== null || Date.now() > deadline)
-        throw new Error(`control plane did not start:\n${output}`);
-      await delay(100);
-    }
+    const late = () => `control plane did not start:\n${output}`;
+    await until(async () => started.exitCode !== null || (await isReady(apiUrl)), { timeoutMs: 60_000, late });
+    if (started.exitCode !== null) throw new Error(late());
   };
   await start();
   const firstAdmin = readFileSync(join(dataDir, 'first-admin.txt'), 'utf8');
@@ -64,7 +61,12 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
   const authorization = `apikey ${adminKey}`;
   const admin = createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization });
   return {
-    ...{ apiUrl, ports: { api, gateway, hostApi, temporal }, bridge, adminKey, admin, start },
+    apiUrl,
+    ports: { api, gateway, hostApi, temporal },
+    bridge,
+    adminKey,
+    admin,
+    start,
     log: () => output,
     pid: () => child?.pid ?? 0,
     temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),
@@ -79,12 +81,12 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
 
 /** Polls until the run is over; the control plane may be away meanwhile. */
 async function finished(admin: ApiClient, runId: RunId, timeoutMs: number): Promise<Run> {
-  for (const deadline = Date.now() + timeoutMs; ; ) {
-    const run = await admin.call('getRun', { params: { runId } }).catch(() => undefined);
-    if (run && !isActive(run.status)) return run;
-    if (Date.now() > deadline) throw new Error(`run is ${run?.status ?? 'not readable'} after ${timeoutMs} ms`);
-    await delay(200);
-  }
+  let run: Run | undefined;
+  const ended = async () => {
+    run = await admin.call('getRun', { params: { runId } }).catch(() => undefined);
+    return run && !isActive(run.status) && run;
+  };
+  return await until(ended, { timeoutMs, late: () => `run is ${run?.status ?? 'not readable'} after ${timeoutMs} ms` });
 }
 
 async function isReady(apiUrl: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,6 +15,7 @@ import {
   type RunId,
 } from '@bigeye/contracts';
 import { type ClientIdentity, createHttpTransport, createLogger, createMutualTlsTransport } from '@bigeye/service-kit';
+import { freePorts, until } from '@bigeye/testkit';
 import { ControlPlaneConfig } from '../../apps/control-plane/src/config.ts';
 import { startControlPlane } from '../../apps/control-plane/src/start-control-plane.ts';
 
@@ -117,13 +117,11 @@ export async function startTestStack(
         },
       }),
     finished: async (runId, timeoutMs = 60_000) => {
-      const deadline = Date.now() + timeoutMs;
-      for (;;) {
+      const ended = async () => {
         const run = await admin.call('getRun', { params: { runId } });
-        if (!isActive(run.status)) return run;
-        if (Date.now() > deadline) throw new Error(`run is still ${run.status} after ${timeoutMs} ms`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+        return !isActive(run.status) && run;
+      };
+      return await until(ended, { timeoutMs, late: () => `run ${runId} goes on after ${timeoutMs} ms` });
     },
     [Symbol.asyncDispose]: async () => {
       for (const transport of transports) transport[Symbol.dispose]();
@@ -149,22 +147,4 @@ export function createCertificateRequest(): { privateKey: string; certificateReq
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Ports that were free a moment ago, below those that the system hands out by itself: nobody else takes them by chance. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(15_000, 32_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, () => server.close(() => resolve(true)));
-  });
 }

@@ -98,7 +98,7 @@ export async function collectLineage(
 }
 
 function isChosen({ relation, isSystem }: InventoryRelation, { schemas }: PostgresConnection): boolean {
-  // Nobody asks for sequences; one that a view reads is reported with that view.
+  // Sequences are not reported by themselves; one that a view reads is reported with that view.
   if (relation.kind === 'sequence') return false;
   return schemas === undefined ? !isSystem : schemas.includes(relation.schema);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { hardViews17Sql, hardViewsSql } from './testing/hard-views.ts';
 import { compareViews, type ViewComparison } from './testing/lineage-oracle.ts';
 import {
@@ -16,8 +17,8 @@ const serverUrl = process.env.TEST_POSTGRES_URL;
 const pagilaSql = findPagilaSql();
 const corpusSql = findCorpusViewsSql();
 const withoutServer = serverUrl === undefined ? 'TEST_POSTGRES_URL is not set' : undefined;
-const withoutPagila = pagilaSql === undefined ? 'the corpora are missing' : undefined;
-const withoutCorpus = corpusSql === undefined ? 'the corpora are missing' : undefined;
+const withoutPagila = pagilaSql === undefined ? skipReasons.noCorpora : undefined;
+const withoutCorpus = corpusSql === undefined ? skipReasons.noCorpora : undefined;
 const onServer = (sql: string) => createServerDatabase(serverUrl ?? '', sql);
 
 const sources = [

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Node } from 'libpg-query';
 import { beforeAll, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { Catalog, type Column, type Relation } from './resolver/catalog.ts';
 import { resolveQuery } from './resolver/resolve-query.ts';
 import { loadParser, ParseFailure, parseStatements, toQuery } from './sql/parse-query.ts';
@@ -30,7 +31,7 @@ beforeAll(loadParser);
 // The corpus is written in a dozen dialects and, unlike a catalog, often leaves open which table a column belongs to. What
 // is measured is how far the same resolver gets on statements of others; the figures only ever go up.
 test('of the statements of sqllineage that are PostgreSQL, most are resolved exactly as labelled', ({ skip }) => {
-  if (!existsSync(path)) skip('the corpora are missing');
+  if (!existsSync(path)) skip(skipReasons.noCorpora);
   const cases: Case[] = JSON.parse(readFileSync(path, 'utf8')).filter(({ kind }: Case) => kind === 'column');
   const verdicts = Map.groupBy(cases, judge);
   const count = (verdict: Verdict) => verdicts.get(verdict)?.length ?? 0;

@@ -50,7 +50,7 @@ function report(error: unknown): number {
   return exitUnexpected;
 }
 
-// What is for others to read says so where it is written.
+// Files are private unless the code that writes one sets another mode.
 process.umask(0o077);
 sameErrors(program);
 try {

@@ -40,7 +40,7 @@ export class AuditLog {
 
   /** Takes a line up. It is on disk when this returns; that of a read soon after. */
   record(decision: Decision): void {
-    // While the log cannot be written, refusals pile up: beyond this they are not remembered, but refusals they stay.
+    // While the log cannot be written, lines of refused requests pile up. Beyond this no more are taken: the flush throws.
     if (this.pending.length > MOST_PENDING) this.flush();
     const time = new Date().toISOString();
     const line = JSON.stringify({ time, sequence: this.sequence + 1, previous: this.previous, ...decision });

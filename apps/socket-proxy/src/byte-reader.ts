@@ -5,7 +5,7 @@ const ENOUGH_BYTES = 64 * 1024;
 const NOT_IN_HTTP = /[^\t\r\n -~]|(?<!\r)\n/;
 const LOOK_EVERY_MS = 100;
 
-// One look at all who wait: a timer for every wait would take longer than most waits do.
+// One timer looks at all waiting readers: setting one for each wait would cost more than most waits last.
 const waiting = new Set<ByteReader>();
 setInterval(() => {
   for (const reader of waiting) reader.checkDeadline();

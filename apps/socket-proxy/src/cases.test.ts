@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { countedRequests, type GuardUnderTest, guardUnderTest, OWN_ID } from '../test-tools/guard-under-test.ts';
 
 interface Case {
@@ -34,7 +35,7 @@ function wireOf(one: Case): Buffer {
   return Buffer.from(`${one.method} ${one.path} HTTP/1.1\r\n${lines.join('')}\r\n${one.body}`);
 }
 
-describe.skipIf(!present)('the corpus of attacks (skipped: shared/corpora/guard is not on this machine)', () => {
+describe.skipIf(!present)('the corpus of attacks', { meta: { skipReason: skipReasons.noCorpora } }, () => {
   let guard: GuardUnderTest;
   beforeAll(async () => {
     guard = await guardUnderTest();

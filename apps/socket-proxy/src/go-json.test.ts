@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { GOOD_CREATE, OWNER, POLICY } from '../test-tools/guard-under-test.ts';
 import { createJudge } from './container-create.ts';
 import { readJson } from './json-reader.ts';
@@ -48,7 +49,7 @@ const documents = fc
   .array(fc.tuple(fc.nat(good.length), fc.constantFrom(...spellings)), { maxLength: 3 })
   .map((edits) => edits.reduce((text, [at, edit]) => text.slice(0, at) + edit + text.slice(at), good));
 
-describe.skipIf(!hasGo)('the JSON reader beside Go’s (skipped where there is no Go)', () => {
+describe.skipIf(!hasGo)('the JSON reader beside Go’s', { meta: { skipReason: skipReasons.noGo } }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'go-json-'));
   const oracle = join(folder, 'oracle');
   beforeAll(() => {

@@ -78,7 +78,7 @@ export class Service {
     const { method, body, isStream } = permit;
     this.audit.admit(method);
     if (permit.container !== undefined) exchange.id = await this.owners.resolve(permit.container);
-    // Only a start has to wait: each turn more is a tenth of what the guard costs.
+    // Awaited only where there is something to await: one more turn of the event loop is a tenth of what the guard costs.
     const looking = this.judgeSources(exchange, permit);
     if (looking) await looking;
     if (socket.destroyed) throw NO_ANSWER;
@@ -193,7 +193,10 @@ async function* inChunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield Buffer.from('0\r\n\r\n');
 }
 
-/** What still arrives is dropped, even after the last byte left: closing on unread bytes would take the answer back. */
+/**
+ * Goes on reading and dropping until the client closes: a socket that is closed with unread bytes is reset, and the client
+ * could lose the answer.
+ */
 function hangUp(socket: Socket): void {
   socket.removeAllListeners('data').resume();
   socket.end(() => destroySoon(socket)).setTimeout(IDLE_MS, () => socket.destroy());

@@ -2,6 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unl
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import {
   GOOD_CREATE,
   type GuardUnderTest,
@@ -34,7 +35,8 @@ function makeRunsRoot(): string {
 
 const bodyWith = (Source: string) =>
   JSON.stringify({
-    ...{ ...GOOD_CREATE, User: user },
+    ...GOOD_CREATE,
+    User: user,
     HostConfig: { ...GOOD_CREATE.HostConfig, Mounts: [{ Type: 'bind', Source, Target: '/out' }] },
   });
 const asJson = { 'Content-Type': 'application/json' };
@@ -65,7 +67,8 @@ test.each([
   expect(creates(guard)).toHaveLength(0);
 });
 
-test.runIf(process.getuid?.() === 0)('a folder of somebody else is refused', async () => {
+const isRoot = process.getuid?.() === 0;
+test.runIf(isRoot)('a folder of somebody else is refused', { meta: { skipReason: skipReasons.notRoot } }, async () => {
   const runsRoot = makeRunsRoot();
   chownSync(join(runsRoot, 'slot-01'), 4321, 4321);
   await using guard = await guardUnderTest({ ...POLICY, runsRoot, user });

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { LineFile } from './line-file.ts';
 
@@ -35,7 +36,8 @@ test('without commit nothing is left', async () => {
 test('a folder that cannot be written is exit code 2 with what to look at, whenever it is noticed', async () => {
   const refused = { exitCode: 2, remedy: expect.stringContaining('disk has room') };
   await using early = new LineFile(join(folder, 'none', 'a'));
-  await pause(20);
+  // Opened after it, and so refused after it.
+  await once(createWriteStream(join(folder, 'none', 'later')), 'error');
   await expect(early.write('x'.repeat(200_000))).rejects.toMatchObject(refused);
   await using late = new LineFile(join(folder, 'none', 'b'));
   await late.write('x');

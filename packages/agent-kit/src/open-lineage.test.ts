@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
+import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { OpenLineageEvents } from './open-lineage.ts';
 
 const spec = join(import.meta.dirname, '../../../../shared/corpora/openlineage/spec');
-const withoutSpec = existsSync(spec) ? undefined : 'the OpenLineage corpus is missing';
+const withoutSpec = existsSync(spec) ? undefined : skipReasons.noCorpora;
 
 const dataset = (name: string) => ({ namespace: 'postgres://db:5432', name });
 const events = new OpenLineageEvents('urn:bigeye:agent:test:1');

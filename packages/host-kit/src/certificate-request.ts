@@ -16,7 +16,7 @@ export async function createCertificateRequest(hostId: HostId, privateKey: strin
   return request.toString('pem');
 }
 
-/** WebCrypto keeps both halves apart; the public one is the private one without its secret. */
+/** WebCrypto has no call that derives the public key. As a JWK it is the private key without the member that is secret. */
 async function importKeyPair(pem: string): Promise<webcrypto.CryptoKeyPair> {
   const pkcs8 = PemConverter.decode(pem)[0] ?? new ArrayBuffer(0);
   const privateKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign']);

@@ -77,7 +77,7 @@ export async function pullImage(image: string): Promise<void> {
   if (reply.exitCode !== 0) throw new AppError('IMAGE_PULL_FAILED', { image, reason: lastLine(reply.stderr) });
 }
 
-/** Compose clears a line that is not there before each line of a log, also where no terminal is. */
+/** Compose writes the terminal's code for "erase this line" before each line of a log, even where the output is no terminal. */
 function* withoutLineClearing(line: unknown) {
   yield String(line).replaceAll('\u001b[2K', '');
 }

@@ -80,7 +80,7 @@ export function findRecordedPolicy(home: HostHome, hostId: HostId): OperatorsPol
   return findRecord(home, hostId)?.operators;
 }
 
-/** Files that Compose may merge into the stack, and that were not there, or not so, when the guard was recorded. */
+/** Files that Compose would merge into the stack and that are new or changed since the guard was recorded. */
 export function newOverrides(home: HostHome, hostId: HostId): Loosening[] {
   const recorded = findRecord(home, hostId)?.parts ?? {};
   return overridesBeside(home)

@@ -77,7 +77,7 @@ export interface GuardPolicyPlan {
   content: string;
   operators: OperatorsPolicy;
   loosened: Loosening[];
-  /** What the guard could not start with, or what is the CLI's to say, and is left out; a sentence each. */
+  /** One sentence for each thing left out of the operator's file: the guard could not start with it, or only the CLI may set it. */
   mended: string[];
 }
 

@@ -22,7 +22,7 @@ export const accountKeyFingerprints = (home: HostHome): string[] => loadAccountK
 export function createHostPayloadKeys(home: HostHome, hostId: HostId): PayloadKeys {
   const files = hostFilesOf(home, hostId);
   const { caCertificate } = loadHostIdentity(home, hostId);
-  // A renewal keeps the key, so the certificate of the start vouches for it as well as a later one.
+  // A renewed certificate is for the same key, so the one that was there at the start stays good for signing.
   const sealer = {
     privateKey: load(files.privateKey, createPrivateKey),
     certificate: load(files.certificate, (pem) => new X509Certificate(pem).raw),
@@ -38,7 +38,7 @@ export function createHostPayloadKeys(home: HostHome, hostId: HostId): PayloadKe
     sealer: () => sealer,
     recipients: async () => recipients(),
     privateKeys: async () => loadAccountKeys(home),
-    // What an earlier attempt of the same activity left, this host sealed itself.
+    // The host itself is a sender too: an earlier attempt of the same activity may have left a heartbeat that it sealed.
     acceptsSender: (uri) => uri === controlPlaneUri || uri === hostUri(hostId),
   };
 }

@@ -5,7 +5,7 @@ import type { RunSlot } from './run-slots.ts';
 
 const labels = { host: 'com.bigeye.network.host', range: 'com.bigeye.network.range' };
 const closed = { 'com.docker.network.bridge.enable_icc': 'false' };
-/** The network itself, the bridge, a run, the broadcast, and as many again. */
+/** A network needs four: its own address, the bridge, the run and the broadcast. Doubled, to have some to spare. */
 const addressesEach = 8;
 
 interface Network {
@@ -57,7 +57,7 @@ async function findFreeRange(name: string): Promise<string | undefined> {
   return range;
 }
 
-/** As its part of the range, or, where another network lies across that, as the engine chooses. */
+/** With the addresses of its part of the range; where another network has some of those, with what the engine chooses. */
 async function createNetwork(hostId: HostId, { network, number }: RunSlot, range: string | undefined): Promise<void> {
   const hash = createHash('sha256').update(hostId).digest('hex').slice(0, 6);
   // Named so that one firewall rule can mean all of them: `bgy+`.

@@ -65,7 +65,7 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
 /** How long a shutdown waits for a gateway that may not answer this host any more. */
 const farewellMs = 5_000;
 
-/** An image that five attempts cannot pull is not there; a registry that hiccups is back by then. */
+/** A registry that fails for a moment is back within five attempts; after those, the image is taken to be missing. */
 const startAttempts = 5;
 
 function createWorker(
@@ -81,10 +81,10 @@ function createWorker(
     dataConverter: createDataConverter(payloadKeys),
     activities: {
       startContainer: asActivity(deps, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
-      // Whatever fails here in our words is how the run ended.
+      // One attempt: an AppError thrown while following is the end of the run, so there is nothing to try again.
       followContainer: asActivity(deps, (input, attempt) => followContainer(deps, input, attempt), 1),
     },
-    // The default of ten open polls a host would be a hundred thousand for ten thousand hosts.
+    // The SDK's default of ten open polls for each worker would make 100,000 of them with ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     // A cancel normally comes as a worker command; on servers without those it comes with a heartbeat.
     maxHeartbeatThrottleInterval: '2s',
@@ -133,9 +133,9 @@ function asActivity<Output>(
       requireMeant(input, hostId, context);
       return await work(input, attemptOf(context));
     } catch (error) {
-      // Always rejects, with the reason that the SDK must see.
+      // This promise only ever rejects: with the error by which the SDK knows a canceled activity.
       if (context.cancellationSignal.aborted) await context.cancelled;
-      // What happened until now is told before the end of the run is: after it nothing more is taken.
+      // The timeline goes first: once the run's end is recorded, the control plane takes no more stations.
       if (isAppError(error)) await timeline.drained(input.runId, AbortSignal.timeout(tellMs));
       throw failureOf(error, context.info.attempt < maxAttempts);
     } finally {
@@ -165,6 +165,10 @@ function failureOf(error: unknown, mayRetry: boolean): unknown {
   if (!isAppError(error)) return error;
   if (mayRetry) return toApplicationFailure(error);
   return ApplicationFailure.create({
-    ...{ message: error.message, type: error.code, nonRetryable: true, details: [error.details], cause: error },
+    message: error.message,
+    type: error.code,
+    nonRetryable: true,
+    details: [error.details],
+    cause: error,
   });
 }

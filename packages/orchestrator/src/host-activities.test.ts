@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { containerNameOf, HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
 import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
-import { createLogger, pause } from '@bigeye/service-kit';
+import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
 import { followContainer } from './follow-container.ts';
@@ -26,8 +26,12 @@ connectors: {postgres: [{name: shop, host: db, database: shop, username: reader,
 `;
 
 const inputWith = (settings: Partial<RunJobInput['settings']> = {}): RunJobInput => ({
-  ...{ protocolVersion: 1, runId, jobId: JobId.parse('job_00000000000000000001'), hostId: HostId.parse('etl-01') },
-  ...{ agentType: 'LINEAGE_PLUS', parameters: { connectors: ['postgres'] } },
+  protocolVersion: 1,
+  runId,
+  jobId: JobId.parse('job_00000000000000000001'),
+  hostId: HostId.parse('etl-01'),
+  agentType: 'LINEAGE_PLUS',
+  parameters: { connectors: ['postgres'] },
   settings: JobSettings.parse({ cancelGraceSeconds: 0, ...settings }),
 });
 const input = inputWith();
@@ -40,6 +44,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   for (const slot of slots) for (const folder of [slot.in, slot.out]) mkdirSync(folder, { recursive: true });
   const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
   const api = createFakeHostApi();
+  api.addRun(runId);
   const orchestrator = () => {
     const shutdown = new AbortController();
     const log = createLogger('test', 'silent');
@@ -49,7 +54,13 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       return { host: registeredHost(home, settings), settings };
     };
     const deps: HostDeps = {
-      ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
+      hostId: input.hostId,
+      home,
+      loadSettings,
+      user: stackUser(),
+      runner,
+      hostApi,
+      log,
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
       followers: new Map(),
@@ -66,13 +77,20 @@ function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
   const controller = new AbortController();
   let canceled = false;
   return {
-    ...{ number, signal: controller.signal, isCanceled: () => canceled },
+    number,
+    signal: controller.signal,
+    isCanceled: () => canceled,
     cancel: () => {
       canceled = true;
       controller.abort();
     },
     lose: () => controller.abort(),
   };
+}
+
+/** Returns once an attempt waits for the end of the container. */
+async function untilFollowed(host: ReturnType<typeof createHost>): Promise<void> {
+  await vi.waitFor(() => expect(host.runner.waiting).toContain(name));
 }
 
 const succeed = (container: FakeContainer) => {
@@ -232,7 +250,7 @@ test('a cancel stops the container and is told as such; the attempt returns what
   const attempt = createAttempt();
   await startContainer(deps, input, createAttempt());
   const following = followContainer(deps, input, attempt);
-  await pause(20);
+  await untilFollowed(host);
   attempt.cancel();
   expect(await following).toMatchObject({ stopped: 'canceled', exitCode: 143 });
   expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['flushing']);
@@ -274,7 +292,7 @@ test('an attempt that is lost lets go of the container and stops nothing', async
   const attempt = createAttempt();
   await startContainer(deps, input, createAttempt());
   const following = followContainer(deps, input, attempt);
-  await pause(20);
+  await untilFollowed(host);
   attempt.lose();
   await expect(following).rejects.toThrow();
   expect(host.container()?.state.phase).toBe('running');
@@ -306,7 +324,8 @@ test('an engine that is away is no verdict: the run ends as it really ended once
   host.runner.cutConnections();
   host.container()?.print('two');
   host.container()?.exit(3);
-  await pause(300);
+  const asked = vi.spyOn(host.runner, 'findContainer');
+  await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(2), { timeout: 10_000 });
   expect(settled).toBe(false);
   host.runner.away = false;
   expect(await following).toMatchObject({ exitCode: 3, stopped: null });
@@ -322,7 +341,7 @@ test('a control plane that is away delays the report and loses nothing of it', a
   const following = followContainer(deps, input, createAttempt()).finally(() => {
     settled = true;
   });
-  await pause(300);
+  await vi.waitFor(() => expect(host.api.unanswered).toBeGreaterThan(3), { timeout: 10_000 });
   expect(settled).toBe(false);
   host.api.away = false;
   await following;
@@ -361,12 +380,11 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   const host = createHost(runOn);
   const { deps, kill } = host.orchestrator();
   await startContainer(deps, input, createAttempt());
-  host.api.activeRunIds = [runId];
   const beating = beatForHost(deps, { everyMs: 10, onAcknowledged() {}, onRefused() {}, onRenewalDue: async () => {} });
   await vi.waitFor(() => expect(host.api.heartbeats).toBeGreaterThan(3));
   expect(host.container()?.state.phase).toBe('running');
   host.container()?.exit(0);
-  host.api.activeRunIds = [];
+  host.api.endRun(runId, { status: 'succeeded' });
   await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
   expect(host.container()).toBeUndefined();
   expect(readdirSync(host.slot.out)).toEqual([]);

@@ -23,7 +23,7 @@ export async function* inChunks(lines: AsyncIterable<LogLine>, limits: ChunkLimi
         chunk.push(step.value);
         bytes += Buffer.byteLength(step.value.text);
         next = iterator.next();
-        // Its failure is met at the await above, or nowhere when the consumer has left.
+        // The await above meets its failure. Once the consumer has left nobody does, and an unhandled rejection would end the process.
         next.catch(() => {});
       }
       const full = step === 'late' || chunk.length >= limits.lines || bytes >= limits.bytes;

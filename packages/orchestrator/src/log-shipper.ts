@@ -68,7 +68,7 @@ async function shipFrom(
   let position = from;
   const reading = new AbortController();
   const request = { since: from.lastTime ?? undefined, follow, signal: AbortSignal.any([signal, reading.signal]) };
-  // Before anything is left out or gathered: what was stored already tells how the next line goes on.
+  // Masked first, from the last stored line on: a secret that a cut line began there can only be seen together with it.
   const read = maskLines(deps.runner.readLog(containerName, request), mask);
   const kept = withinCap(linesAfter(read, from), from, { ...keptLog, ...deps.cap }, follow);
   for await (const lines of inChunks(kept, chunkLimits)) {
@@ -76,7 +76,7 @@ async function shipFrom(
     const params = { runId, sequence: position.nextSequence };
     try {
       const after = await deps.hostApi.insist('putLogChunk', { params, body: { lines } }, signal);
-      // A chunk of an earlier attempt may have been on its way and come first; this one was then left unread.
+      // A chunk that an earlier attempt had sent may have taken this number just before; then the control plane has ignored ours.
       if (after.lines !== position.lines + lines.length) throw new OutOfStep();
       position = after;
     } catch (error) {
@@ -118,7 +118,7 @@ export async function* withinCap(
   const left = { lines: 0, bytes: 0 };
   let lastTime: string | undefined;
   for await (const line of lines) {
-    // With its end, as the control plane counts: empty lines are not for nothing.
+    // Each line counts with its line end, as in the control plane, so that empty lines fill the log too.
     const size = Buffer.byteLength(line.text) + 1;
     if (bytes + size <= cap.bytes && kept < cap.lines && left.lines === 0) {
       bytes += size;

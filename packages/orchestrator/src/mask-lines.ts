@@ -19,7 +19,7 @@ export async function* maskLines(lines: AsyncIterable<ReadLine>, mask: SecretMas
   for await (const { at, stream, text: piece, goesOn } of lines) {
     const { before, text: rest } = held.get(stream) ?? { before: '', text: '' };
     const text = before + rest + piece;
-    // What begins in the character before was hidden, or seen to be nothing, with the piece before.
+    // `before` was sent with the piece before, so whatever begins there was decided then: only the rest of it counts here.
     const spans = mask.find(text).flatMap(({ start, end }) => {
       const from = Math.max(start, before.length);
       return end > from ? [{ start: from, end }] : [];
@@ -33,7 +33,10 @@ export async function* maskLines(lines: AsyncIterable<ReadLine>, mask: SecretMas
   }
 }
 
-/** So far from the end that nothing reaches from before it beyond the end, and not within what is hidden. */
+/**
+ * How much of a cut line can be sent now: a secret that begins before this place also ends within `text`, and the place is not
+ * in the middle of one.
+ */
 function safeEnd(text: string, spans: Span[]): number {
   let until = Math.max(0, text.length - maskReach);
   for (const { start, end } of spans.toReversed()) if (start < until && end > until) until = start;

@@ -4,7 +4,10 @@ import { pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { writeInFiles } from './run-folders.ts';
 
-/** So short that a waiting start gives the worker's room back often: the runs that have the slots need it to end. */
+/**
+ * How long one attempt waits for a slot. While it waits it holds one of the worker's places for activities, and the runs that
+ * have the slots need such a place to end.
+ */
 const slotPatienceMs = 5_000;
 const slotPollMs = 250;
 
@@ -77,9 +80,18 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   const slot = await claimSlot(deps, input, attempt);
   await writeInFiles(slot, files, deps.user);
   return {
-    ...{ name: containerNameOf(runId), runId, jobId, hostId, attempt: attempt.number },
-    ...{ image, command, user: deps.user, limits: settings.limits, network: slot.network },
-    ...{ inFolder: slot.in, outFolder: slot.out },
+    name: containerNameOf(runId),
+    runId,
+    jobId,
+    hostId,
+    attempt: attempt.number,
+    image,
+    command,
+    user: deps.user,
+    limits: settings.limits,
+    network: slot.network,
+    inFolder: slot.in,
+    outFolder: slot.out,
   };
 }
 

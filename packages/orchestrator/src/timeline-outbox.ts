@@ -21,7 +21,7 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
       } catch (error) {
         if (!deps.signal.aborted) deps.log.warn({ runId, err: error }, 'timeline not taken');
       }
-      // Others may have come meanwhile.
+      // Only what was sent: more stations may have been added during the call.
       waiting.set(runId, (waiting.get(runId) ?? []).slice(batch.length));
       if (deps.signal.aborted) break;
     }

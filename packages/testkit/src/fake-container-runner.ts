@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { AppError, type LogLine } from '@bigeye/contracts';
+import { isAbsolute } from 'node:path';
+import { AppError, HostId, JobId, LogLine, RunId, RunLimits } from '@bigeye/contracts';
 import {
   type Container,
   type ContainerRunner,
@@ -7,6 +8,7 @@ import {
   type ContainerState,
   EngineAway,
   type LogRequest,
+  type ReadLine,
 } from '@bigeye/host-kit';
 
 /** A container of the fake engine, as the program in it and the test see it. */
@@ -27,13 +29,15 @@ export interface FakeContainerRunner extends ContainerRunner {
   /** Calls of create, start, stop and remove in their order, for example `start bigeye-run-…`. */
   readonly calls: string[];
   readonly images: Set<string>;
+  /** Names of the containers whose end somebody waits for at this moment. */
+  readonly waiting: readonly string[];
   /** Ends all waits and streams, as a killed daemon does. */
   cutConnections(): void;
 }
 
 interface Entry extends FakeContainer {
   state: ContainerState;
-  log: LogLine[];
+  log: ReadLine[];
 }
 
 /**
@@ -47,6 +51,7 @@ export function createFakeContainerRunner(options: {
   const containers = new Map<string, Entry>();
   const images = new Set(options.images);
   const calls: string[] = [];
+  const waiting: string[] = [];
   const changes = new EventTarget();
   setMaxListeners(0, changes);
   let connection = new AbortController();
@@ -78,9 +83,12 @@ export function createFakeContainerRunner(options: {
   const makeContainer = (spec: ContainerSpec): Entry => {
     const entry: Entry = {
       id: crypto.randomUUID().replaceAll('-', '').repeat(2),
-      ...{ spec, state: { phase: 'created' }, log: [], onTerminate: undefined },
+      spec,
+      state: { phase: 'created' },
+      log: [],
+      onTerminate: undefined,
       print: (text, stream = 'stdout') => {
-        entry.log.push({ at: now(), stream, text });
+        entry.log.push(...piecesOf({ at: now(), stream, text }));
         changed();
       },
       exit: (exitCode, { outOfMemory = false } = {}) => {
@@ -94,7 +102,11 @@ export function createFakeContainerRunner(options: {
   };
 
   const runner: FakeContainerRunner = {
-    ...{ away: false, containers, calls, images },
+    away: false,
+    containers,
+    calls,
+    images,
+    waiting,
     cutConnections: () => {
       connection.abort();
       connection = new AbortController();
@@ -114,8 +126,9 @@ export function createFakeContainerRunner(options: {
         .filter(({ spec }) => spec.hostId === hostId)
         .map(({ spec }) => ({ name: spec.name, runId: spec.runId }));
     },
-    create: async (spec) => {
+    create: async (given) => {
       await reach();
+      const spec = parseSpec(given);
       calls.push(`create ${spec.name}`);
       if (containers.has(spec.name)) return 'taken';
       if (!images.has(spec.image)) return 'no image';
@@ -137,7 +150,9 @@ export function createFakeContainerRunner(options: {
       await reach();
       const cut = connection.signal;
       const any = AbortSignal.any([signal, cut]);
+      waiting.push(name);
       while (containers.get(name)?.state.phase === 'running' && !any.aborted) await nextChange(any);
+      waiting.splice(waiting.indexOf(name), 1);
       if (cut.aborted && !signal.aborted) throw new EngineAway('the connection was cut');
     },
     readLog: async function* (name, { since, tail, follow, signal }: LogRequest) {
@@ -145,7 +160,7 @@ export function createFakeContainerRunner(options: {
       const cut = connection.signal;
       const any = AbortSignal.any([cut, ...(signal ? [signal] : [])]);
       const entry = containers.get(name);
-      if (!entry) return;
+      if (!entry) throw new Error(`No such container: ${name}`);
       const wanted = entry.log.filter((line) => since === undefined || line.at >= since);
       let at = entry.log.length - Math.min(wanted.length, tail ?? wanted.length);
       for (;;) {
@@ -179,6 +194,33 @@ export function createFakeContainerRunner(options: {
     },
   };
   return runner;
+}
+
+/** The engine's adapter cuts what is longer. */
+const maxLineLength = 65_536;
+
+function piecesOf(line: LogLine): ReadLine[] {
+  const pieces = Array.from({ length: Math.ceil(line.text.length / maxLineLength) || 1 }, (_, n) =>
+    LogLine.parse({ ...line, text: line.text.slice(n * maxLineLength, (n + 1) * maxLineLength) }),
+  );
+  return pieces.map((piece, n) => (n + 1 < pieces.length ? { ...piece, goesOn: true } : piece));
+}
+
+/** Throws where a field is none by the contracts; with the real engine the guard would refuse it. */
+function parseSpec(spec: ContainerSpec): ContainerSpec {
+  const { name, command, user, inFolder, outFolder } = spec;
+  RunId.parse(name.replace(/^bigeye-run-/, 'run_'));
+  if (command.length === 0) throw new TypeError('a container without a command');
+  if (!(user.uid > 0 && user.gid > 0)) throw new TypeError(`a container of user ${user.uid}:${user.gid}`);
+  for (const folder of [inFolder, outFolder])
+    if (!isAbsolute(folder)) throw new TypeError(`a mount of the relative path ${folder}`);
+  return {
+    ...spec,
+    runId: RunId.parse(spec.runId),
+    jobId: JobId.parse(spec.jobId),
+    hostId: HostId.parse(spec.hostId),
+    limits: RunLimits.parse(spec.limits),
+  };
 }
 
 function viewOf({ id, spec, state }: Entry): Container {

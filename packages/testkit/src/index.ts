@@ -1,2 +1,5 @@
 export * from './fake-container-runner.ts';
 export * from './fake-host-api.ts';
+export type { StoredRun } from './fake-run.ts';
+export * from './free-ports.ts';
+export * from './until.ts';

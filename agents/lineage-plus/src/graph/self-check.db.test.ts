@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { skipReasons } from '../../../../script/lib/skip-reasons.ts';
 import { type Inventory, readInventory } from '../postgres/read-inventory.ts';
 import { readViewDefinitions, type ViewDefinition } from '../postgres/read-view-definitions.ts';
 import { openSourceSession, type SourceSession } from '../postgres/source-session.ts';
@@ -108,6 +109,7 @@ const serverUrl = process.env.TEST_POSTGRES_URL;
 
 test.skipIf(!existsSync(corpora) || serverUrl === undefined).each(['hard.sql', 'from-bug-reports.sql'])(
   'the views of %s raise no false alarm',
+  { meta: { skipReason: existsSync(corpora) ? undefined : skipReasons.noCorpora } },
   async (file) => {
     await using server = await createServerDatabase(serverUrl ?? '', readFileSync(join(corpora, file), 'utf8'));
     await using other = await openSourceSession(server.connection, 'self-check-test');

@@ -19,9 +19,9 @@ export async function selfCheck(
   session: SourceReader,
 ): Promise<string[]> {
   const { view, sql, uses } = definition;
-  // Of a view that is not understood as a whole the reason is known already.
+  // A view that could not be resolved at all has its reason reported already.
   if (sql === undefined || (lineage.columns.length === 0 && lineage.issues.length > 0)) return [];
-  // A row type of its own is no relation of the inventory, and nothing that lineage comes from.
+  // A composite type made by CREATE TYPE has columns for pg_depend but holds no data, so it is not in the inventory.
   const found = uses.flatMap(({ relation: oid, column: name }) => {
     const relation = relationOf.get(oid);
     if (relation === undefined) return [];
@@ -108,7 +108,7 @@ function asked<Node>(node: Node): Node {
 /** More columns than a query can have; positions beyond the last are none. */
 const mostColumns = 1_664;
 
-/** Its own outputs decide on its rows, and rows are passed on to whatever query has this one inside. */
+/** The query as if all its outputs decided on its rows: what decides on rows is passed on to every query around it. */
 function withOutputsInRows(select: Select): Select {
   const isCounted = select.targets.every(({ expression }) => !['star', 'expand'].includes(expression.kind));
   const length = isCounted ? select.targets.length : mostColumns;
@@ -141,7 +141,7 @@ function inputsOf(item: FromItem): readonly Expression[] {
   }
 }
 
-/** Each CTE is asked for, also one that nothing names. */
+/** The query as if it also read every CTE, including those that nothing names. */
 function withCtesInRows(query: Query): Query {
   const named = query.ctes.map(({ name }): Expression => {
     const from = [

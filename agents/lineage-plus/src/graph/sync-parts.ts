@@ -9,7 +9,7 @@ export const syncFileMarks = { edges: '{"edges":[', nodes: '],"nodes":[', end: '
 export interface PartSizes {
   readonly least: number;
   readonly most: number;
-  /** One line of so many ends its part. */
+  /** On average one line in this many ends its part. */
   readonly oneIn: number;
 }
 

@@ -74,7 +74,7 @@ interface Attempt {
   readonly error?: unknown;
 }
 
-/** Never rejects, because nobody may be there to hear it. */
+/** Never rejects: it is begun ahead, and if the caller has left by then nobody would handle the rejection. */
 async function attempt(page: readonly InventoryRelation[], reading: Reading): Promise<Attempt> {
   const isLocked = (view: InventoryRelation) => locksOf(view).some((id) => reading.locked.has(id));
   for (const view of page.filter(isLocked)) putOff(view, lockedReason, reading);
@@ -93,7 +93,7 @@ async function* outcome({ page, definitions, error }: Attempt, reading: Reading)
   else throw error;
 }
 
-/** One of the page made the whole fail: which, PostgreSQL does not say. */
+/** Some view of the page made the statement fail, and PostgreSQL does not say which one. */
 async function* readWithout(
   error: SourceFailure,
   page: readonly InventoryRelation[],
@@ -117,7 +117,7 @@ function putOff(view: InventoryRelation, why: string, { later, giveUp }: Reading
   else giveUp(view, why);
 }
 
-/** What no reader gets past. Also those who wait for such a lock: a reader queues up behind them. */
+/** Tables locked so that nobody can read them, and those for which somebody waits for such a lock: readers queue up behind. */
 async function lockedRelations(session: SourceSession): Promise<Set<number>> {
   const rows = await session.rows<{ relation: number }>(`
     SELECT DISTINCT relation FROM pg_locks

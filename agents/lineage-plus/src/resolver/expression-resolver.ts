@@ -44,7 +44,7 @@ export class ExpressionResolver {
       case 'field':
         return this.#field(expression.operand, expression.name, place);
       case 'expand':
-        // A row in a place for one value, as in ROW((p).*), which is the fields of it.
+        // `(p).*` where one value is expected, as in ROW((p).*): it stands for all fields of p.
         return this.flow(expression.operand, place).through('TRANSFORMATION');
       case 'subquery':
         return this.#subquery(expression, place);
@@ -55,7 +55,7 @@ export class ExpressionResolver {
     }
   }
 
-  /** A cast to the type that a value has already is none. */
+  /** A cast to the type that the value already has changes nothing. */
   #cast(operand: Expression, typeName: TypeName, place: Place): Flow {
     const flow = this.flow(operand, place);
     const isCast = !flow.has('IDENTITY') || !this.#types.isOf(operand, typeName, place);

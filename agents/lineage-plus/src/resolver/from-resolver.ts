@@ -123,7 +123,7 @@ export class FromResolver {
     return toSource(alias, details, rows);
   }
 
-  /** The document decides on rows; what a column falls back to does not. */
+  /** The document decides which rows there are; the default of a column (`DEFAULT … ON EMPTY`) only fills in a value. */
   #document(item: DocumentItem, scope: Scope): Source {
     const { catalog, expressions, trace } = this.#parts;
     const place = { scope, windows: [] };

@@ -54,7 +54,7 @@ export class FunctionResolver {
       if (this.#decidesOnRows(call.expression, place)) rows.push(flow.as('JOIN'));
       const found = this.#columns(call, item, calls.length, place) ?? this.#listed(call.expression, item, calls.length);
       if (found === undefined) open = unknownColumns;
-      // What stands after unknown columns is not known by its place either, but what stands before is.
+      // Columns after unknown ones cannot be found by position, those before can.
       if (found === undefined || open !== undefined) continue;
       columns.push(...found.map(({ name, type, base }) => ({ name, flow, type: () => type, base, unclear })));
     }
@@ -67,7 +67,7 @@ export class FunctionResolver {
     return { columns, open, rows: Flow.union(rows), name: first === undefined ? '' : columnName(first.expression) };
   }
 
-  /** A function that gives one row always does not decide; of one that is not known it must be assumed. */
+  /** Whether the call decides how many rows there are: not if it always gives one. An unknown function is assumed to. */
   #decidesOnRows(expression: Expression, place: Place): boolean {
     if (expression.kind !== 'call') return false;
     const routines = this.#types.routines(expression, place);

@@ -29,7 +29,7 @@ export function resolveQuery(query: Query, catalog: Catalog, text: QueryText = '
     new QueryResolver(catalog, trace, text).query(query, undefined),
   );
   const columns = (table?.columns ?? []).map((column) => {
-    // What is not clear further inside is named for the column that suffers from it, too.
+    // Where a subquery left a column unclear, the issue is also reported for the output column that is made from it.
     if (column.unclear !== undefined) trace.attempt(`column "${column.name}"`, () => trace.use(column));
     return { name: column.name, flow: column.flow };
   });

@@ -79,7 +79,7 @@ export class TypeInference {
       case 'call':
         return this.#call(expression, place);
       case 'case': {
-        // ELSE counts first, and one that is not there is a NULL.
+        // As in PostgreSQL, the type of ELSE is looked at first; a CASE without ELSE has an ELSE NULL.
         const { otherwise, branches } = expression;
         const last = otherwise === undefined ? types.builtIn('unknown') : this.of(otherwise, place);
         return this.common([last, ...branches.map(({ result }) => this.of(result, place))]);

@@ -112,7 +112,7 @@ async function askAccount(
   return { apiUrl, caFile, key, agentApiKey: isLacking ? await terminal.askSecret(question) : agentApiKey };
 }
 
-/** A flag says what is meant; of two in the environment the one that can do less is taken. */
+/** A flag decides. Where the environment holds both kinds of key, the registration key is taken, because it can do less. */
 async function askKey(
   { config, terminal }: Pick<CommandContext, 'config' | 'terminal'>,
   { registrationKey, personalApiKey }: RegisterFlags,

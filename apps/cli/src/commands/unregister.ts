@@ -54,7 +54,7 @@ async function tellControlPlane(home: HostHome, settings: AgentSettings, force: 
     await client.call('unregisterHost');
     return true;
   } catch (error) {
-    // Revoked already: there is nobody left to tell.
+    // Revoked already, so the control plane refuses this certificate and need not be told.
     if (isAppError(error, 'CERTIFICATE_REFUSED')) return true;
     if (force && !isAppError(error, 'HOST_HAS_ACTIVE_RUNS')) return false;
     throw error;

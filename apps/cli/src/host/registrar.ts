@@ -20,7 +20,7 @@ export interface RegistrarRequest {
   accountPublicKey: string;
 }
 
-/** Whose word makes this machine a host. */
+/** By whose key this machine becomes a host: an admin's own key, or a registration key. */
 export interface Registrar {
   /** As the step that checks them calls them. */
   keys: string;
@@ -58,7 +58,7 @@ export function registrarByPersonalKey({ holder: admin, agent }: Clients): Regis
   };
 }
 
-/** An admin's too, given beforehand: by a key that is good for this one registration. */
+/** A registration key, which an admin made beforehand and which is good for this one registration. */
 export function registrarByRegistrationKey({ holder, agent }: Clients, home: HostHome): Registrar {
   const read = () => holder.call('getRegistration').catch(refusedKey);
   return {
@@ -80,7 +80,7 @@ export function registrarByRegistrationKey({ holder, agent }: Clients, home: Hos
   };
 }
 
-/** One that was revoked, or was none at all, is nobody's. */
+/** Whether the refusal means that the key is revoked or unknown. */
 function refusedKey(cause: unknown): never {
   if (!isAppError(cause, 'UNAUTHENTICATED')) throw cause;
   throw new AppError('REGISTRATION_KEY_REFUSED', { reason: 'the control plane does not know it' }, { cause });

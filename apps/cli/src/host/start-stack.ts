@@ -14,11 +14,12 @@ export async function startStack(home: HostHome, hostId: HostId, { recreate = fa
   const stack = createStackCli(home, hostId);
   await ensureRunNetworks(hostId, listRunSlots(home, hostId));
   await stack.up({ recreate });
-  // A file that was edited in place and then replaced lives on in the container, and would be enforced at its next start.
+  // A bind mount is of the file, not of its name: where the policy was replaced, the container still has the old file, and a
+  // restart alone would enforce that.
   if ((await stack.guardPolicy()) !== (await stack.guardFilePolicy()))
     await stack.up({ recreate: true, services: [stackServices.guard] });
   const runningPolicy = await stack.guardPolicy();
-  // Recording reads the files again, and must not bless what changed in them meanwhile.
+  // Recording reads the files again, so what changed in them meanwhile must be found first, or it would be recorded as right.
   assertGuardUntouched(home, hostId);
   recordGuard(home, hostId, { runningPolicy });
 }

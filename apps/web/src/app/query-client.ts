@@ -17,7 +17,7 @@ export function createQueryClient({ onSignedOut }: { onSignedOut: () => void }):
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        // A network without the internet is a network; whether somebody answers is for the control plane to say.
+        // The browser's "offline" means no internet, and a control plane in the local network may answer all the same.
         networkMode: 'always',
         staleTime: 1000,
         // A passing fault is tried again for as long as the page is open and looked at; a final one is told at once.
@@ -34,7 +34,7 @@ export function createQueryClient({ onSignedOut }: { onSignedOut: () => void }):
 const askedToWaitMs = (error: unknown): number =>
   isAppError(error, 'TOO_MANY_ATTEMPTS') ? error.details.retryAfterSeconds * 1000 : 0;
 
-/** What slept until its next try need not sleep on, and what is shown may be old. */
+/** Wakes the queries that wait for their next try, and reads anew what may be old. */
 async function takeUpAgain(client: QueryClient): Promise<void> {
   const sleeps = (query: { state: { fetchFailureCount: number }; getObserversCount(): number }) =>
     query.state.fetchFailureCount > 0 && query.getObserversCount() > 0;

@@ -118,7 +118,7 @@ const lineageRoute = createRoute({
   ...under,
   path: '/lineage',
   validateSearch: lineagePlaceOf,
-  // With it comes the layout engine, larger than all the rest.
+  // Loaded by itself: it brings the layout engine, which is larger than all other scripts together.
   component: page(() => import('../features/lineage/lineage-page.tsx'), 'LineagePage'),
 });
 const hostsRoute = createRoute({
@@ -157,7 +157,7 @@ const profileRoute = createRoute({
   path: '/settings/profile',
   component: page(() => import('../features/access/profile-page.tsx'), 'ProfilePage'),
 });
-/** Under the shell, so that whoever went astray has the ways out at hand. */
+/** Within the shell, so that somebody at a wrong address has the navigation at hand. */
 const unknownRoute = createRoute({ ...under, path: '$', component: NotFoundPage });
 const documentedJobsRoute = createRoute({
   ...under,

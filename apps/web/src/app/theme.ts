@@ -89,7 +89,7 @@ export const theme = createTheme({
       transitionProps: { duration: 0 },
       overlayProps: { opacity: 0.5 },
       closeButtonProps: { 'aria-label': 'Close' },
-      // It would be a second banner of the page.
+      // Mantine makes the modal's head a <header>, which screen readers would announce as a second banner of the page.
       attributes: { header: { role: 'presentation' } },
     }),
     Menu: defaults<MenuProps>({ shadow: 'md', position: 'bottom-end', transitionProps: { duration: 0 } }),

@@ -39,7 +39,7 @@ interface ErrorNoticeProps {
 /** What happened and what to do next. */
 export function ErrorNotice({ error, retry, action, triesAgain = false }: ErrorNoticeProps) {
   const { message, remedy } = sentencesOf(error);
-  // What is final stays so, however often it is asked.
+  // No button for what asking again cannot change.
   const canRetry = retry && isPassing(error);
   const requestId = isAppError(error) && error.httpStatus >= 500 ? error.requestId : undefined;
   return (

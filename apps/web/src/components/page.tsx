@@ -74,7 +74,7 @@ export function ReadTrouble({ reads }: { reads: Read[] }) {
   );
 }
 
-/** The way out of an address whose filter is not one: the same page without it. */
+/** For an address with a filter that is not valid: a link to the same page without a filter. */
 function WithoutFilter() {
   const { pathname, searchStr } = useLocation();
   if (searchStr === '') return null;

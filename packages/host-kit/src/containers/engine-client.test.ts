@@ -20,8 +20,8 @@ async function engineThat(answer: (socket: Socket) => void): Promise<string> {
 
 test('a 200 that breaks off with nothing in it is unknown, never an end', async () => {
   const endpoint = await engineThat((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n');
-    setTimeout(() => socket.destroy(), 20);
+    const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(head, () => socket.destroy());
   });
   const waiting = createDockerContainerRunner(endpoint).waitForEnd('bigeye-run-x', AbortSignal.timeout(5_000));
   await expect(waiting).rejects.toBeInstanceOf(EngineAway);

@@ -15,7 +15,7 @@ export const exportCommand = withAdminFlags(new Command('export'))
       process.stdout.write(escapedJson(text));
       return;
     }
-    // A file that is there keeps its mode.
+    // `mode` counts for a new file only; one that exists would stay as readable as it is.
     if (statSync(output, { throwIfNoEntry: false })?.isFile()) chmodSync(output, 0o600);
     writeFileSync(output, text, { mode: 0o600 });
     const entries = text.split('\n').length - 1;

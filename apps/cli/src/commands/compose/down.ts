@@ -10,7 +10,7 @@ export const downCommand = new Command('down')
     const { home, terminal } = contextOf(command);
     const { hostId } = registeredHost(home, loadAgentFile(home).settings);
     await terminal.step('services stopped', () => stackOf(home).down());
-    // Those of runs that go on stay.
+    // The networks of runs that go on stay.
     await removeRunNetworks(hostId);
     const next = 'bigeye-agent sync';
     terminal.result([`The host is offline now. To start it again: ${next}`], { next });

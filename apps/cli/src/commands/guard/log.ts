@@ -32,7 +32,7 @@ export const logCommand = new Command('log')
     const linkOf = chainChecker();
     let broken = 0;
     for await (const shown of createInterface({ input: child.stdout ?? process.stdin })) {
-      // Compose clears a line that is not there before each line of a log.
+      // Compose writes the terminal's code for "erase this line" before each line of a log.
       const text = shown.replaceAll('\u001b[2K', '');
       const line = readAuditLine(text);
       if (!line) {

@@ -13,7 +13,7 @@ export function addressOf(typed: string): string | undefined {
 
 export const folderCommand = (hostId: string): string => `mkdir -p ${hostId} && cd ${hostId}`;
 
-/** Its hash came here by the browser of an admin, so the way of the download needs no trust. */
+/** The hash comes from this page, in an admin's browser: so the download is checked by it, whatever way it took. */
 export const downloadCommand = (apiUrl: string, { path, sha256 }: NonNullable<HostSetup['cli']>): string =>
   `curl -fsSO ${word(`${apiUrl}${path}`)} && echo "${sha256}  bigeye-agent" | sha256sum -c && chmod +x bigeye-agent`;
 
@@ -24,7 +24,7 @@ export const registerCommand = (
 ): string =>
   ` BIGEYE_REGISTRATION_KEY=${registrationKey} ./bigeye-agent register --host-id ${hostId} --api-url ${word(apiUrl)} --ca-fingerprint ${caFingerprint}`;
 
-/** From the machine that is registered to the one that is not; what belongs to the former alone stays behind. */
+/** Copies `agent_config` from a registered machine to the new one, without the files that belong to the former alone. */
 export const copyKeysCommand = (from: string): string =>
   `ssh ${from} 'tar -C ${from} --exclude=agent_config/hosts -c agent_config' | tar -x`;
 

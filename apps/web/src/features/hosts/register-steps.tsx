@@ -105,7 +105,7 @@ export function RegisterSteps(props: Props) {
   );
 }
 
-/** One that most likely has the account's keys: heard of last. */
+/** The host that was heard of last, because it most likely has the account's keys. */
 function otherHostOf(hosts: Host[], hostId: HostId): Host | undefined {
   return hosts
     .filter(({ id, state }) => id !== hostId && state !== 'revoked')

@@ -164,7 +164,7 @@ function nodesOf({ model, tables, positions }: Arranged, place: LineagePlace): M
       more: { upstream: moreOf(place, id, 'upstream'), downstream: moreOf(place, id, 'downstream') },
       shown: { upstream: neighboursOf(model, id, 'upstream'), downstream: neighboursOf(model, id, 'downstream') },
     };
-    // With its size and without ends of edges the library has nothing to measure.
+    // The size is given and the edges are drawn by us, so React Flow has nothing to measure.
     nodes.set(id, {
       id: String(id),
       type: 'table',
