@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { images } from '@bigeye/contracts';
-import { failureConverterPath } from '@bigeye/service-kit';
 import { build as buildLineagePlus } from '../agents/lineage-plus/build.ts';
 import { build as buildCli } from '../apps/cli/build.ts';
 import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
@@ -101,11 +100,9 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 /** One file for all processes, so that none has to bundle at its start. */
 async function buildWorkflows(): Promise<void> {
-  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const workflowsPath = join(root, 'packages/workflows/src/run-job.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
+  const { bundleWorkflows } = await import('../apps/control-plane/src/temporal/bundle-workflows.ts');
   await mkdir(dist, { recursive: true });
-  await writeFile(join(dist, 'workflows.js'), code);
+  await writeFile(join(dist, 'workflows.js'), await bundleWorkflows());
 }
 
 const asked = process.argv.slice(2);

@@ -30,6 +30,7 @@ const violations: [string, string, string][] = [
   ['packages/contracts/src/planted.ts', "import 'node:fs';", 'contracts-and-workflows-run-anywhere'],
   ['packages/workflows/src/planted.ts', "import 'node:crypto';", 'contracts-and-workflows-run-anywhere'],
   ['packages/workflows/src/planted.ts', "import '@bigeye/host-kit';", 'packages-workflows-imports'],
+  ['packages/workflows/src/planted.ts', "import type {} from '@bigeye/contracts';", 'workflows-use-their-door'],
   ['packages/service-kit/src/planted.ts', "import type {} from '@bigeye/host-kit';", 'packages-service-kit-imports'],
   ['packages/host-kit/src/planted.ts', "import '@bigeye/orchestrator';", 'packages-host-kit-imports'],
   ['packages/host-kit/src/planted.ts', "import '@bigeye/testkit';", 'testkit-in-tests-only'],

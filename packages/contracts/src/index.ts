@@ -1,5 +1,4 @@
 export * from './access.ts';
-export * from './activities.ts';
 export * from './agent-run.ts';
 export * from './agent-types.ts';
 export * from './api-client.ts';
@@ -23,3 +22,4 @@ export * from './runs.ts';
 export * from './scalars.ts';
 export * from './secret-mask.ts';
 export * from './visible-text.ts';
+export * from './workflow.ts';
