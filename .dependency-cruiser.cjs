@@ -7,7 +7,7 @@ const mayImport = (from, allowed, exceptFiles = []) => ({
   name: `${from.replace(/\W+/g, '-')}-imports`,
   comment: `${from} may import ${allowed.length > 0 ? allowed.join(', ') : 'no other workspace'}.`,
   severity: 'error',
-  from: { path: `^${from}/`, pathNot: [tests, '/build\\.ts$', ...exceptFiles] },
+  from: { path: `^${from}/`, pathNot: [tests, ...exceptFiles] },
   to: { path: own, pathNot: [`^${from}/`, ...allowed.map((name) => `^${name}/`)] },
 });
 
@@ -63,7 +63,6 @@ module.exports = {
           '^packages/orchestrator/',
           '^packages/service-kit/src/(failures|failure-converter|data-converter|payload-codec)\\.ts$',
           '^apps/control-plane/src/(temporal|gateway)/',
-          '^apps/cli/build\\.ts$',
           '^script/build\\.ts$',
           tests,
         ],

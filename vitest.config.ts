@@ -12,7 +12,10 @@ interface Need {
 
 const project = ({ name, include, exclude = [], testTimeout = 20_000, alone }: Need) => ({
   test: {
-    ...{ name, include, testTimeout, hookTimeout: 240_000 },
+    name,
+    include,
+    testTimeout,
+    hookTimeout: 240_000,
     expect: { poll: { timeout: 20_000 } },
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
     ...(alone ? { fileParallelism: false, sequence: { groupOrder: alone } } : { sequence: { groupOrder: 0 } }),

@@ -6,11 +6,7 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { images } from '@bigeye/contracts';
-import { build as buildLineagePlus } from '../agents/lineage-plus/build.ts';
-import { build as buildCli } from '../apps/cli/build.ts';
-import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
-import { build as buildDemoWarehouse } from '../demo/warehouse/build.ts';
+import { buildContext, buildExecutable, type ImageContextName, imageContexts } from './lib/bundles.ts';
 
 const run = promisify(execFile);
 const brotli = promisify(brotliCompress);
@@ -18,24 +14,15 @@ const gzipped = promisify(gzip);
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
-/** Tag → what fills its build context. The demo warehouse is no part of the product and has no documented name. */
-const imageContexts: Record<string, { context: string; build: (outDir: string) => Promise<void> }> = {
-  [images.orchestrator]: { context: 'agent-orchestrator', build: async () => undefined },
-  [images.socketProxy]: { context: 'socket-proxy', build: buildSocketProxy },
-  [images.lineagePlus]: { context: 'lineage-plus', build: buildLineagePlus },
-  'agent-orchestrator-demo/warehouse:latest': { context: 'demo-warehouse', build: buildDemoWarehouse },
-};
-
 const steps: Record<string, () => Promise<void>> = {
-  // Makes the context of the orchestrator's image too: the same program, started with `serve`.
-  cli: () => buildCli(dist),
+  cli: () => buildExecutable(dist),
   web: buildWeb,
   workflows: buildWorkflows,
   images: async () => {
     const base = (await readFile(join(root, '.tools/base-image'), 'utf8')).trim();
-    for (const [tag, { context, build }] of Object.entries(imageContexts)) {
-      const folder = join(dist, context);
-      await build(folder);
+    for (const [name, { tag }] of Object.entries(imageContexts)) {
+      const folder = join(dist, name);
+      await buildContext(name as ImageContextName, folder);
       const before = await imageId(tag);
       await run('docker', ['build', '--quiet', '--build-arg', `BASE_IMAGE=${base}`, '--tag', tag, folder]);
       // What the tag meant before would stay as an image without a name. Kept where a container still uses it.

@@ -34,9 +34,16 @@ beforeAll(async () => {
 afterAll(() => stack?.[Symbol.asyncDispose]());
 
 const ids = {
-  ...{ hostId: 'none', jobId: `job_${'0'.repeat(20)}`, runId: `run_${'0'.repeat(20)}`, name: 'x', nodeId: 1 },
-  ...{ repositoryId: 1, digest: '0'.repeat(64) },
-  ...{ userId: `usr_${'0'.repeat(20)}`, sessionId: `ses_${'0'.repeat(20)}`, apiKeyId: `key_${'0'.repeat(20)}` },
+  hostId: 'none',
+  jobId: `job_${'0'.repeat(20)}`,
+  runId: `run_${'0'.repeat(20)}`,
+  name: 'x',
+  nodeId: 1,
+  repositoryId: 1,
+  digest: '0'.repeat(64),
+  userId: `usr_${'0'.repeat(20)}`,
+  sessionId: `ses_${'0'.repeat(20)}`,
+  apiKeyId: `key_${'0'.repeat(20)}`,
   registrationKeyId: `rgk_${'0'.repeat(20)}`,
 };
 /** Before anybody is known there is nothing but these. */

@@ -19,7 +19,8 @@ async function statusOf(method: string, path: string, body?: unknown): Promise<n
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   const answer = await fetch(stack.apiUrl + path, {
-    ...{ method, headers },
+    method,
+    headers,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   return answer.status;

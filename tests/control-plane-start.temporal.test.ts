@@ -21,9 +21,13 @@ async function start(dataDir: string): Promise<{ output: string; apiUrl: string;
   const [api, gateway, hostApi, temporal] = await freePorts(4);
   const bundle = join(root, 'dist/workflows.js');
   const settings = {
-    ...{ DATA_DIR: dataDir, TEMPORAL_CLI: temporalCli, TEMPORAL_PORT: String(temporal) },
-    ...{ API_LISTEN: `127.0.0.1:${api}`, GATEWAY_LISTEN: `127.0.0.1:${gateway}` },
-    ...{ HOST_API_LISTEN: `127.0.0.1:${hostApi}`, ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}) },
+    DATA_DIR: dataDir,
+    TEMPORAL_CLI: temporalCli,
+    TEMPORAL_PORT: String(temporal),
+    API_LISTEN: `127.0.0.1:${api}`,
+    GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+    HOST_API_LISTEN: `127.0.0.1:${hostApi}`,
+    ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}),
   };
   const main = join(root, 'apps/control-plane/src/main.ts');
   const command = `umask 022; exec "${process.execPath}" "${main}"`;

@@ -87,7 +87,8 @@ const activityPollsOf = (queue: string) => (calls: typeof proxy.calls) =>
 const poll = (name: string, more: object = {}) => ({
   path: path('PollActivityTaskQueue'),
   message: api.PollActivityTaskQueueRequest.encode({
-    ...{ namespace: 'default', taskQueue: { name, kind: 1 } },
+    namespace: 'default',
+    taskQueue: { name, kind: 1 },
     ...more,
   }).finish(),
 });

@@ -58,10 +58,17 @@ const policyFile = () => join(host.home, 'guard_policy.json');
 const policyOnDisk = () => JSON.parse(readFileSync(policyFile(), 'utf8'));
 const editPolicy = (change: object) => writeFileSync(policyFile(), JSON.stringify({ ...policyOnDisk(), ...change }));
 const create = (image: string) => ({
-  ...{ Image: image, User: policyOnDisk().user, Cmd: ['run'] },
+  Image: image,
+  User: policyOnDisk().user,
+  Cmd: ['run'],
   HostConfig: {
-    ...{ NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-    ...{ Memory: 64 * 1024 ** 2, NanoCpus: 1e9, PidsLimit: 150 },
+    NetworkMode: 'none',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Memory: 64 * 1024 ** 2,
+    NanoCpus: 1e9,
+    PidsLimit: 150,
   },
 });
 /** What the guard that runs says of a container of this image, with 150 processes. */

@@ -59,15 +59,13 @@ test('connections of one host are counted at each listener, and another host con
       const [name = '', port = ''] = address.split(':');
       const { privateKey: key, certificate: cert, caCertificate: ca } = host.identity;
       const socket = connectTls({
-        ...{
-          host: name,
-          port: Number(port),
-          key,
-          cert,
-          ca,
-          servername: controlPlaneServerName,
-          ALPNProtocols: [protocol],
-        },
+        host: name,
+        port: Number(port),
+        key,
+        cert,
+        ca,
+        servername: controlPlaneServerName,
+        ALPNProtocols: [protocol],
       });
       resources.defer(() => void socket.destroy());
       socket.on('error', () => {});
@@ -140,7 +138,8 @@ test('large syncs of lineage are held two at a time, and small ones are answered
   const calls: ClientRequest[] = [];
   const begin = (): Promise<[number, string | undefined]> => {
     const headers = {
-      ...{ authorization: `apikey ${apiKey}`, 'content-type': 'application/json' },
+      authorization: `apikey ${apiKey}`,
+      'content-type': 'application/json',
       'content-length': 100 * 1024 * 1024,
     };
     const call = httpRequest(`${stack.apiUrl}/api/v2/lineage/custom-repositories/sync`, { method: 'POST', headers });

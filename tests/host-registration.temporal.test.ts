@@ -207,7 +207,12 @@ test('the audit log says who let which host in, and who came with a dead key; no
   await register(registrationKey, 'etl-10').catch(() => undefined);
   const { items } = await stack.admin.call('listAuditEntries', { query: { limit: 10 } });
   const told = items.map(({ action, actorName, credential, status, errorCode, details }) => ({
-    ...{ action, actorName, credential, status, errorCode, details },
+    action,
+    actorName,
+    credential,
+    status,
+    errorCode,
+    details,
   }));
   expect(told.slice(0, 3)).toMatchObject([
     { action: 'registerHostByKey', actorName: 'etl-10', credential: info.id, errorCode: 'REGISTRATION_KEY_REFUSED' },

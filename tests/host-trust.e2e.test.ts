@@ -85,7 +85,8 @@ test('twenty running jobs do not notice that certificates are renewed and the ac
   // By then every certificate of the beginning has ended.
   await expect
     .poll(async () => new Date((await hostOf(first.id)).certificateExpiresAt ?? 0).getTime(), {
-      ...{ timeout: (lifetimeSeconds + 30) * 1000, interval: 1000 },
+      timeout: (lifetimeSeconds + 30) * 1000,
+      interval: 1000,
     })
     .toBeGreaterThan(Date.now() + lifetimeSeconds * 1000);
   expect((await hostOf(first.id)).certificateFingerprint).not.toBe(certificate);

@@ -34,7 +34,9 @@ afterAll(async () => {
 
 async function start(connectionName: string, hostId = host.id, on = stack): Promise<RunId> {
   const job = await on.createJob({
-    ...{ hostId, parameters: { connectors: ['postgres'], connectionName }, settings: { cancelGraceSeconds: 1 } },
+    hostId,
+    parameters: { connectors: ['postgres'], connectionName },
+    settings: { cancelGraceSeconds: 1 },
   });
   return (await on.admin.call('startRun', { params: { jobId: job.id } })).id;
 }
@@ -130,7 +132,8 @@ test('the account key is rotated under running jobs; both keys work until the ro
   // Before the host has the new key …
   expect(await runQuick()).toBe('succeeded');
   await expect(admin.call('deletePreviousPublicKey')).rejects.toMatchObject({
-    ...{ code: 'KEY_ROTATION_UNFINISHED', details: { hosts: [rotatingHost.id] } },
+    code: 'KEY_ROTATION_UNFINISHED',
+    details: { hosts: [rotatingHost.id] },
   });
   // … and when it has it, without a restart.
   adoptNextAccountKey(home);

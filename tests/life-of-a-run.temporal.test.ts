@@ -49,7 +49,10 @@ test('a run succeeds, with its whole log, its outcome and every station of its l
   const runId = await start('good');
   const run = await stack.finished(runId);
   expect(run).toMatchObject({
-    ...{ status: 'succeeded', exitCode: 0, failure: null, waitingFor: null },
+    status: 'succeeded',
+    exitCode: 0,
+    failure: null,
+    waitingFor: null,
     outcome: { message: '3 tables', counts: { tables: 3 } },
   });
   const log = await stack.admin.call('getRunLog', { params: { runId } });
@@ -105,7 +108,8 @@ test('a second start of a job with an active run is refused and names the run', 
   const runId = await start('endless');
   const { jobId } = await stack.admin.call('getRun', { params: { runId } });
   await expect(stack.admin.call('startRun', { params: { jobId } })).rejects.toMatchObject({
-    ...{ code: 'JOB_HAS_ACTIVE_RUN', details: { runId } },
+    code: 'JOB_HAS_ACTIVE_RUN',
+    details: { runId },
   });
   await stack.admin.call('cancelRun', { params: { runId } });
   await stack.finished(runId);

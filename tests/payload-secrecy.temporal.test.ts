@@ -57,7 +57,9 @@ afterAll(async () => {
 async function start(connectionName: string): Promise<RunId> {
   const parameters = { connectors: ['postgres'], connectionName };
   const job = await stack.createJob({
-    ...{ name: `${canary(20)} ${jobs++}`, hostId: host.id, parameters },
+    name: `${canary(20)} ${jobs++}`,
+    hostId: host.id,
+    parameters,
     settings: { cancelGraceSeconds: 1 },
   });
   return (await stack.admin.call('startRun', { params: { jobId: job.id } })).id;
@@ -131,7 +133,8 @@ test("Temporal's own UI may use an admin's session for the codec endpoint, and f
   const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? '';
   const ask = (at: string, origin: string, method = 'POST') =>
     fetch(stack.apiUrl + at, {
-      ...{ method, headers: { cookie, origin, 'content-type': 'application/json' } },
+      method,
+      headers: { cookie, origin, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: JSON.stringify({ payloads: [] }) } : {}),
     });
   const preflight = await ask(path, temporalUi, 'OPTIONS');

@@ -34,7 +34,9 @@ afterAll(async () => {
 const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
 const accountPublicKey = publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const agent = (connections: ManagedAgent['connections']): ManagedAgent => ({
-  ...{ type: 'LINEAGE_PLUS', image: 'bigeyedata/lineage-plus-connector:test', connections },
+  type: 'LINEAGE_PLUS',
+  image: 'bigeyedata/lineage-plus-connector:test',
+  connections,
 });
 
 /** What the CLI does with the key, and the orchestrator after it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { build as buildSocketProxy } from '../apps/socket-proxy/build.ts';
+import { buildContext } from '../script/lib/bundles.ts';
 
 /** Rules of the repository itself. What a tool enforces is proven by planting what it must find. */
 
@@ -92,6 +92,15 @@ test('contracts and workflows compile without Node and without a DOM', () => {
   expect(stdout).toMatch(/Cannot find name 'document'/);
 });
 
+test('an object literal is not spread into another one; a spread with a condition may be', () => {
+  plant('tests/planted-spread.tsx', 'export const a = { ...{ b: 1 } };\nexport const c = <div {...{ id: 1 }} />;\n');
+  plant('tests/planted-condition.ts', 'export const a = (b: boolean) => ({ ...(b ? { c: 1 } : {}) });\n');
+  const args = ['biome', 'lint', 'tests/planted-spread.tsx', 'tests/planted-condition.ts'];
+  const { stdout, stderr } = spawnSync('npx', args, { cwd: root, encoding: 'utf8' });
+  const found = `${stdout}${stderr}`.match(/^tests\/planted\S+ plugin/gm);
+  expect(found).toEqual(['tests/planted-spread.tsx:1:20 plugin', 'tests/planted-spread.tsx:2:23 plugin']);
+});
+
 test('every workspace has the version of the product', () => {
   for (const file of tracked.filter((name) => name.endsWith('package.json')))
     expect([file, (JSON.parse(textOf(file)) as { version: string }).version]).toEqual([file, productVersion]);
@@ -159,7 +168,7 @@ describe('licences of what is shipped', () => {
   test("the guard's image comes with NOTICE", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'notice-build-'));
     try {
-      await buildSocketProxy(folder);
+      await buildContext('socket-proxy', folder);
       expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).toContain('NOTICE');
       expect(readFileSync(join(folder, 'NOTICE'), 'utf8')).toBe(readFileSync(join(root, 'NOTICE'), 'utf8'));
     } finally {

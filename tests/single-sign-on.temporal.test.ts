@@ -97,7 +97,10 @@ describe('who is known to the provider', () => {
       usesSingleSignOn: true,
     });
     expect(await newestEntry()).toMatchObject({
-      ...{ actorKind: 'user', actorId: user?.id, status: 200, details: { by: 'single sign-on' } },
+      actorKind: 'user',
+      actorId: user?.id,
+      status: 200,
+      details: { by: 'single sign-on' },
       credential: expect.stringMatching(/^ses_/),
     });
   });

@@ -119,8 +119,14 @@ test('TLS below 1.3 is not spoken', async () => {
     new Promise<string>((resolve) => {
       const { certificate, privateKey, caCertificate } = hostA.identity;
       const socket = tlsConnect({
-        ...{ host, port: Number(port), maxVersion, ca: caCertificate, cert: certificate, key: privateKey },
-        ...{ servername: controlPlaneServerName, ALPNProtocols: ['h2'] },
+        host,
+        port: Number(port),
+        maxVersion,
+        ca: caCertificate,
+        cert: certificate,
+        key: privateKey,
+        servername: controlPlaneServerName,
+        ALPNProtocols: ['h2'],
       });
       socket.once('secureConnect', () => resolve(socket.getProtocol() ?? ''));
       socket.once('error', () => resolve('refused'));

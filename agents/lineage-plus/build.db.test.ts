@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build as buildWarehouse } from '../../demo/warehouse/build.ts';
-import { build } from './build.ts';
+import { buildContext } from '../../script/lib/bundles.ts';
 
 const run = promisify(execFile);
 let folder: string;
@@ -15,8 +14,8 @@ let folder: string;
 // Far from the repository, so that nothing is found in its node_modules.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bundles-'));
-  await build(join(folder, 'agent'));
-  await buildWarehouse(join(folder, 'warehouse'));
+  await buildContext('lineage-plus', join(folder, 'agent'));
+  await buildContext('demo-warehouse', join(folder, 'warehouse'));
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });

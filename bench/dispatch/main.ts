@@ -113,7 +113,9 @@ function engine(method: string, path: string, body?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const text = body && JSON.stringify(body);
     const call = request({
-      ...{ socketPath: '/var/run/docker.sock', method, path },
+      socketPath: '/var/run/docker.sock',
+      method,
+      path,
       headers: text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {},
     });
     call.on('error', reject);

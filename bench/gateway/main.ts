@@ -142,8 +142,11 @@ async function sample() {
     return { rssMib: Math.round(rssKib / 1024), cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
   });
   return {
-    ...{ at: Date.now(), rssMib: own?.rssMib ?? 0, cpu: own?.cpu ?? 0 },
-    ...{ temporalRssMib: temporal?.rssMib ?? 0, temporalCpu: temporal?.cpu ?? 0 },
+    at: Date.now(),
+    rssMib: own?.rssMib ?? 0,
+    cpu: own?.cpu ?? 0,
+    temporalRssMib: temporal?.rssMib ?? 0,
+    temporalCpu: temporal?.cpu ?? 0,
   };
 }
 

@@ -4,7 +4,7 @@ import { createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from '../../apps/socket-proxy/build.ts';
+import { buildContext } from '../../script/lib/bundles.ts';
 import { caseOwner, casePolicy, recordingDaemon, runCases } from './cases.ts';
 import { type Call, closedLoop, streamed } from './load.ts';
 
@@ -29,11 +29,21 @@ const at = (name: string) => path.join(folder, name);
 const children: ChildProcess[] = [];
 const id = 'a'.repeat(64);
 const body = JSON.stringify({
-  ...{ Image: 'bigeyedata/agent:1.4.2', User: '10001:10001', Cmd: ['run', '--job', '42'], WorkingDir: '/workspace' },
-  ...{ Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'], Labels: { 'com.bigeye.run.job': '42' } },
+  Image: 'bigeyedata/agent:1.4.2',
+  User: '10001:10001',
+  Cmd: ['run', '--job', '42'],
+  WorkingDir: '/workspace',
+  Env: ['BIGEYE_JOB_ID=42', 'TZ=UTC'],
+  Labels: { 'com.bigeye.run.job': '42' },
   HostConfig: {
-    ...{ NetworkMode: 'bigeye-agents', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-    ...{ Memory: 536870912, NanoCpus: 1000000000, PidsLimit: 256, Init: true },
+    NetworkMode: 'bigeye-agents',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Memory: 536870912,
+    NanoCpus: 1000000000,
+    PidsLimit: 256,
+    Init: true,
     Mounts: [{ Type: 'bind', Source: '/var/lib/bigeye/runs/job-42', Target: '/workspace' }],
     Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' },
   },
@@ -55,7 +65,7 @@ interface Arm {
 }
 
 try {
-  await build(at('guard'));
+  await buildContext('socket-proxy', at('guard'));
   const { count, wrong } = await judgeBuild();
   if (count === 0 || wrong.length > 0) {
     const reason =

@@ -23,7 +23,10 @@ export function createHubGraph({ tables = 2000, edges: wantedEdges = 27_000, hub
   const nodes: Graph['nodes'] = [
     { externalId: 'warehouse', nodeName: 'warehouse', nodeType: 'DATABASE' },
     ...schemas.map((name) => ({
-      ...{ externalId: name, nodeName: name, nodeType: 'SCHEMA' as const, containerExternalId: 'warehouse' },
+      externalId: name,
+      nodeName: name,
+      nodeType: 'SCHEMA' as const,
+      containerExternalId: 'warehouse',
     })),
   ];
   const perLayer = Math.ceil(tables / schemas.length);
@@ -37,12 +40,16 @@ export function createHubGraph({ tables = 2000, edges: wantedEdges = 27_000, hub
     const schema = schemas[layer] ?? '';
     const sql = { name: 'definition', value: `select * from ${nameOf(table)}_source -- ${'.'.repeat(400)}` };
     nodes.push({
-      ...{ externalId: `t${table}`, nodeName: nameOf(table), containerExternalId: schema },
+      externalId: `t${table}`,
+      nodeName: nameOf(table),
+      containerExternalId: schema,
       ...(layer === 0 ? { nodeType: 'TABLE' } : { nodeType: 'VIEW', attributes: [sql] }),
     });
     for (let column = 0; column < columns; column++)
       nodes.push({
-        ...{ externalId: `t${table}#${column}`, nodeName: `column_${column}`, nodeType: 'COLUMN' },
+        externalId: `t${table}#${column}`,
+        nodeName: `column_${column}`,
+        nodeType: 'COLUMN',
         containerExternalId: `t${table}`,
         attributes: [
           { name: 'dataType', value: column === 0 ? 'bigint' : 'character varying(40)' },

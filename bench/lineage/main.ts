@@ -37,7 +37,9 @@ async function measure(what: string, body: string): Promise<void> {
   const latencies = await beats(answer);
   const { status } = await answer;
   console.log(what, {
-    ...{ status, megabytes: body.length / 1e6, seconds: (performance.now() - begun) / 1000 },
+    status,
+    megabytes: body.length / 1e6,
+    seconds: (performance.now() - begun) / 1000,
     heartbeatsMs: { median: latencies[Math.floor(latencies.length / 2)], longest: latencies.at(-1) },
     rssMib: { before: before / 2 ** 20, after: process.memoryUsage.rss() / 2 ** 20 },
   });
@@ -62,7 +64,9 @@ const body = JSON.stringify({ customRepositoryId: id, nodes, edges });
 await measure('first sync', body);
 await measure('the same again', body);
 const nested = Array.from({ length: 4_500 }, (_, n) => ({
-  ...{ externalId: `nested_${n}`, nodeName: `n${n}`.padEnd(12, '_'), nodeType: 'TABLE' },
+  externalId: `nested_${n}`,
+  nodeName: `n${n}`.padEnd(12, '_'),
+  nodeType: 'TABLE',
   ...(n > 0 ? { containerExternalId: `nested_${n - 1}` } : {}),
 }));
 await measure('nested nodes', JSON.stringify({ customRepositoryId: id, nodes: nested, edges: [] }));

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from '../../agents/lineage-plus/build.ts';
+import { buildContext } from '../../script/lib/bundles.ts';
 import { startDefaultPostgres } from './default-postgres.ts';
 import { watchSource } from './watch-source.ts';
 
@@ -98,15 +98,19 @@ postgres.host.1=127.0.0.1\npostgres.port.1=${postgres.port}\npostgres.database.1
   if (outcome === 'failed') throw new Error(message);
   const { size } = statSync(join(folder, 'sync-request.json'));
   return {
-    ...{ outcome, peakMemoryMib, edges: counts.edges, incompleteViews: counts.incompleteViews },
-    ...{ lineageMb: mb(size), sentMb: mb(received.bytes - before) },
+    outcome,
+    peakMemoryMib,
+    edges: counts.edges,
+    incompleteViews: counts.incompleteViews,
+    lineageMb: mb(size),
+    sentMb: mb(received.bytes - before),
   };
 }
 
 /** The bundle, and the command by which its image starts it. */
 async function buildAgent(): Promise<string[]> {
   const image = join(folder, 'image');
-  await build(image);
+  await buildContext('lineage-plus', image);
   const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(image, 'Dockerfile'), 'utf8')) ?? [];
   return (JSON.parse(entrypoint) as string[]).map((part) => part.replace('/app/', `${image}/`));
 }

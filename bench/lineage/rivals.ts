@@ -73,7 +73,9 @@ async function measureRival(tool: string, { views, tables }: ViewSet): Promise<R
   try {
     const path = join(folder, 'views.json');
     const asked = views.map(({ sql, columns }) => ({
-      ...{ sql, columns: columns.length, names: columns.map(({ name }) => name) },
+      sql,
+      columns: columns.length,
+      names: columns.map(({ name }) => name),
     }));
     await writeFile(path, JSON.stringify({ tables, views: asked }));
     const command = [join(import.meta.dirname, 'rivals.py'), tool, path, `${rounds}`, `${budgetSeconds}`];
@@ -109,8 +111,11 @@ function summary({ tool, answers, times }: Result, { views, tables }: ViewSet, o
   const perView = (result: Result) =>
     reached.reduce((sum, index) => sum + median(result.times[index]), 0) / reached.length;
   return {
-    ...{ tool, read: `${answers.length} of ${views.length}` },
-    ...{ right: `${count.right} of ${count.columns}`, wrong: count.wrongEdges, missing: count.missingEdges },
+    tool,
+    read: `${answers.length} of ${views.length}`,
+    right: `${count.right} of ${count.columns}`,
+    wrong: count.wrongEdges,
+    missing: count.missingEdges,
     failed: count.failedViews,
     'CPU ms a view': perView({ tool, answers, times }).toFixed(2),
     // On the same views, so that a rival that did not get through all is not compared on others.

@@ -64,7 +64,12 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
   const authorization = `apikey ${adminKey}`;
   const admin = createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization });
   return {
-    ...{ apiUrl, ports: { api, gateway, hostApi, temporal }, bridge, adminKey, admin, start },
+    apiUrl,
+    ports: { api, gateway, hostApi, temporal },
+    bridge,
+    adminKey,
+    admin,
+    start,
     log: () => output,
     pid: () => child?.pid ?? 0,
     temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),

@@ -30,7 +30,9 @@ export async function setStage(numbers: Parameters<typeof createHubGraph>[0] = {
   const { nodes } = await stack.admin.call('searchLineageNodes', { query: { search: hubPath, limit: 1 } });
   const browser = await launchBrowser();
   return {
-    ...{ stack, browser, hubId: nodes[0]?.id ?? 0 },
+    stack,
+    browser,
+    hubId: nodes[0]?.id ?? 0,
     open: async ({ theme = 'light', width = 1440, height = 900 } = {}) => {
       const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
       const page = await context.newPage();

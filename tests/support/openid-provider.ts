@@ -25,7 +25,10 @@ export async function startOpenidProvider(): Promise<OpenidProvider> {
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
   const [clientId, clientSecret] = ['control-plane', 'a secret of the client'];
   return {
-    ...{ issuer, clientId, clientSecret, people },
+    issuer,
+    clientId,
+    clientSecret,
+    people,
     open: (redirectUri) => {
       const provider = new Provider(issuer, {
         clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],

@@ -63,7 +63,9 @@ export async function registerRealHost(
   };
   const project = `bigeye-${hostId}`;
   const host: RealHost = {
-    ...{ id, home, cli },
+    id,
+    home,
+    cli,
     addConnection: (name, values) =>
       must('add-connector', '-c', 'postgres', '--name', name, ...flagsOf(values), '--sslmode', 'disable', '-sv'),
     addOrder: (name, order) =>
@@ -78,7 +80,10 @@ export async function registerRealHost(
       const parameters = { connectors: ['postgres'], connectionName };
       const body: JobInput = {
         name: `${hostId} ${connectionName} ${randomBytes(6).toString('hex')}`,
-        ...{ hostId: id, agentType: 'LINEAGE_PLUS', parameters, settings },
+        hostId: id,
+        agentType: 'LINEAGE_PLUS',
+        parameters,
+        settings,
       };
       const job = await controlPlane.admin.call('createJob', { body });
       return await controlPlane.admin.call('startRun', { params: { jobId: job.id } });

@@ -59,7 +59,10 @@ export async function startTestHost(
     ),
   });
   const running = runOrchestrator({
-    ...{ home, log: createLogger('orchestrator', 'silent'), shutdown: ending.signal, heartbeatEveryMs: 500 },
+    home,
+    log: createLogger('orchestrator', 'silent'),
+    shutdown: ending.signal,
+    heartbeatEveryMs: 500,
     engine: runner,
     healthFile: join(home.folder, 'health'),
   });

@@ -15,7 +15,7 @@ import {
   runSlotsOf,
 } from '@bigeye/host-kit';
 import { expect, onTestFinished, test } from 'vitest';
-import { build } from '../build.ts';
+import { buildContext } from '../../../script/lib/bundles.ts';
 
 const hostId = HostId.parse('etl-01');
 const newFolder = () => mkdtempSync(path.join(tmpdir(), 'build-'));
@@ -60,11 +60,9 @@ async function engineWithNothingInIt(): Promise<string> {
 }
 
 test('the image context runs on its own: orchestrator, native worker and health check, and it ends when told to', async () => {
-  const out = newFolder();
-  await build(out);
   // Away from the repository, so that nothing is found in its node_modules.
   const app = newFolder();
-  cpSync(path.join(out, 'agent-orchestrator'), app, { recursive: true });
+  await buildContext('agent-orchestrator', app);
   const home = await createHome();
   const env = { BIGEYE_HOME: home.folder, DOCKER_HOST: await engineWithNothingInIt(), TMPDIR: newFolder() };
   const child = spawn(process.execPath, [path.join(app, 'main.mjs'), 'serve'], {

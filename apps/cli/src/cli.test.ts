@@ -16,7 +16,7 @@ import {
 } from '@bigeye/host-kit';
 import { certificateFingerprint } from '@bigeye/service-kit';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { buildExecutable } from '../build.ts';
+import { buildExecutable } from '../../../script/lib/bundles.ts';
 
 const node = path.dirname(process.execPath);
 const servers: Server[] = [];
@@ -103,9 +103,18 @@ async function controlPlane({
   const identity = { id: `usr_${'0'.repeat(20)}`, email: 'a@b.example', name: 'A', role };
   const user = { ...identity, createdAt: now, disabledAt: null, hasPassword: false, usesSingleSignOn: false };
   const host = (id: string) => ({
-    ...{ id, state: 'online', registeredAt: now, lastSeenAt: now, orchestratorVersion: null, engineReachable: null },
-    ...{ diskFreeBytes: null, certificateExpiresAt: null, certificateFingerprint: null, managedAgents: [] },
-    ...{ runningRuns: 0, queuedRuns: 0 },
+    id,
+    state: 'online',
+    registeredAt: now,
+    lastSeenAt: now,
+    orchestratorVersion: null,
+    engineReachable: null,
+    diskFreeBytes: null,
+    certificateExpiresAt: null,
+    certificateFingerprint: null,
+    managedAgents: [],
+    runningRuns: 0,
+    queuedRuns: 0,
   });
   const answers: Record<string, () => [number, unknown]> = {
     'GET /api/v1/session': () => (personalKey ? [200, { user }] : [401, refusal('UNAUTHENTICATED')]),

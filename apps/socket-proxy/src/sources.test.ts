@@ -34,7 +34,8 @@ function makeRunsRoot(): string {
 
 const bodyWith = (Source: string) =>
   JSON.stringify({
-    ...{ ...GOOD_CREATE, User: user },
+    ...GOOD_CREATE,
+    User: user,
     HostConfig: { ...GOOD_CREATE.HostConfig, Mounts: [{ Type: 'bind', Source, Target: '/out' }] },
   });
 const asJson = { 'Content-Type': 'application/json' };

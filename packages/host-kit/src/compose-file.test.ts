@@ -10,7 +10,9 @@ import { stackUser } from './stack-user.ts';
 const home = hostHomeAt('/srv/bigeye');
 const hostId = HostId.parse('etl-01');
 const input = {
-  ...{ home, hostId, slots: runSlotsOf(home, hostId, 2) },
+  home,
+  hostId,
+  slots: runSlotsOf(home, hostId, 2),
   user: { uid: 1001, gid: 1002 },
   socket: { path: '/var/run/docker.sock', gid: 998 },
   policy: 'p',
@@ -65,7 +67,10 @@ test('two host ids never share a Compose project, and every name is one that Com
 
 test('the policy allows the runs folder, the user and the networks of the slots of this host', () => {
   expect(JSON.parse(planGuardPolicy(input).content)).toEqual({
-    ...{ imageNamespace: 'bigeyedata/', subCommands: ['run'], runsRoot: '/srv/bigeye/runs', user: '1001:1002' },
+    imageNamespace: 'bigeyedata/',
+    subCommands: ['run'],
+    runsRoot: '/srv/bigeye/runs',
+    user: '1001:1002',
     networks: ['none', 'bigeye-runs-etl-01-01', 'bigeye-runs-etl-01-02'],
   });
 });

@@ -11,10 +11,35 @@ const guardPort = 2375;
 
 /** The documented set is on. Every other section of the proxy is named, because its own defaults are not all 0. */
 const guardFlags = {
-  ...{ CONTAINERS: 1, IMAGES: 1, INFO: 1, VERSION: 1, POST: 1 },
-  ...{ PING: 0, EVENTS: 0, AUTH: 0, BUILD: 0, COMMIT: 0, CONFIGS: 0, DISTRIBUTION: 0, EXEC: 0, GRPC: 0, NETWORKS: 0 },
-  ...{ NODES: 0, PLUGINS: 0, SECRETS: 0, SERVICES: 0, SESSION: 0, SWARM: 0, SYSTEM: 0, TASKS: 0, VOLUMES: 0 },
-  ...{ ALLOW_START: 0, ALLOW_STOP: 0, ALLOW_RESTARTS: 0, ALLOW_PAUSE: 0, ALLOW_UNPAUSE: 0 },
+  CONTAINERS: 1,
+  IMAGES: 1,
+  INFO: 1,
+  VERSION: 1,
+  POST: 1,
+  PING: 0,
+  EVENTS: 0,
+  AUTH: 0,
+  BUILD: 0,
+  COMMIT: 0,
+  CONFIGS: 0,
+  DISTRIBUTION: 0,
+  EXEC: 0,
+  GRPC: 0,
+  NETWORKS: 0,
+  NODES: 0,
+  PLUGINS: 0,
+  SECRETS: 0,
+  SERVICES: 0,
+  SESSION: 0,
+  SWARM: 0,
+  SYSTEM: 0,
+  TASKS: 0,
+  VOLUMES: 0,
+  ALLOW_START: 0,
+  ALLOW_STOP: 0,
+  ALLOW_RESTARTS: 0,
+  ALLOW_PAUSE: 0,
+  ALLOW_UNPAUSE: 0,
 };
 
 export interface StackInput {
@@ -92,7 +117,10 @@ function guardService({ home, hostId, socket, policy }: StackInput) {
     ],
     healthcheck: {
       test: ['CMD', 'node', '-e', guardHealthCheck],
-      ...{ interval: '5s', timeout: '5s', retries: 3, start_period: '20s' },
+      interval: '5s',
+      timeout: '5s',
+      retries: 3,
+      start_period: '20s',
     },
   };
 }
@@ -123,7 +151,10 @@ function orchestratorService({ home, hostId, user, slots, controlPlane }: StackI
     depends_on: { [stackServices.guard]: { condition: 'service_healthy' } },
     healthcheck: {
       test: ['CMD', 'node', '/app/health.mjs'],
-      ...{ interval: '5s', timeout: '10s', retries: 3, start_period: '60s' },
+      interval: '5s',
+      timeout: '10s',
+      retries: 3,
+      start_period: '60s',
     },
     // Letting go of the running containers takes a moment; they go on without the orchestrator.
     stop_grace_period: '15s',

@@ -24,8 +24,13 @@ test('the first policy is the one of the product, for the runs of this folder', 
 });
 
 const tight: OperatorsPolicy = {
-  ...{ repositories: ['lineage-plus-connector'], requireDigest: true, allowPull: false, platforms: ['linux/amd64'] },
-  ...{ envPrefixes: ['AGENT_'], mountTargets: ['/in'], limits: { memoryBytes: 1024 ** 3 } },
+  repositories: ['lineage-plus-connector'],
+  requireDigest: true,
+  allowPull: false,
+  platforms: ['linux/amd64'],
+  envPrefixes: ['AGENT_'],
+  mountTargets: ['/in'],
+  limits: { memoryBytes: 1024 ** 3 },
 };
 
 test('what the operator tightened stays when the file is written again, and is no loosening', () => {
@@ -65,7 +70,9 @@ test('put back, what was loosened is as recorded, and what was tightened stays',
   const recorded: OperatorsPolicy = { requireDigest: true, limits: { pids: 10, bodyBytes: 1024 } };
   const plan = restoreGuardPolicy(inputWith(file, recorded));
   expect(JSON.parse(plan.content)).toMatchObject({
-    ...{ imageNamespace: 'bigeyedata/', requireDigest: true, repositories: ['b'] },
+    imageNamespace: 'bigeyedata/',
+    requireDigest: true,
+    repositories: ['b'],
     limits: { pids: 10, streams: 64, memoryBytes: 2 ** 31, bodyBytes: 1024 },
   });
   expect(plan.loosened).toEqual([]);

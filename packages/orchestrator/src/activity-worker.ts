@@ -165,6 +165,10 @@ function failureOf(error: unknown, mayRetry: boolean): unknown {
   if (!isAppError(error)) return error;
   if (mayRetry) return toApplicationFailure(error);
   return ApplicationFailure.create({
-    ...{ message: error.message, type: error.code, nonRetryable: true, details: [error.details], cause: error },
+    message: error.message,
+    type: error.code,
+    nonRetryable: true,
+    details: [error.details],
+    cause: error,
   });
 }

@@ -26,8 +26,12 @@ connectors: {postgres: [{name: shop, host: db, database: shop, username: reader,
 `;
 
 const inputWith = (settings: Partial<RunJobInput['settings']> = {}): RunJobInput => ({
-  ...{ protocolVersion: 1, runId, jobId: JobId.parse('job_00000000000000000001'), hostId: HostId.parse('etl-01') },
-  ...{ agentType: 'LINEAGE_PLUS', parameters: { connectors: ['postgres'] } },
+  protocolVersion: 1,
+  runId,
+  jobId: JobId.parse('job_00000000000000000001'),
+  hostId: HostId.parse('etl-01'),
+  agentType: 'LINEAGE_PLUS',
+  parameters: { connectors: ['postgres'] },
   settings: JobSettings.parse({ cancelGraceSeconds: 0, ...settings }),
 });
 const input = inputWith();
@@ -40,6 +44,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   for (const slot of slots) for (const folder of [slot.in, slot.out]) mkdirSync(folder, { recursive: true });
   const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
   const api = createFakeHostApi();
+  api.addRun(runId);
   const orchestrator = () => {
     const shutdown = new AbortController();
     const log = createLogger('test', 'silent');
@@ -49,7 +54,13 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       return { host: registeredHost(home, settings), settings };
     };
     const deps: HostDeps = {
-      ...{ hostId: input.hostId, home, loadSettings, user: stackUser(), runner, hostApi, log },
+      hostId: input.hostId,
+      home,
+      loadSettings,
+      user: stackUser(),
+      runner,
+      hostApi,
+      log,
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
       followers: new Map(),
@@ -66,7 +77,9 @@ function createAttempt(number = 1): Attempt & { cancel(): void; lose(): void } {
   const controller = new AbortController();
   let canceled = false;
   return {
-    ...{ number, signal: controller.signal, isCanceled: () => canceled },
+    number,
+    signal: controller.signal,
+    isCanceled: () => canceled,
     cancel: () => {
       canceled = true;
       controller.abort();
@@ -361,12 +374,11 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   const host = createHost(runOn);
   const { deps, kill } = host.orchestrator();
   await startContainer(deps, input, createAttempt());
-  host.api.activeRunIds = [runId];
   const beating = beatForHost(deps, { everyMs: 10, onAcknowledged() {}, onRefused() {}, onRenewalDue: async () => {} });
   await vi.waitFor(() => expect(host.api.heartbeats).toBeGreaterThan(3));
   expect(host.container()?.state.phase).toBe('running');
   host.container()?.exit(0);
-  host.api.activeRunIds = [];
+  host.api.endRun(runId, { status: 'succeeded' });
   await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
   expect(host.container()).toBeUndefined();
   expect(readdirSync(host.slot.out)).toEqual([]);

@@ -7,8 +7,11 @@ import { createJournal } from './journal.ts';
 
 const runId = RunId.parse('run_00000000000000000001');
 const end = {
-  ...{ exitCode: 3, outOfMemory: false, stopped: 'canceled' as const },
-  ...{ startedAt: '2026-01-01T00:00:00.000Z', finishedAt: '2026-01-01T00:00:01.000Z' },
+  exitCode: 3,
+  outOfMemory: false,
+  stopped: 'canceled' as const,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:01.000Z',
 };
 const newFolder = () => mkdtempSync(path.join(tmpdir(), 'journal-'));
 

@@ -104,8 +104,13 @@ function readEntries(file: string): JournalEntry[] {
 
 function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
   const record: RunRecord = {
-    ...{ runId, acceptedAt: undefined, starting: false, startedAt: undefined },
-    ...{ stopping: null, end: undefined, reported: false },
+    runId,
+    acceptedAt: undefined,
+    starting: false,
+    startedAt: undefined,
+    stopping: null,
+    end: undefined,
+    reported: false,
   };
   for (const entry of entries) {
     if (entry.step === 'accepted') record.acceptedAt ??= entry.at;

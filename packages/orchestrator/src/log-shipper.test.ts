@@ -9,7 +9,11 @@ import { linesAfter, shipLog, withinCap } from './log-shipper.ts';
 const runId = RunId.parse('run_00000000000000000001');
 const line = (at: string, text: string): LogLine => ({ at, stream: 'stdout', text });
 const position = (lastTime: string | null, linesAtLastTime: number): LogPosition => ({
-  ...{ nextSequence: 2, lastTime, linesAtLastTime, lines: 9, bytes: 9 },
+  nextSequence: 2,
+  lastTime,
+  linesAtLastTime,
+  lines: 9,
+  bytes: 9,
 });
 
 async function* streamOf(lines: LogLine[]) {
@@ -98,6 +102,7 @@ test('a stream that breaks off again and again, and answers that get lost, neith
   // Three lines share each instant, so that every resumption falls into the middle of one.
   const log = Array.from({ length: 60 }, (_, n) => line(`t${String(Math.floor(n / 3)).padStart(3, '0')}`, `line ${n}`));
   const api = createFakeHostApi();
+  api.addRun(runId);
   let seen = 0;
   const mask = whenAsked(() => {
     if (seen++ % 11 === 0) api.loseNextAnswer = true;
@@ -110,6 +115,7 @@ test('a stream that breaks off again and again, and answers that get lost, neith
 test('a chunk of an earlier attempt that comes first neither costs nor doubles a line', async () => {
   const log = ['a', 'b', 'c', 'd'].map((text, n) => line(`t${n}`, text));
   const api = createFakeHostApi();
+  api.addRun(runId);
   const engine = breakingEngine(log, 3);
   let overtaken = false;
   const mask = whenAsked(() => {

@@ -48,7 +48,13 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
   using identity = openLiveIdentity(home, hostId, hostApiUrl, log);
   const hostApi = createHostApi(identity.client);
   const deps: HostDeps = {
-    ...{ hostId, home, loadSettings, user: stackUser(), hostApi, log, shutdown },
+    hostId,
+    home,
+    loadSettings,
+    user: stackUser(),
+    hostApi,
+    log,
+    shutdown,
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
     journal: createJournal(home.journal),
     slots: createSlotClaims(home, hostId),
@@ -60,7 +66,9 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
   await recoverRuns(deps);
   const beating = beatForHost(deps, {
     ...(options.heartbeatEveryMs === undefined ? {} : { everyMs: options.heartbeatEveryMs }),
-    ...{ onAcknowledged: health.setAcknowledged, onRenewalDue: identity.renew, onRefused: identity.reload },
+    onAcknowledged: health.setAcknowledged,
+    onRenewalDue: identity.renew,
+    onRefused: identity.reload,
   });
   const onPolling = health.setPolling;
   try {

@@ -77,9 +77,18 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   const slot = await claimSlot(deps, input, attempt);
   await writeInFiles(slot, files, deps.user);
   return {
-    ...{ name: containerNameOf(runId), runId, jobId, hostId, attempt: attempt.number },
-    ...{ image, command, user: deps.user, limits: settings.limits, network: slot.network },
-    ...{ inFolder: slot.in, outFolder: slot.out },
+    name: containerNameOf(runId),
+    runId,
+    jobId,
+    hostId,
+    attempt: attempt.number,
+    image,
+    command,
+    user: deps.user,
+    limits: settings.limits,
+    network: slot.network,
+    inFolder: slot.in,
+    outFolder: slot.out,
   };
 }
 

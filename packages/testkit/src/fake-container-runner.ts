@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { AppError, type LogLine } from '@bigeye/contracts';
+import { isAbsolute } from 'node:path';
+import { AppError, HostId, JobId, LogLine, RunId, RunLimits } from '@bigeye/contracts';
 import {
   type Container,
   type ContainerRunner,
@@ -7,6 +8,7 @@ import {
   type ContainerState,
   EngineAway,
   type LogRequest,
+  type ReadLine,
 } from '@bigeye/host-kit';
 
 /** A container of the fake engine, as the program in it and the test see it. */
@@ -33,7 +35,7 @@ export interface FakeContainerRunner extends ContainerRunner {
 
 interface Entry extends FakeContainer {
   state: ContainerState;
-  log: LogLine[];
+  log: ReadLine[];
 }
 
 /**
@@ -78,9 +80,12 @@ export function createFakeContainerRunner(options: {
   const makeContainer = (spec: ContainerSpec): Entry => {
     const entry: Entry = {
       id: crypto.randomUUID().replaceAll('-', '').repeat(2),
-      ...{ spec, state: { phase: 'created' }, log: [], onTerminate: undefined },
+      spec,
+      state: { phase: 'created' },
+      log: [],
+      onTerminate: undefined,
       print: (text, stream = 'stdout') => {
-        entry.log.push({ at: now(), stream, text });
+        entry.log.push(...piecesOf({ at: now(), stream, text }));
         changed();
       },
       exit: (exitCode, { outOfMemory = false } = {}) => {
@@ -94,7 +99,10 @@ export function createFakeContainerRunner(options: {
   };
 
   const runner: FakeContainerRunner = {
-    ...{ away: false, containers, calls, images },
+    away: false,
+    containers,
+    calls,
+    images,
     cutConnections: () => {
       connection.abort();
       connection = new AbortController();
@@ -114,8 +122,9 @@ export function createFakeContainerRunner(options: {
         .filter(({ spec }) => spec.hostId === hostId)
         .map(({ spec }) => ({ name: spec.name, runId: spec.runId }));
     },
-    create: async (spec) => {
+    create: async (given) => {
       await reach();
+      const spec = parseSpec(given);
       calls.push(`create ${spec.name}`);
       if (containers.has(spec.name)) return 'taken';
       if (!images.has(spec.image)) return 'no image';
@@ -145,7 +154,7 @@ export function createFakeContainerRunner(options: {
       const cut = connection.signal;
       const any = AbortSignal.any([cut, ...(signal ? [signal] : [])]);
       const entry = containers.get(name);
-      if (!entry) return;
+      if (!entry) throw new Error(`No such container: ${name}`);
       const wanted = entry.log.filter((line) => since === undefined || line.at >= since);
       let at = entry.log.length - Math.min(wanted.length, tail ?? wanted.length);
       for (;;) {
@@ -179,6 +188,33 @@ export function createFakeContainerRunner(options: {
     },
   };
   return runner;
+}
+
+/** The engine's adapter cuts what is longer. */
+const maxLineLength = 65_536;
+
+function piecesOf(line: LogLine): ReadLine[] {
+  const pieces = Array.from({ length: Math.ceil(line.text.length / maxLineLength) || 1 }, (_, n) =>
+    LogLine.parse({ ...line, text: line.text.slice(n * maxLineLength, (n + 1) * maxLineLength) }),
+  );
+  return pieces.map((piece, n) => (n + 1 < pieces.length ? { ...piece, goesOn: true } : piece));
+}
+
+/** Throws where a field is none by the contracts; with the real engine the guard would refuse it. */
+function parseSpec(spec: ContainerSpec): ContainerSpec {
+  const { name, command, user, inFolder, outFolder } = spec;
+  RunId.parse(name.replace(/^bigeye-run-/, 'run_'));
+  if (command.length === 0) throw new TypeError('a container without a command');
+  if (!(user.uid > 0 && user.gid > 0)) throw new TypeError(`a container of user ${user.uid}:${user.gid}`);
+  for (const folder of [inFolder, outFolder])
+    if (!isAbsolute(folder)) throw new TypeError(`a mount of the relative path ${folder}`);
+  return {
+    ...spec,
+    runId: RunId.parse(spec.runId),
+    jobId: JobId.parse(spec.jobId),
+    hostId: HostId.parse(spec.hostId),
+    limits: RunLimits.parse(spec.limits),
+  };
 }
 
 function viewOf({ id, spec, state }: Entry): Container {

@@ -1,110 +1,91 @@
 import {
   type ApiClient,
   AppError,
-  type LogLine,
-  type LogPosition,
-  type RouteName,
+  createApiClient,
+  type ErrorCode,
+  hostListenerRoutes,
+  isActive,
+  type LogChunk,
   type RunExit,
-  type RunId,
+  RunId,
   type RunOutcome,
+  type RunStatus,
   type TimelineEvent,
 } from '@bigeye/contracts';
-
-/** What the control plane has of one run. */
-export interface StoredRun {
-  lines: LogLine[];
-  chunks: number;
-  timeline: TimelineEvent[];
-  exit: RunExit | undefined;
-  outcome: RunOutcome | null;
-  artifacts: Map<string, Uint8Array>;
-}
+import { createRunReport, createStoredRun, type StoredRun } from './fake-run.ts';
+import { createRouteTransport } from './route-transport.ts';
 
 export interface FakeHostApi {
+  /** The client that the product uses; what it sends and gets is parsed by the contract's schemas. */
   client: ApiClient;
   /** Every call fails with CONTROL_PLANE_UNREACHABLE while this is true. */
   away: boolean;
   /** The next chunk is stored, but its answer is lost on the way. */
   loseNextAnswer: boolean;
-  activeRunIds: RunId[];
-  heartbeats: number;
+  /** Calls that nobody answered. */
+  readonly unanswered: number;
+  readonly heartbeats: number;
+  /** From now on it is a queued run of this host. */
+  addRun(runId: RunId): void;
+  /** Its end is recorded, as a workflow does, with what is known by then. */
+  endRun(runId: RunId, end: { status: Exclude<RunStatus, 'queued' | 'running'>; failure?: ErrorCode }): void;
   run(runId: RunId): StoredRun;
 }
 
-/** The host API in memory: stores logs, timeline, outcome and artifacts as the contract says. */
+/** The host API in memory, held to the same contract as the real one. One host calls it, whose runs were added here. */
 export function createFakeHostApi(): FakeHostApi {
   const runs = new Map<RunId, StoredRun>();
+  const count = { heartbeats: 0, unanswered: 0 };
   const run = (runId: RunId): StoredRun => {
-    const known = runs.get(runId) ?? {
-      ...{ lines: [], chunks: 0, timeline: [], exit: undefined, outcome: null, artifacts: new Map() },
-    };
-    runs.set(runId, known);
+    const known = runs.get(runId);
+    if (!known) throw new AppError('RUN_NOT_FOUND', { runId });
     return known;
   };
-  const unreachable = () => new AppError('CONTROL_PLANE_UNREACHABLE', { url: 'fake', reason: 'away' });
-  const answer = (name: RouteName, input: Input): unknown => {
-    const stored = run(input.params?.runId as RunId);
-    switch (name) {
-      case 'heartbeat':
-        api.heartbeats++;
-        return { activeRunIds: api.activeRunIds };
-      case 'getLogPosition':
-        return positionOf(stored);
-      case 'putLogChunk':
-        putChunk(stored, Number(input.params?.sequence), input.body?.lines ?? []);
-        if (api.loseNextAnswer) {
-          api.loseNextAnswer = false;
-          throw unreachable();
-        }
-        return positionOf(stored);
-      case 'postTimeline':
-        for (const event of input.body?.events ?? [])
-          if (!stored.timeline.some(({ kind }) => kind === event.kind)) stored.timeline.push(event);
-        return undefined;
-      case 'putOutcome':
-        stored.exit = input.body?.exit;
-        stored.outcome = input.body?.outcome ?? null;
-        return undefined;
-      case 'putArtifact':
-        stored.artifacts.set(String(input.params?.name), input.rawBody ?? new Uint8Array());
-        return undefined;
-      default:
-        throw new AppError('ROUTE_NOT_FOUND', { method: 'fake', path: name });
-    }
+  const report = ({ runId }: { runId: RunId }) => createRunReport(runId, run(runId));
+  type Of<Params, Body> = { params: { runId: RunId } & Params; body: Body };
+  const answer = createRouteTransport(hostListenerRoutes, {
+    heartbeat: () => {
+      count.heartbeats++;
+      return { activeRunIds: [...runs].filter(([, { status }]) => isActive(status)).map(([runId]) => runId) };
+    },
+    getLogPosition: ({ params }: Of<unknown, unknown>) => report(params).position(),
+    putLogChunk: ({ params, body }: Of<{ sequence: number }, LogChunk>) =>
+      report(params).putChunk(params.sequence, body),
+    postTimeline: ({ params, body }: Of<unknown, { events: TimelineEvent[] }>) =>
+      report(params).appendStations(body.events),
+    putOutcome: ({ params, body }: Of<unknown, { exit: RunExit; outcome: RunOutcome | null }>) =>
+      report(params).recordOutcome(body.exit, body.outcome),
+    putArtifact: ({ params, body }: Of<{ name: string }, Uint8Array>) => report(params).putArtifact(params.name, body),
+  });
+  const nobodyAnswers = () => {
+    count.unanswered++;
+    return new Error('away');
   };
   const api: FakeHostApi = {
-    ...{ away: false, loseNextAnswer: false, activeRunIds: [], heartbeats: 0, run },
-    client: {
-      call: async (name, input) => {
-        if (api.away) throw unreachable();
-        return answer(name, (input ?? {}) as Input) as never;
-      },
+    away: false,
+    loseNextAnswer: false,
+    get unanswered() {
+      return count.unanswered;
     },
+    get heartbeats() {
+      return count.heartbeats;
+    },
+    addRun: (runId) => void runs.set(RunId.parse(runId), createStoredRun()),
+    endRun: (runId, { status, failure }) =>
+      void Object.assign(run(runId), { status, failure: failure ? { code: failure } : null }),
+    run,
+    client: createApiClient({
+      baseUrl: 'https://fake',
+      transport: async (request) => {
+        if (api.away) throw nobodyAnswers();
+        const reply = await answer(request);
+        if (api.loseNextAnswer && request.url.includes('/log-chunks/')) {
+          api.loseNextAnswer = false;
+          throw nobodyAnswers();
+        }
+        return reply;
+      },
+    }),
   };
   return api;
-}
-
-interface Input {
-  params?: Record<string, unknown>;
-  body?: { lines?: LogLine[]; events?: TimelineEvent[]; exit?: RunExit; outcome?: RunOutcome | null };
-  rawBody?: Uint8Array;
-}
-
-function putChunk(stored: StoredRun, sequence: number, lines: LogLine[]): void {
-  if (sequence <= stored.chunks) return;
-  if (sequence > stored.chunks + 1)
-    throw new AppError('LOG_CHUNK_OUT_OF_ORDER', { expected: stored.chunks + 1, received: sequence });
-  stored.chunks = sequence;
-  stored.lines.push(...lines);
-}
-
-function positionOf({ lines, chunks }: StoredRun): LogPosition {
-  const lastTime = lines.at(-1)?.at ?? null;
-  return {
-    nextSequence: chunks + 1,
-    lastTime,
-    linesAtLastTime: lines.filter(({ at, stream }) => at === lastTime && stream !== 'system').length,
-    lines: lines.length,
-    bytes: lines.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
-  };
 }

@@ -122,9 +122,17 @@ function linkTypes(rows: readonly TypeRow[], fields: readonly FieldRow[], ranges
     rows.map(({ id, schema, name, kind, category, preferred }) => [
       id,
       {
-        ...{ schema, name, kind: kinds[kind] ?? 'base', category, isPreferred: preferred },
-        ...{ element: undefined, array: undefined, base: undefined },
-        ...{ subtype: undefined, counterpart: undefined, fields: undefined },
+        schema,
+        name,
+        kind: kinds[kind] ?? 'base',
+        category,
+        isPreferred: preferred,
+        element: undefined,
+        array: undefined,
+        base: undefined,
+        subtype: undefined,
+        counterpart: undefined,
+        fields: undefined,
       },
     ]),
   );
@@ -164,7 +172,15 @@ function toRoutine(row: RoutineRow, known: (id: number) => TypeInfo | undefined)
   const inputs =
     row.modes === null ? (row.names ?? []) : modes.flatMap((mode, i) => ('ibv'.includes(mode) ? named(i) : []));
   return {
-    ...{ schema: row.schema, name: row.name, kind: routineKinds[row.kind] ?? 'function', parameters, result, outputs },
-    ...{ returnsSet: row.returns_set, defaults: row.defaults, parameterNames: inputs, variadic: known(row.variadic) },
+    schema: row.schema,
+    name: row.name,
+    kind: routineKinds[row.kind] ?? 'function',
+    parameters,
+    result,
+    outputs,
+    returnsSet: row.returns_set,
+    defaults: row.defaults,
+    parameterNames: inputs,
+    variadic: known(row.variadic),
   };
 }

@@ -48,7 +48,10 @@ export class QueryResolver {
     this.#expressions = new ExpressionResolver(this.#types, trace, query);
     this.#ctes = new CteResolver(catalog, query);
     this.#from = new FromResolver({
-      ...{ catalog, trace, query, expressions: this.#expressions },
+      catalog,
+      trace,
+      query,
+      expressions: this.#expressions,
       functions: new FunctionResolver(catalog, trace, this.#expressions, this.#types),
       joins: new JoinResolver(trace, this.#types),
     });

@@ -65,10 +65,16 @@ export function fewTypes(searchPath: readonly string[]): TypeCatalog {
   const routines = routineList.map((text): Routine => {
     const [, kind = '', name = '', parameters = '', result = ''] = /^(\w+) (\w+)\((.*)\) (\w+)$/.exec(text) ?? [];
     return {
-      ...{ schema: 'pg_catalog', name, returnsSet: kind === 'set', defaults: 0, variadic: undefined, outputs: [] },
+      schema: 'pg_catalog',
+      name,
+      returnsSet: kind === 'set',
+      defaults: 0,
+      variadic: undefined,
+      outputs: [],
       kind: kind === 'set' ? 'function' : (kind as Routine['kind']),
       parameters: parameters === '' ? [] : parameters.split(',').map(known),
-      ...{ parameterNames: [], result: known(result) },
+      parameterNames: [],
+      result: known(result),
     };
   });
   const operators = new Map<string, Operator[]>();

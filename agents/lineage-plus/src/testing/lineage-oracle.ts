@@ -99,14 +99,19 @@ async function readServer(session: SourceSession, relations: readonly InventoryR
     const truth = viewTruth(tree, (oid) => (numbers.get(oid) ?? []).map(({ number }) => number));
     const ours = lineage.columns.map(({ flow }) => entries(flow));
     const columns = truth.columns.map((flow, index) => ({
-      ...{ column: view.relation.columns[index]?.name ?? '?', ours: ours[index] ?? [] },
+      column: view.relation.columns[index]?.name ?? '?',
+      ours: ours[index] ?? [],
       truth: flow.entries(nameOfColumn),
     }));
     const rows = { column: '*', ours: entries(lineage.rows), truth: truth.rows.entries(nameOfColumn) };
     const sources = [...columns, rows];
     const used = usesOf.get(view.oid) ?? [];
     return {
-      ...{ view: nameOf(view), text, sql, sources, wrong: sources.flatMap(differences) },
+      view: nameOf(view),
+      text,
+      sql,
+      sources,
+      wrong: sources.flatMap(differences),
       issues: lineage.issues.map(({ part, reason }) => `${part}: ${reason}`),
       edges: sources.reduce((count, { truth: right }) => count + right.length, 0),
       serverUses: new Set(used.map(({ relation, number }) => nameOfColumn(`${relation}.${number}`))),

@@ -31,7 +31,10 @@ async function serve({ config, home }: CommandContext): Promise<void> {
   });
   installWorkerRuntime(log);
   const outcome = await runOrchestrator({
-    ...{ home, log, shutdown: ending.signal, healthFile },
+    home,
+    log,
+    shutdown: ending.signal,
+    healthFile,
     engine: config.DOCKER_HOST,
   });
   if (outcome === 'failed') log.error({ hostId }, 'worker failed, starting anew');

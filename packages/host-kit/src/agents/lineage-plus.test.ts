@@ -7,19 +7,27 @@ import { importPostgresConnections, renderProperties } from './properties.ts';
 
 const hostId = HostId.parse('etl-01');
 const input = (parameters: RunJobInput['parameters']): RunJobInput => ({
-  ...{
-    protocolVersion: 1,
-    runId: RunId.parse('run_00000000000000000001'),
-    jobId: JobId.parse('job_00000000000000000001'),
-  },
-  ...{ hostId, agentType: 'LINEAGE_PLUS', parameters, settings: JobSettings.parse({}) },
+  protocolVersion: 1,
+  runId: RunId.parse('run_00000000000000000001'),
+  jobId: JobId.parse('job_00000000000000000001'),
+  hostId,
+  agentType: 'LINEAGE_PLUS',
+  parameters,
+  settings: JobSettings.parse({}),
 });
 const host = {
-  ...{ hostId, apiUrl: 'http://cp.example', agentApiKey: 'bigeye_agent_x' },
-  ...{ gatewayAddress: 'cp:1', hostApiUrl: 'https://cp:2' },
+  hostId,
+  apiUrl: 'http://cp.example',
+  agentApiKey: 'bigeye_agent_x',
+  gatewayAddress: 'cp:1',
+  hostApiUrl: 'https://cp:2',
 };
 const connection = (name: string, more = {}) => ({
-  ...{ name, host: 'db', database: 'shop', username: 'reader', password: 'p@ss=1' },
+  name,
+  host: 'db',
+  database: 'shop',
+  username: 'reader',
+  password: 'p@ss=1',
   ...more,
 });
 const settings = AgentSettings.parse({

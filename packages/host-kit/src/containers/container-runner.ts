@@ -68,7 +68,8 @@ export interface ContainerRunner {
   waitForEnd(name: string, signal: AbortSignal): Promise<void>;
   /**
    * Lines of both streams in the engine's order. Following ends when the container does, or when the engine goes away, and may then
-   * lack the last lines (engine 20.10 leaves them out at times): what is read after the end is whole.
+   * lack the last lines (engine 20.10 leaves them out at times): what is read after the end is whole. Throws where there is no
+   * such container.
    */
   readLog(name: string, request: LogRequest): AsyncIterable<ReadLine>;
   /** SIGTERM, then SIGKILL after `graceMs`. Returns when it ended; one that is gone or ended already is fine. */

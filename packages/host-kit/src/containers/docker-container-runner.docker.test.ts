@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { HostId, JobId, type LogLine, RunId, RunLimits } from '@bigeye/contracts';
+import { HostId, JobId, RunId, RunLimits } from '@bigeye/contracts';
 import { createFakeContainerRunner, type FakeContainer } from '@bigeye/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ContainerRunner, ContainerSpec } from './container-runner.ts';
 import { createDockerContainerRunner } from './docker-container-runner.ts';
+import type { ReadLine } from './log-frames.ts';
 
 const image = 'bigeyedata/runner-contract:test';
 const hostId = HostId.parse(`contract-${randomBytes(4).toString('hex')}`);
@@ -20,7 +21,8 @@ const programs = {
   talk: [['sh', '-c', 'echo one; sleep 0.05; echo two >&2; sleep 0.05; printf three; exit 3'], talk],
   wait: [['sh', '-c', 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done'], obey],
   defy: [['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 1; done'], (c: FakeContainer) => c.print('up')],
-  long: [['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" x; echo'], long],
+  long: [['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" x; echo'], (c: FakeContainer) => long(c, 40_000)],
+  longer: [['sh', '-c', 'head -c 70000 /dev/zero | tr "\\0" x; echo'], (c: FakeContainer) => long(c, 70_000)],
 } satisfies Record<string, [string[], (container: FakeContainer) => void]>;
 
 async function talk(container: FakeContainer) {
@@ -33,8 +35,8 @@ function obey(container: FakeContainer) {
   container.onTerminate = () => container.exit(9);
   container.print('up');
 }
-function long(container: FakeContainer) {
-  container.print('x'.repeat(40_000));
+function long(container: FakeContainer, length: number) {
+  container.print('x'.repeat(length));
   container.exit(0);
 }
 
@@ -83,15 +85,19 @@ describe.each(engines)('%s', (_, createRunner) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'contract-'));
     chmodSync(folder, 0o777);
     return {
-      ...{
-        name: `bigeye-run-${id}`,
-        runId: RunId.parse(`run_${id}`),
-        jobId: JobId.parse(`job_${id}`),
-        hostId,
-        attempt: 1,
-      },
-      ...{ image, command: programs[program][0], user, limits: RunLimits.parse({}), network: 'none' },
-      ...{ inFolder: folder, outFolder: folder, ...changed },
+      name: `bigeye-run-${id}`,
+      runId: RunId.parse(`run_${id}`),
+      jobId: JobId.parse(`job_${id}`),
+      hostId,
+      attempt: 1,
+      image,
+      command: programs[program][0],
+      user,
+      limits: RunLimits.parse({}),
+      network: 'none',
+      inFolder: folder,
+      outFolder: folder,
+      ...changed,
     };
   }
   async function running(program: keyof typeof programs): Promise<string> {
@@ -101,7 +107,7 @@ describe.each(engines)('%s', (_, createRunner) => {
     return spec.name;
   }
   async function readAll(name: string, request: Partial<Parameters<ContainerRunner['readLog']>[1]> = {}) {
-    const lines: LogLine[] = [];
+    const lines: ReadLine[] = [];
     for await (const line of runner.readLog(name, { follow: true, ...request })) lines.push(line);
     return lines;
   }
@@ -169,6 +175,30 @@ describe.each(engines)('%s', (_, createRunner) => {
     await runner.remove(name);
   });
 
+  test('a line longer than lines may be comes in pieces that say so', async () => {
+    const name = await running('longer');
+    await ended(name);
+    const pieces = await readAll(name);
+    expect(pieces.map(({ text }) => text.length)).toEqual([65_536, 70_000 - 65_536]);
+    expect(pieces.map(({ goesOn }) => goesOn)).toEqual([true, undefined]);
+    await runner.remove(name);
+  });
+
+  test('what is not there cannot be started or read, and is no container', async () => {
+    const { name } = specOf('wait');
+    expect(await runner.findContainer(name)).toBeUndefined();
+    await expect(runner.start(name)).rejects.toMatchObject({ code: 'CONTAINER_START_FAILED' });
+    await expect(readAll(name)).rejects.toThrow('No such container');
+  });
+
+  test('one that is removed while it runs is gone for whoever waits for it', async () => {
+    const name = await running('wait');
+    const waiting = runner.waitForEnd(name, AbortSignal.timeout(20_000));
+    await runner.remove(name);
+    await waiting;
+    expect(await runner.findContainer(name)).toBeUndefined();
+  });
+
   test('following goes on while the container runs and ends when told to', async () => {
     const name = await running('wait');
     const leaving = new AbortController();
@@ -217,8 +247,18 @@ test('inside the container, /in can only be read, /out takes files, and the user
   const script =
     'touch /out/made; touch /in/x || echo in is closed; touch /x || echo root is closed; touch /tmp/t && echo tmp is open';
   await runner.create({
-    ...{ name, runId: RunId.parse(`run_${id}`), jobId: JobId.parse(`job_${id}`), hostId, attempt: 1, image, user },
-    ...{ command: ['sh', '-c', script], limits: RunLimits.parse({}), network: 'none', inFolder, outFolder },
+    name,
+    runId: RunId.parse(`run_${id}`),
+    jobId: JobId.parse(`job_${id}`),
+    hostId,
+    attempt: 1,
+    image,
+    user,
+    command: ['sh', '-c', script],
+    limits: RunLimits.parse({}),
+    network: 'none',
+    inFolder,
+    outFolder,
   });
   await runner.start(name);
   await runner.waitForEnd(name, AbortSignal.timeout(20_000));

@@ -80,7 +80,9 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
     },
     readLog: async function* (name, { since, tail, follow, signal }) {
       const query = {
-        ...{ stdout: '1', stderr: '1', timestamps: '1' },
+        stdout: '1',
+        stderr: '1',
+        timestamps: '1',
         ...(follow ? { follow: '1' } : {}),
         ...(since ? { since: sinceOf(since) } : {}),
         ...(tail === undefined ? {} : { tail: String(tail) }),

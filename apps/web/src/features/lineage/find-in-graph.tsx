@@ -16,7 +16,11 @@ export function FindInGraph({ model, choose }: { model: LineageModel; choose: (i
       label="Find in this graph"
       size="xs"
       className={styles.find}
-      {...{ search, setSearch, wanted, found, choose }}
+      search={search}
+      setSearch={setSearch}
+      wanted={wanted}
+      found={found}
+      choose={choose}
     />
   );
 }

@@ -6,15 +6,24 @@ import { modelOf } from './lineage-model.ts';
 
 const none = { tables: 0, leftOut: 0 };
 const table = (id: number, columns = 30): LineageTable => ({
-  ...{ id, name: `t${id}`, type: 'VIEW', path: `shop.t${id}`, repository: 'shop', columns },
-  ...{ upstream: none, downstream: none },
+  id,
+  name: `t${id}`,
+  type: 'VIEW',
+  path: `shop.t${id}`,
+  repository: 'shop',
+  columns,
+  upstream: none,
+  downstream: none,
 });
 const column = (id: number, tableId: number) => ({ id, tableId, name: `c${id}` });
 const edge = (upstreamId: number, downstreamId: number) => ({ upstreamId, downstreamId, count: 1, indirect: false });
 const model = (edges: [number, number][], columns: ReturnType<typeof column>[] = []) =>
   modelOf({
-    ...{ rootId: 1, tables: [1, 2, 3, 4].map((id) => table(id)), columns },
-    ...{ edges: edges.map(([from, to]) => edge(from, to)), leftOut: { columns: 0, pathColumns: 0, edges: 0 } },
+    rootId: 1,
+    tables: [1, 2, 3, 4].map((id) => table(id)),
+    columns,
+    edges: edges.map(([from, to]) => edge(from, to)),
+    leftOut: { columns: 0, pathColumns: 0, edges: 0 },
   });
 const nothing = { opened: new Set<number>(), whole: new Set<number>(), chosen: undefined };
 

@@ -7,7 +7,8 @@ function createWorkers() {
   const workers: { asked: LayoutInput[]; answer(positions: Positions): void; fail(): void; isClosed: boolean }[] = [];
   const start = () => {
     const worker = {
-      ...{ asked: [] as LayoutInput[], isClosed: false },
+      asked: [] as LayoutInput[],
+      isClosed: false,
       onmessage: (_: { data: Positions }) => {},
       onerror: (_: { message: string }) => {},
       postMessage: (input: LayoutInput) => worker.asked.push(input),

@@ -5,13 +5,22 @@ import { modelOf, neighboursOf, originsOf, pathOf, shownColumns } from './lineag
 // orders(10: id 11, total 12) → stg(20: id 21, total 22) → report(30: day 31, revenue 32); rates(40) → report
 const none = { tables: 0, leftOut: 0 };
 const table = (id: number): LineageTable => ({
-  ...{ id, name: `t${id}`, type: 'VIEW', path: `shop.t${id}`, repository: 'shop', columns: 2 },
-  ...{ upstream: none, downstream: none },
+  id,
+  name: `t${id}`,
+  type: 'VIEW',
+  path: `shop.t${id}`,
+  repository: 'shop',
+  columns: 2,
+  upstream: none,
+  downstream: none,
 });
 const column = (id: number) => ({ id, tableId: Math.floor(id / 10) * 10, name: `c${id}` });
 const edge = (upstreamId: number, downstreamId: number) => ({ upstreamId, downstreamId, count: 1, indirect: false });
 const reply = (over: Partial<LineageNeighbourhood>): LineageNeighbourhood => ({
-  ...{ rootId: 20, tables: [10, 20, 30, 40].map(table), columns: [], edges: [] },
+  rootId: 20,
+  tables: [10, 20, 30, 40].map(table),
+  columns: [],
+  edges: [],
   leftOut: { columns: 0, pathColumns: 0, edges: 0 },
   ...over,
 });

@@ -32,7 +32,14 @@ export function LineageSearch({ choose, size, autoFocus = false }: Props) {
         const node = data?.find((one) => one.id === id);
         if (node) choose(node);
       }}
-      {...{ size, autoFocus, search, setSearch, wanted, found, error, isFetching }}
+      size={size}
+      autoFocus={autoFocus}
+      search={search}
+      setSearch={setSearch}
+      wanted={wanted}
+      found={found}
+      error={error}
+      isFetching={isFetching}
     />
   );
 }

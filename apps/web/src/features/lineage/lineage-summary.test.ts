@@ -4,8 +4,14 @@ import { modelOf } from './lineage-model.ts';
 import { summaryOf } from './lineage-summary.ts';
 
 const table = (id: number, leftOut: number): LineageTable => ({
-  ...{ id, name: 't', type: 'TABLE', path: 't', repository: 'shop', columns: 0 },
-  ...{ upstream: { tables: 0, leftOut: 0 }, downstream: { tables: leftOut, leftOut } },
+  id,
+  name: 't',
+  type: 'TABLE',
+  path: 't',
+  repository: 'shop',
+  columns: 0,
+  upstream: { tables: 0, leftOut: 0 },
+  downstream: { tables: leftOut, leftOut },
 });
 const summary = (tables: LineageTable[], leftOut = { columns: 0, pathColumns: 0, edges: 0 }) =>
   summaryOf(modelOf({ rootId: 1, tables, columns: [], edges: [], leftOut }), leftOut);

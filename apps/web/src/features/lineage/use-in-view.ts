@@ -14,7 +14,9 @@ const atOnce = 8;
 export function useInView(arranged: Arranged | undefined, pane: RefObject<HTMLElement | null>) {
   const flow = useReactFlow();
   const [inView, setInView] = useState<{ ids: ReadonlySet<number>; of: Arranged | undefined; isWhole: boolean }>({
-    ...{ ids: new Set(), of: undefined, isWhole: false },
+    ids: new Set(),
+    of: undefined,
+    isWhole: false,
   });
   const last = useRef(inView);
   const frame = useRef(0);
