@@ -1,4 +1,5 @@
 import { needsAction } from './error-spec.ts';
+import { installAdvice } from './install-advice.ts';
 
 /** Jobs. */
 export const jobErrors = {
@@ -20,6 +21,6 @@ export const jobErrors = {
   HOST_NOT_ELIGIBLE: needsAction(
     409,
     (d: { hostId: string; agentType: string }) => `Host "${d.hostId}" has no ${d.agentType} agent installed.`,
-    (d) => `On ${d.hostId}, run "bigeye-agent install --agent ${d.agentType}".`,
+    (d) => installAdvice(d.agentType, d.hostId),
   ),
 } as const;

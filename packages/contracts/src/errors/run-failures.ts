@@ -1,4 +1,5 @@
 import { because, mayWorkLater, needsAction } from './error-spec.ts';
+import { installAdvice } from './install-advice.ts';
 
 /** How a run can fail. They stand in `run.failure` and never in a response status of their own. */
 export const runFailures = {
@@ -21,7 +22,7 @@ export const runFailures = {
   AGENT_NOT_INSTALLED: needsAction(
     409,
     (d: { agentType: string; hostId: string }) => `${d.agentType} is not installed on host "${d.hostId}".`,
-    (d) => `On ${d.hostId}, run "bigeye-agent install --agent ${d.agentType}".`,
+    (d) => installAdvice(d.agentType, d.hostId),
   ),
   CONNECTION_NOT_FOUND: needsAction(
     409,
