@@ -2,7 +2,9 @@ import type { ConnectorDescriptor } from './connectors/connector-descriptor.ts';
 import { postgres } from './connectors/postgres.ts';
 
 /** The connectors of this version, by their keys in `bigeye_agent.yml`. CONTRIBUTING.md says what another one needs. */
-export const connectorTypes = { postgres } as const satisfies Record<string, ConnectorDescriptor>;
+export const connectorTypes = {
+  postgres,
+} as const satisfies Record<string, ConnectorDescriptor>;
 
 export type ConnectorType = keyof typeof connectorTypes;
 

@@ -2,7 +2,6 @@ export * from './access.ts';
 export * from './agent-run.ts';
 export * from './agent-types.ts';
 export type { AgentDescriptor, BatchAgentDescriptor } from './agents/agent-descriptor.ts';
-export { LineagePlusParameters } from './agents/lineage-plus.ts';
 export * from './api-client.ts';
 export * from './app-error.ts';
 export * from './audit.ts';

@@ -12,7 +12,7 @@ const listOf = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value
 
 /** The key alone says that the agent is installed, so a section must not become a default. */
 const agentSections = Object.fromEntries(
-  Object.values(agentsOnHost).map(({ key, section }) => [key, section.nullish()]),
+  Object.values(agentsOnHost).map((agent) => [agent.key, agent.section.nullish()]),
 ) as Record<string, z.ZodOptional<z.ZodNullable<z.ZodType<AgentSection>>>>;
 
 const connectionLists = Object.fromEntries(

@@ -3,4 +3,6 @@ import type { ConnectorOnHost } from './connectors/connector-on-host.ts';
 import { postgres } from './connectors/postgres.ts';
 
 /** The part of each connector that only hosts need. */
-export const connectorsOnHost = { postgres } as const satisfies Record<ConnectorType, ConnectorOnHost>;
+export const connectorsOnHost = {
+  postgres,
+} as const satisfies Record<ConnectorType, ConnectorOnHost>;

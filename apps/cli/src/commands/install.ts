@@ -1,6 +1,6 @@
 import { AppError, agentTypes, nextAfterInstall } from '@bigeye/contracts';
 import {
-  findAgentOnHost,
+  findInstallableAgent,
   installableAgents,
   isImagePresent,
   loadAgentFile,
@@ -28,7 +28,7 @@ export const installCommand = new Command('install')
 async function install({ home, terminal }: CommandContext, flags: InstallFlags): Promise<void> {
   const choices = installable.map((value) => ({ value, label: agentTypes[value].name }));
   const asked = flags.agent ?? (await terminal.askChoice({ flag: '--agent', message: 'Agent to install' }, choices));
-  const found = findAgentOnHost(asked);
+  const found = findInstallableAgent(asked);
   if (!found) throw new AppError('USAGE', { reason: `--agent: "${asked}" ${whyNot(asked)}` });
   const { type, agent } = found;
   const file = loadAgentFile(home);

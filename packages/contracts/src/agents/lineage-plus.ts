@@ -4,7 +4,7 @@ import { storableText } from '../scalars.ts';
 import type { BatchAgentDescriptor } from './agent-descriptor.ts';
 
 /** Mirrors the options of `bigeye-agent lineage run`. */
-export const LineagePlusParameters = z.strictObject({
+const LineagePlusParameters = z.strictObject({
   connectors: z
     .array(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/))
     .min(1)
@@ -14,7 +14,6 @@ export const LineagePlusParameters = z.strictObject({
   noSync: z.boolean().optional().describe('Do not regenerate the connector files first.'),
   skipNotifications: z.boolean().optional().describe('Send no e-mail for runs of this job.'),
 });
-export type LineagePlusParameters = z.infer<typeof LineagePlusParameters>;
 
 export const lineagePlus = {
   kind: 'batch',

@@ -1,5 +1,5 @@
 import { needsAction } from './error-spec.ts';
-import { installAdvice } from './install-advice.ts';
+import { installAdvice } from './host-advice.ts';
 
 /** Jobs. */
 export const jobErrors = {

@@ -1,5 +1,5 @@
 import { because, mayWorkLater, needsAction } from './error-spec.ts';
-import { installAdvice } from './install-advice.ts';
+import { connectionAdvice, installAdvice } from './host-advice.ts';
 
 /** How a run can fail. They stand in `run.failure` and never in a response status of their own. */
 export const runFailures = {
@@ -28,7 +28,7 @@ export const runFailures = {
     409,
     (d: { connector: string; connectionName: string; hostId: string }) =>
       `Host "${d.hostId}" has no ${d.connector} connection${d.connectionName ? ` named "${d.connectionName}"` : ''}.`,
-    (d) => `On ${d.hostId}, run "bigeye-agent add-connector -c ${d.connector}".`,
+    (d) => connectionAdvice(d.connector, d.hostId),
   ),
   HOST_CONFIG_INVALID: needsAction(
     409,

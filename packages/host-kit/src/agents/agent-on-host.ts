@@ -33,6 +33,7 @@ interface AgentRun {
 export interface AgentOnHost<Section extends AgentSection = AgentSection> {
   /** Its key below `agents` in `bigeye_agent.yml`. That the key is there says that the agent is installed. */
   key: string;
+  /** Each key of it may be missing. */
   section: z.ZodType<Section>;
   /** What of the section must not appear in a log. Secrets of connections are known without it. */
   secretsOf(section: Section): string[];

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { AgentSettings } from '../agent-settings.ts';
 import { renderProperties } from '../connectors/properties.ts';
 import { importConnections } from '../connectors/properties-file.ts';
-import { managedAgentsOf, planAgentRun, secretsOfHost } from './plan-agent-run.ts';
+import { managedAgentsOf } from './managed-agents.ts';
+import { planAgentRun } from './plan-agent-run.ts';
+import { secretsOfHost } from './secrets-of-host.ts';
 
 const hostId = HostId.parse('etl-01');
 const input = (parameters: RunJobInput['parameters']): RunJobInput => ({

@@ -1,4 +1,4 @@
-import { LineagePlusParameters } from '@bigeye/contracts';
+import { agentTypes } from '@bigeye/contracts';
 import { propertiesFileOf } from '../connectors/properties-file.ts';
 import { type AgentOnHost, AgentSection } from './agent-on-host.ts';
 import { parseParameters } from './parse-parameters.ts';
@@ -9,7 +9,7 @@ export const lineagePlus: AgentOnHost = {
   section: AgentSection,
   secretsOf: () => [],
   planRun: (given, { host, getConnections }) => {
-    const { connectors, connectionName } = parseParameters(LineagePlusParameters, given);
+    const { connectors, connectionName } = parseParameters(agentTypes.LINEAGE_PLUS.parameters, given);
     const chosen = [...new Set(connectors)].map((connector) => getConnections(connector, connectionName));
     return {
       command: [
