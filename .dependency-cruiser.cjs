@@ -120,6 +120,14 @@ module.exports = {
       from: { path: '^packages/(contracts|workflows)/', pathNot: [tests] },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'workflows-use-their-door',
+      comment:
+        'What a workflow imports is initialised for each run. tests/workflow-bundle.test.ts holds what comes through.',
+      severity: 'error',
+      from: { path: '^packages/workflows/', pathNot: [tests] },
+      to: { path: '^packages/contracts/', pathNot: ['^packages/contracts/src/workflow\\.ts$'] },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -6,7 +6,6 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { failureConverterPath } from '@bigeye/service-kit';
 import { buildContext, buildExecutable, type ImageContextName, imageContexts } from './lib/bundles.ts';
 
 const run = promisify(execFile);
@@ -88,11 +87,9 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 /** One file for all processes, so that none has to bundle at its start. */
 async function buildWorkflows(): Promise<void> {
-  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const workflowsPath = join(root, 'packages/workflows/src/run-job.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
+  const { bundleWorkflows } = await import('../apps/control-plane/src/temporal/bundle-workflows.ts');
   await mkdir(dist, { recursive: true });
-  await writeFile(join(dist, 'workflows.js'), code);
+  await writeFile(join(dist, 'workflows.js'), await bundleWorkflows());
 }
 
 const asked = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { images } from '@bigeye/contracts';
+import { agentTypes, images } from '@bigeye/contracts';
 import { failureConverterPath } from '@bigeye/service-kit';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
 
@@ -65,7 +65,7 @@ export const imageContexts = {
   },
   'socket-proxy': { tag: images.socketProxy, workspace: 'apps/socket-proxy' },
   'lineage-plus': {
-    tag: images.lineagePlus,
+    tag: agentTypes.LINEAGE_PLUS.image,
     workspace: 'agents/lineage-plus',
     // pg-native is an optional native client of pg, which is not installed.
     options: { ...withCommonJs, external: ['pg-native'] },

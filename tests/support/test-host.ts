@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { images } from '@bigeye/contracts';
+import { agentTypes } from '@bigeye/contracts';
 import { type HostHome, hostFilesOf, hostHomeAt, runSlotsOf } from '@bigeye/host-kit';
 import { runOrchestrator } from '@bigeye/orchestrator';
 import { createLogger } from '@bigeye/service-kit';
@@ -53,7 +53,7 @@ export async function startTestHost(
   );
   const ending = new AbortController();
   const runner = createFakeContainerRunner({
-    images: [images.lineagePlus],
+    images: [agentTypes.LINEAGE_PLUS.image],
     programs: Object.fromEntries(
       Object.entries(programs).map(([name, program]) => [`run -c postgres -n ${name}`, program]),
     ),

@@ -155,7 +155,22 @@ test.each<[string, string[], RegExp]>([
   ['an invalid host id', ['register', '--host-id', 'a b'], /^error HOST_ID_INVALID: "a b"/],
   ['a host id that is too long', ['register', '--host-id', 'x'.repeat(257)], /^error HOST_ID_INVALID/],
   ['no agent and nobody to ask', ['install'], /^error USAGE: --agent is needed/],
-  ['an agent that is not there', ['install', '--agent', 'SDS'], /^error USAGE: --agent: "SDS"/],
+  ['an agent that is not there', ['install', '--agent', 'X'], /^error USAGE: --agent: "X" is none of LINEAGE_PLUS\./],
+  [
+    'a persistent agent',
+    ['install', '--agent', 'SDS'],
+    /^error USAGE: --agent: "SDS" .* runs without the orchestrator/,
+  ],
+  [
+    'an agent without an image',
+    ['install', '--agent', 'DATAHEALTH'],
+    /"DATAHEALTH" \(DataHealth\) has no image in this/,
+  ],
+  [
+    'two connectors at once',
+    ['add-connector', '-c', 'postgres', 'postgre'],
+    /^error USAGE: --connector: "postgre" is not/,
+  ],
   ['a connector that is not there', ['add-connector', '-c', 'oracle'], /^error USAGE: --connector: "oracle"/],
   ['a connection without a name', ['add-connector', '-c', 'postgres'], /^error USAGE: --name is needed/],
   ['a service that is not there', ['compose', 'logs', '-s', 'x'], /^error USAGE: --service: "x"/],

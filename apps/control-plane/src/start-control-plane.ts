@@ -109,7 +109,7 @@ export async function startControlPlane(
       address: temporalAddress,
       namespace,
       bundle: config.WORKFLOW_BUNDLE,
-      activities: createControlPlaneActivities(runStore),
+      activities: createControlPlaneActivities(runStore, log),
       dataConverter: createDataConverter(payloadKeys),
       log,
     }),

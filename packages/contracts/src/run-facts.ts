@@ -1,6 +1,6 @@
-import type { RecordedFailure } from './activities.ts';
 import type { LogLine, RunStatus, TimelineEvent, TimelineKind } from './runs.ts';
 import { isActive } from './runs.ts';
+import type { RecordedFailure } from './workflow.ts';
 
 /** Who says a station: a host tells what happens on it, the control plane the rest. */
 const saidBy = {

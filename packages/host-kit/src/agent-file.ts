@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { AppError, type HostId } from '@bigeye/contracts';
+import { AppError } from '@bigeye/contracts';
 import { type Document, isMap, parseDocument } from 'yaml';
 import { AgentSettings } from './agent-settings.ts';
 import type { HostHome } from './host-home.ts';
+import type { RegisteredHost } from './registered-host.ts';
 import { stackUser } from './stack-user.ts';
 import { writeFileAtomically } from './write-file.ts';
 
@@ -20,15 +21,6 @@ export interface AgentFile {
   remove(at: SettingPath): void;
   /** Writes the file (0600) in one step; does nothing when nothing changed. */
   save(): void;
-}
-
-/** A settings file with the values that every command of a registered host needs. */
-export interface RegisteredHost {
-  hostId: HostId;
-  apiUrl: string;
-  agentApiKey: string;
-  gatewayAddress: string;
-  hostApiUrl: string;
 }
 
 const heading = ` Bigeye agent: settings of this machine. Holds secrets, so keep its mode 0600.

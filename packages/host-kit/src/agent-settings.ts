@@ -1,24 +1,23 @@
-import { HostId } from '@bigeye/contracts';
+import { type ConnectorType, HostId } from '@bigeye/contracts';
 import { z } from 'zod';
+import type { AgentSection } from './agents/agent-on-host.ts';
+import { agentsOnHost } from './agents-on-host.ts';
+import type { Connection } from './connectors/connector-on-host.ts';
+import { connectorsOnHost } from './connectors-on-host.ts';
 import { defaultSlots, mostSlots } from './run-slots.ts';
 
 /** A key without a value is as good as no key. */
 const section = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value ?? {}, schema);
+const listOf = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value ?? [], z.array(schema));
 
-export const PostgresConnection = z.looseObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'letters, digits, dots, hyphens and underscores, at most 128')
-    .describe('Name of the connection, and of its repository in the lineage.'),
-  host: z.string().min(1),
-  port: z.coerce.number().int().min(1).max(65_535).default(5432),
-  database: z.string().min(1),
-  username: z.string().min(1),
-  password: z.coerce.string(),
-  sslmode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
-  schemas: z.array(z.string().min(1)).optional().describe('Only these schemas; without it, all that are visible.'),
-});
-export type PostgresConnection = z.infer<typeof PostgresConnection>;
+/** The key alone says that the agent is installed, so a section must not become a default. */
+const agentSections = Object.fromEntries(
+  Object.values(agentsOnHost).map((agent) => [agent.key, agent.section.nullish()]),
+) as Record<string, z.ZodOptional<z.ZodNullable<z.ZodType<AgentSection>>>>;
+
+const connectionLists = Object.fromEntries(
+  Object.entries(connectorsOnHost).map(([type, { connection }]) => [type, listOf(connection)]),
+) as Record<ConnectorType, ReturnType<typeof listOf<z.ZodType<Connection>>>>;
 
 /** The part of `bigeye_agent.yml` that is known to this version; keys of the operator beside it are kept. */
 export const AgentSettings = section(
@@ -45,13 +44,8 @@ export const AgentSettings = section(
       }),
     ),
     docker_compose_enabled: z.boolean().optional(),
-    agents: section(
-      z.looseObject({
-        // The key alone says that the agent is installed, so it must not become a default.
-        lineage_plus: z.looseObject({ image: z.string().optional() }).nullish(),
-      }),
-    ),
-    connectors: section(z.looseObject({ postgres: z.preprocess((v) => v ?? [], z.array(PostgresConnection)) })),
+    agents: section(z.looseObject(agentSections)),
+    connectors: section(z.looseObject(connectionLists)),
   }),
 );
 export type AgentSettings = z.infer<typeof AgentSettings>;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { containerNameOf, HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
+import { agentTypes, containerNameOf, HostId, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
 import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
@@ -42,7 +42,10 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   writeFileSync(home.agentFile, settingsFile);
   const slots = runSlotsOf(home, input.hostId, slotCount);
   for (const slot of slots) for (const folder of [slot.in, slot.out]) mkdirSync(folder, { recursive: true });
-  const runner = createFakeContainerRunner({ images: [images.lineagePlus], programs: { 'run -c postgres': program } });
+  const runner = createFakeContainerRunner({
+    images: [agentTypes.LINEAGE_PLUS.image],
+    programs: { 'run -c postgres': program },
+  });
   const api = createFakeHostApi();
   api.addRun(runId);
   const orchestrator = () => {
@@ -144,7 +147,7 @@ test('the container is the one that the guard allows, and its files are for its 
   expect(host.container()?.spec).toMatchObject({
     name,
     runId,
-    image: images.lineagePlus,
+    image: agentTypes.LINEAGE_PLUS.image,
     network: 'bigeye-runs-etl-01-01',
   });
   expect(host.container()?.spec).toMatchObject({ inFolder: host.slot.in, outFolder: host.slot.out });

@@ -1,4 +1,5 @@
 import { containerNameOf, createSecretMask, type RunId, type SecretMask } from '@bigeye/contracts';
+import { secretsOfHost } from '@bigeye/host-kit';
 import type { HostDeps } from './host-deps.ts';
 import { shipLog } from './log-shipper.ts';
 
@@ -12,7 +13,7 @@ export function shipRunLog(deps: HostDeps, runId: RunId, mask: SecretMask, signa
 export function secretMaskOf({ loadSettings, log }: HostDeps): SecretMask {
   try {
     const { host, settings } = loadSettings();
-    return createSecretMask([host.agentApiKey, ...settings.connectors.postgres.map(({ password }) => password)]);
+    return createSecretMask(secretsOfHost(host, settings));
   } catch (error) {
     log.warn({ err: error }, 'settings not readable, log lines are withheld');
     return withheld;

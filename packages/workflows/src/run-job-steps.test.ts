@@ -1,4 +1,4 @@
-import type { ContainerEnd, RecordedFailure, RecordRunStatusInput, RunJobInput } from '@bigeye/contracts';
+import type { ContainerEnd, RecordRunStatusInput, ReportedFailure, RunJobInput } from '@bigeye/contracts';
 import { HostId, JobId, JobSettings, RunId } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { runJobSteps } from './run-job-steps.ts';
@@ -21,7 +21,7 @@ const ended = (end: Partial<ContainerEnd>): ContainerEnd => ({
   ...end,
 });
 
-async function recorded(follow: () => Promise<ContainerEnd>, verdict: 'canceled' | RecordedFailure = 'canceled') {
+async function recorded(follow: () => Promise<ContainerEnd>, verdict: 'canceled' | ReportedFailure = 'canceled') {
   const statuses: RecordRunStatusInput[] = [];
   await runJobSteps(input, {
     host: { startContainer: async () => ({ startedAt: '2026-01-01T00:00:00.000Z' }), followContainer: follow },

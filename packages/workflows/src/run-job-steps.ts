@@ -2,17 +2,17 @@ import {
   agentExitCodes,
   type ContainerEnd,
   type HostActivities,
-  type RecordedFailure,
   type RecordRunStatusInput,
+  type ReportedFailure,
   type RunJobInput,
-} from '@bigeye/contracts';
+} from '@bigeye/contracts/workflow';
 
 /** What the decisions need of the world; `run-job.ts` gives Temporal's, tests give their own. */
 export interface RunJobPorts {
   host: HostActivities;
   recordRunStatus(input: RecordRunStatusInput): Promise<void>;
   /** Translates what an activity threw: a cancellation, or a failure in our words. */
-  judge(error: unknown, phase: 'starting' | 'following'): 'canceled' | RecordedFailure;
+  judge(error: unknown, phase: 'starting' | 'following'): 'canceled' | ReportedFailure;
 }
 
 /** One execution of a job, from the offer to its host to the recorded end. Decides; activities act. */
@@ -44,14 +44,14 @@ function finalStatus(input: RunJobInput, end: ContainerEnd): RecordRunStatusInpu
   return { runId, status: 'failed', exit, failure: exitFailure(input, end) };
 }
 
-function exitFailure({ settings }: RunJobInput, { exitCode, outOfMemory }: ContainerEnd): RecordedFailure {
+function exitFailure({ settings }: RunJobInput, { exitCode, outOfMemory }: ContainerEnd): ReportedFailure {
   // The engine also flags a container whose child process was killed; alone, the flag would hide the agent's own verdict.
   if (outOfMemory && !agentVerdicts.has(exitCode))
     return { code: 'OUT_OF_MEMORY', details: { memoryMib: settings.limits.memoryMib } };
   return { code: agentVerdicts.get(exitCode) ?? 'AGENT_EXITED', details: { exitCode } };
 }
 
-const agentVerdicts = new Map<number, RecordedFailure['code']>([
+const agentVerdicts = new Map<number, ReportedFailure['code']>([
   [agentExitCodes.usage, 'AGENT_USAGE'],
   [agentExitCodes.credentialsRefused, 'CREDENTIALS_REFUSED'],
   [agentExitCodes.sourceUnreachable, 'SOURCE_UNREACHABLE'],

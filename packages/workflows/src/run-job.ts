@@ -1,11 +1,10 @@
 import {
   type ControlPlaneActivities,
   type HostActivities,
-  isErrorCode,
-  type RecordedFailure,
+  type ReportedFailure,
   type RunJobInput,
   taskQueues,
-} from '@bigeye/contracts';
+} from '@bigeye/contracts/workflow';
 import {
   ActivityFailure,
   type ActivityOptions,
@@ -21,6 +20,8 @@ import { runJobSteps } from './run-job-steps.ts';
 
 /** The name of the error class by which the codec fails, before an activity of ours could say that it failed for good. */
 const payloadUnreadable = 'PayloadUnreadable';
+/** What tells a code of ours from the name of an error's class. The catalogue itself would be initialised for each run. */
+const codeForm = /^[A-Z][A-Z0-9_]+$/;
 /** How long a host that fell silent in the middle of a run may stay away before the run is given up. */
 const hostLostTimeoutSeconds = 3600;
 const imagePullTimeoutSeconds = 3600;
@@ -63,7 +64,7 @@ export async function runJob(input: RunJobInput): Promise<void> {
   });
 }
 
-function failureOf(error: unknown, phase: 'starting' | 'following', input: RunJobInput): RecordedFailure {
+function failureOf(error: unknown, phase: 'starting' | 'following', input: RunJobInput): ReportedFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     return phase === 'starting' && cause.timeoutType === 'SCHEDULE_TO_START'
@@ -72,7 +73,7 @@ function failureOf(error: unknown, phase: 'starting' | 'following', input: RunJo
   }
   if (cause instanceof ApplicationFailure && cause.type === payloadUnreadable)
     return { code: 'PAYLOAD_UNREADABLE', details: {} };
-  if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
+  if (cause instanceof ApplicationFailure && cause.type && codeForm.test(cause.type))
     return { code: cause.type, details: (cause.details?.[0] ?? {}) as Record<string, unknown> };
   log.error('run failed for a reason outside the catalogue', { error });
   return { code: 'INTERNAL', details: {} };

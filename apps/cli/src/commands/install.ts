@@ -1,5 +1,12 @@
-import { type AgentType, AppError, agentTypeNames, images } from '@bigeye/contracts';
-import { isImagePresent, loadAgentFile, managedAgentsOf, pullImage } from '@bigeye/host-kit';
+import { AppError, agentTypes, nextAfterInstall } from '@bigeye/contracts';
+import {
+  findInstallableAgent,
+  installableAgents,
+  isImagePresent,
+  loadAgentFile,
+  managedAgentsOf,
+  pullImage,
+} from '@bigeye/host-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { isRegistered, pushManagedAgents } from '../host/push-managed-agents.ts';
@@ -9,8 +16,7 @@ interface InstallFlags {
   image?: string;
 }
 
-/** The types that this version can install. */
-const installable = ['LINEAGE_PLUS'] as const satisfies AgentType[];
+const installable = installableAgents().map(({ type }) => type);
 
 export const installCommand = new Command('install')
   .description('install an agent on this host and tell the control plane')
@@ -20,25 +26,37 @@ export const installCommand = new Command('install')
   .action(async (flags: InstallFlags, command: Command) => install(contextOf(command), flags));
 
 async function install({ home, terminal }: CommandContext, flags: InstallFlags): Promise<void> {
-  const choices = installable.map((value) => ({ value, label: agentTypeNames[value] }));
-  const agent = flags.agent ?? (await terminal.askChoice({ flag: '--agent', message: 'Agent to install' }, choices));
-  if (!installable.some((known) => known === agent))
-    throw new AppError('USAGE', { reason: `--agent: "${agent}" is none of ${installable.join(', ')}.` });
+  const choices = installable.map((value) => ({ value, label: agentTypes[value].name }));
+  const asked = flags.agent ?? (await terminal.askChoice({ flag: '--agent', message: 'Agent to install' }, choices));
+  const found = findInstallableAgent(asked);
+  if (!found) throw new AppError('USAGE', { reason: `--agent: "${asked}" ${whyNot(asked)}` });
+  const { type, agent } = found;
   const file = loadAgentFile(home);
-  const image = flags.image ?? file.settings.agents.lineage_plus?.image ?? images.lineagePlus;
+  const section = file.settings.agents[agent.key];
+  const image = flags.image ?? section?.image ?? found.image;
   await terminal.step(`image ${image}`, async () => {
     if (!(await isImagePresent(image))) await pullImage(image);
   });
-  if (flags.image !== undefined) file.set(['agents', 'lineage_plus', 'image'], flags.image);
-  else if (file.settings.agents.lineage_plus === undefined) file.set(['agents', 'lineage_plus'], {});
+  if (flags.image !== undefined) file.set(['agents', agent.key, 'image'], flags.image);
+  else if (section === undefined) file.set(['agents', agent.key], {});
   file.save();
   const { settings } = file;
   if (isRegistered(settings))
     await terminal.step('managed agents pushed to the control plane', () => pushManagedAgents(home, settings));
   else terminal.warn('This machine is not registered yet; "bigeye-agent register" will tell the control plane.');
-  const next = 'bigeye-agent add-connector -c postgres';
-  terminal.result([`${agentTypeNames.LINEAGE_PLUS} is installed.`, `Next: ${next}`], {
+  const next = nextAfterInstall(type);
+  terminal.result([`${agentTypes[type].name} is installed.`, `Next: ${next}`], {
     managedAgents: managedAgentsOf(settings),
     next,
   });
+}
+
+/** A documented type that this version knows and cannot install, or a word that is no type at all. */
+function whyNot(type: string): string {
+  const descriptors: Record<string, { name: string; kind: string }> = agentTypes;
+  const known = descriptors[type];
+  const choices = installable.join(', ');
+  if (!known) return `is none of ${choices}.`;
+  if (known.kind === 'persistent') return `(${known.name}) runs without the orchestrator; to install here: ${choices}.`;
+  return `(${known.name}) has no image in this version; to install here: ${choices}.`;
 }

@@ -1,4 +1,12 @@
-import { type ApiClient, AppError, createApiClient, type Host, HostId, isAppError } from '@bigeye/contracts';
+import {
+  type ApiClient,
+  AppError,
+  createApiClient,
+  type Host,
+  HostId,
+  isAppError,
+  nextAfterRegister,
+} from '@bigeye/contracts';
 import {
   type AgentFile,
   createCertificateRequest,
@@ -77,7 +85,7 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
   await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, () => startStack(home, hostId));
   await terminal.step('host online at the control plane', () => waitOnline(registrar, hostId));
-  const next = 'bigeye-agent install --agent LINEAGE_PLUS';
+  const next = nextAfterRegister();
   const host = await registrar.readHost(hostId);
   terminal.result([`Host ${hostId} is ${host.state}.`, `Next: ${next}`], { host, next });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   type AddressReach,
   AppError,
+  agentTypes,
   cliDownloadPath,
   type HostSetup,
   type HostSetupAddress,
@@ -37,7 +38,7 @@ export function hostSetupOf(
     addresses: addresses.map((address) => ({ ...address, reach: reachOf(address.value) })),
     caFingerprint,
     cli: cli ? { path: cliDownloadPath, sha256: cli.sha256, bytes: cli.content.length } : null,
-    images: [images.orchestrator, images.socketProxy, images.lineagePlus],
+    images: [...Object.values(images), ...Object.values(agentTypes).flatMap(({ image }) => image ?? [])],
   };
 }
 

@@ -1,4 +1,4 @@
-import { AppError, agentParameters, type Host, type Job, type JobId, type JobInput } from '@bigeye/contracts';
+import { AppError, batchAgent, type Host, type Job, type JobId, type JobInput } from '@bigeye/contracts';
 import type { z } from 'zod';
 import type { HostStore } from '../hosts/host-store.ts';
 import type { JobStore } from './job-store.ts';
@@ -30,7 +30,7 @@ export function requireEligible(host: Host, agentType: Job['agentType']): void {
 }
 
 async function checkJob({ hostStore }: JobDeps, input: JobValues): Promise<JobValues> {
-  const parameters = agentParameters[input.agentType].safeParse(input.parameters);
+  const parameters = batchAgent(input.agentType).parameters.safeParse(input.parameters);
   if (!parameters.success)
     throw new AppError('INVALID_INPUT', {
       issues: parameters.error.issues.map((issue) => ({

@@ -4,6 +4,7 @@ import {
   type HostId,
   type Job,
   type JobId,
+  type RecordedFailure,
   type RecordRunStatusInput,
   type Run,
   type RunId,
@@ -159,7 +160,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
     },
 
     /** Moves a run on; a status that was recorded already is left as it is, so a repeat does no harm. */
-    async recordStatus(input: RecordRunStatusInput): Promise<void> {
+    async recordStatus(input: RecordRunStatusInput<RecordedFailure>): Promise<void> {
       const { runId } = input;
       if (input.status === 'running') {
         await db

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type ControlPlaneActivities, taskQueues } from '@bigeye/contracts';
-import { backOffMs, failureConverterPath, type Logger, pause } from '@bigeye/service-kit';
+import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { RunStarter } from '../runs/run-dispatcher.ts';
+import { bundleWorkflows } from './bundle-workflows.ts';
 import { createRunStarter } from './run-starter.ts';
 
 const watchEveryMs = 1_000;
@@ -30,7 +30,7 @@ export async function startWorkflowEngine(options: {
 }): Promise<WorkflowEngine> {
   const { address, namespace, log } = options;
   const connection = await connect(address, log);
-  const workflowBundle = options.bundle ? { codePath: options.bundle } : await bundleWorkflows();
+  const workflowBundle = options.bundle ? { codePath: options.bundle } : { code: await bundleWorkflows() };
   const workerOptions: WorkerOptions = {
     connection,
     namespace,
@@ -70,11 +70,6 @@ async function connect(address: string, log: Logger): Promise<NativeConnection> 
       await pause(backOffMs(attempt, { maxMs: 3_000 }));
     }
   }
-}
-
-async function bundleWorkflows(): Promise<{ code: string }> {
-  const workflowsPath = fileURLToPath(import.meta.resolve('@bigeye/workflows')).replace(/index\.ts$/, 'run-job.ts');
-  return await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
 }
 
 /** Keeps a worker polling: one whose polls failed for good is replaced. */

@@ -1,9 +1,11 @@
-import { HostId, images, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
+import { agentTypes, HostId, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { AgentSettings } from '../agent-settings.ts';
-import { planLineagePlusRun } from './lineage-plus.ts';
-import { managedAgentsOf } from './plan-agent-run.ts';
-import { importPostgresConnections, renderProperties } from './properties.ts';
+import { renderProperties } from '../connectors/properties.ts';
+import { importConnections } from '../connectors/properties-file.ts';
+import { managedAgentsOf } from './managed-agents.ts';
+import { planAgentRun } from './plan-agent-run.ts';
+import { secretsOfHost } from './secrets-of-host.ts';
 
 const hostId = HostId.parse('etl-01');
 const input = (parameters: RunJobInput['parameters']): RunJobInput => ({
@@ -36,8 +38,8 @@ const settings = AgentSettings.parse({
 });
 
 test('without a name, every connection of the type is in the properties, numbered from 1', () => {
-  const plan = planLineagePlusRun(input({ connectors: ['postgres'] }), host, settings);
-  expect(plan).toMatchObject({ image: images.lineagePlus, command: ['run', '-c', 'postgres'] });
+  const plan = planAgentRun(input({ connectors: ['postgres'] }), host, settings);
+  expect(plan).toMatchObject({ image: agentTypes.LINEAGE_PLUS.image, command: ['run', '-c', 'postgres'] });
   const lines = plan.files['postgres.properties']?.trim().split('\n') ?? [];
   expect(lines).toContain('environment.name.1=shop');
   expect(lines).toContain('postgres.schemas.1=public,mart');
@@ -50,7 +52,7 @@ test('without a name, every connection of the type is in the properties, numbere
 });
 
 test('a named connection runs alone and is named to the agent', () => {
-  const plan = planLineagePlusRun(input({ connectors: ['postgres'], connectionName: 'crm' }), host, settings);
+  const plan = planAgentRun(input({ connectors: ['postgres'], connectionName: 'crm' }), host, settings);
   expect(plan.command).toEqual(['run', '-c', 'postgres', '-n', 'crm']);
   expect(plan.files['postgres.properties']).not.toContain('=shop\nbigeye');
 });
@@ -60,12 +62,12 @@ test.each([
   [{ connectors: ['snowflake'] }, 'CONNECTION_NOT_FOUND'],
   [{ connectors: [] }, 'INVALID_INPUT'],
 ])('%o fails as %s', (parameters, code) => {
-  expect(() => planLineagePlusRun(input(parameters), host, settings)).toThrow(expect.objectContaining({ code }));
+  expect(() => planAgentRun(input(parameters), host, settings)).toThrow(expect.objectContaining({ code }));
 });
 
 test('an agent that is not installed does not run, and is not reported', () => {
   const bare = AgentSettings.parse({});
-  const plan = () => planLineagePlusRun(input({ connectors: ['postgres'] }), host, bare);
+  const plan = () => planAgentRun(input({ connectors: ['postgres'] }), host, bare);
   expect(plan).toThrow(expect.objectContaining({ code: 'AGENT_NOT_INSTALLED' }));
   expect(managedAgentsOf(bare)).toEqual([]);
 });
@@ -76,17 +78,21 @@ test('the control plane learns names of connections and nothing else of them', (
   for (const secret of ['p@ss=1', 'reader', 'db']) expect(text).not.toContain(`"${secret}"`);
 });
 
+test('what must not be in a log: the key of the agents, and every password', () => {
+  expect(secretsOfHost(host, settings)).toEqual(['bigeye_agent_x', 'p@ss=1', 'p@ss=1']);
+});
+
 test('every value comes out of a properties file as it went in', () => {
   const odd = ' lead\\back=eq:co#hash\nline\tüñ🙂';
   const text = renderProperties([{ 'environment.name': 'a', 'postgres.host': 'h', 'postgres.password': odd }]);
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-  expect(importPostgresConnections(text)).toEqual([{ name: 'a', host: 'h', password: odd }]);
+  expect(importConnections('postgres', text)).toEqual([{ name: 'a', host: 'h', password: odd }]);
 });
 
 test('an existing properties file gives its PostgreSQL connections by number', () => {
   const text =
     '# old\nenvironment.name.2 = b\npostgres.host.2: h2\npostgres.schemas.2=x, y\nenvironment.name.1=a\npostgres.host.1=h1\ndbt.host.3=z\n';
-  expect(importPostgresConnections(text)).toEqual([
+  expect(importConnections('postgres', text)).toEqual([
     { name: 'a', host: 'h1' },
     { name: 'b', host: 'h2', schemas: ['x', 'y'] },
   ]);

@@ -1,4 +1,4 @@
-import { agentTypeNames, type Host } from '@bigeye/contracts';
+import { agentTypes, type Host } from '@bigeye/contracts';
 import { Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -88,7 +88,7 @@ export function HostsPage() {
 
 function Agents({ host }: { host: Host }) {
   if (host.managedAgents.length === 0) return <span className="faint">None installed</span>;
-  const names = host.managedAgents.map((agent) => agentTypeNames[agent.type]).join(', ');
+  const names = host.managedAgents.map((agent) => agentTypes[agent.type].name).join(', ');
   const details = host.managedAgents.map((agent) => agent.image).join('\n');
   return <span title={details}>{names}</span>;
 }

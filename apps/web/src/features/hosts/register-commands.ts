@@ -1,4 +1,12 @@
-import type { HostSetup } from '@bigeye/contracts';
+import {
+  addConnectorCommandOf,
+  agentTypes,
+  type ConnectorType,
+  connectorTypes,
+  type HostSetup,
+  installableTypes,
+  installCommandOf,
+} from '@bigeye/contracts';
 
 /** What is typed into the shell of the machine, for people to copy. */
 
@@ -31,5 +39,17 @@ export const copyKeysCommand = (from: string): string =>
 export const imagesCommand = (images: string[], hostId: string): string =>
   `docker save ${images.join(' ')} | ssh ${hostId} docker load`;
 
-export const installCommand = './bigeye-agent install --agent LINEAGE_PLUS';
-export const connectorCommand = './bigeye-agent add-connector -c postgres';
+const here = (command: string): string => `./${command}`;
+
+/** One for each agent that this version can install. */
+export const installCommands = installableTypes.map((type) => ({
+  name: agentTypes[type].name,
+  command: here(installCommandOf(type)),
+}));
+
+/** One for each connector, with what it asks for. */
+export const connectorCommands = (Object.keys(connectorTypes) as ConnectorType[]).map((type) => ({
+  name: connectorTypes[type].name,
+  asksFor: connectorTypes[type].asksFor,
+  command: here(addConnectorCommandOf(type)),
+}));

@@ -13,12 +13,12 @@ import { RevokeKeyButton } from './open-keys.tsx';
 import styles from './register.module.css';
 import {
   addressOf,
-  connectorCommand,
+  connectorCommands,
   copyKeysCommand,
   downloadCommand,
   folderCommand,
   imagesCommand,
-  installCommand,
+  installCommands,
   registerCommand,
 } from './register-commands.ts';
 import { isRegistered, type Progress } from './registration-progress.ts';
@@ -77,15 +77,13 @@ export function RegisterSteps(props: Props) {
         <Step title="Online" isDone={progress.stage === 'online'}>
           <Online progress={progress} />
         </Step>
-        <Step title="An agent: Lineage Plus" isDone={progress.hasAgent}>
-          {progress.hasAgent ? <p>It is installed.</p> : <Command text={installCommand} />}
+        <Step title={agentTitle} isDone={progress.hasAgent}>
+          {progress.hasAgent ? <p>It is installed.</p> : <NamedCommands commands={installCommands} />}
         </Step>
         <Step title="A connection to what it reads" isDone={progress.connections.length > 0}>
           {progress.connections.length > 0 && <p>{progress.connections.join(', ')}. For another one:</p>}
-          {progress.connections.length === 0 && (
-            <p>It asks for host, database, user and password. They stay on the machine.</p>
-          )}
-          <Command text={connectorCommand} />
+          {progress.connections.length === 0 && <p>What it is told stays on the machine.</p>}
+          <NamedCommands commands={connectorCommands} />
         </Step>
         <Step title="A job" isDone={false}>
           {progress.hasAgent ? (
@@ -103,6 +101,24 @@ export function RegisterSteps(props: Props) {
       </ol>
     </>
   );
+}
+
+const [onlyAgent, ...otherAgents] = installCommands;
+const agentTitle = onlyAgent && otherAgents.length === 0 ? `An agent: ${onlyAgent.name}` : 'An agent';
+
+/** A choice of commands, each with its name where there are several. */
+function NamedCommands({ commands }: { commands: { name: string; asksFor?: string; command: string }[] }) {
+  return commands.map(({ name, asksFor, command }) => (
+    <div key={command}>
+      {(asksFor || commands.length > 1) && (
+        <p>
+          {name}
+          {asksFor && `, which asks for ${asksFor}`}:
+        </p>
+      )}
+      <Command text={command} />
+    </div>
+  ));
 }
 
 /** The host that was heard of last, because it most likely has the account's keys. */

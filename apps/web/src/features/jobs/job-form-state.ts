@@ -1,12 +1,4 @@
-import {
-  agentParameters,
-  BatchAgentType,
-  type Host,
-  isAppError,
-  type Job,
-  JobInput,
-  JobSettings,
-} from '@bigeye/contracts';
+import { BatchAgentType, batchAgent, type Host, isAppError, type Job, JobInput, JobSettings } from '@bigeye/contracts';
 import { parameterFieldsOf, parametersOf } from './parameter-fields.ts';
 
 /** What the form holds. Numbers that were emptied are '' until they are typed again. */
@@ -55,7 +47,7 @@ export function checkDraft(draft: JobDraft): { input: JobInput } | { errors: Fie
     ...(draft.agentType === null ? { agentType: 'Choose what runs' } : {}),
   };
   const parsed = JobInput.safeParse(body);
-  const checkedParameters = draft.agentType && agentParameters[draft.agentType].safeParse(parameters);
+  const checkedParameters = draft.agentType && batchAgent(draft.agentType).parameters.safeParse(parameters);
   const errors = {
     ...errorsFrom(parsed.error?.issues ?? [], ''),
     ...errorsFrom(checkedParameters?.error?.issues ?? [], 'parameters.'),

@@ -1,4 +1,12 @@
-import { agentTypeNames, BatchAgentType, type Host, type HostId, type Job, type JobId } from '@bigeye/contracts';
+import {
+  agentTypes,
+  BatchAgentType,
+  batchAgent,
+  type Host,
+  type HostId,
+  type Job,
+  type JobId,
+} from '@bigeye/contracts';
 import { Button, NumberInput, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
@@ -151,7 +159,7 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
         disabled={!host && !draft.agentType}
         data={BatchAgentType.options.map((type) => ({
           value: type,
-          label: agentTypeNames[type],
+          label: agentTypes[type].name,
           disabled: !installed(type),
         }))}
         renderOption={({ option }) => (
@@ -187,20 +195,25 @@ function Parameters({ hosts, draft, errors, change }: PartProps) {
     return <p className={styles.hint}>Its parameters appear here once host and agent type are chosen.</p>;
   const agent = hosts.find(({ id }) => id === draft.hostId)?.managedAgents.find(({ type }) => type === draft.agentType);
   const connections = agent?.connections ?? [];
-  const suggestions: Record<string, string[]> = {
+  const had = {
     connectors: unique(connections.map(({ connector }) => connector)),
-    connectionName: unique(connections.map(({ name }) => name)),
+    'connection names': unique(connections.map(({ name }) => name)),
+  };
+  const { suggests = {} } = batchAgent(draft.agentType);
+  const suggestionsFor = (name: string): string[] => {
+    const what = suggests[name];
+    return what ? had[what] : [];
   };
   return (
     <fieldset>
-      <legend>Parameters of {agentTypeNames[draft.agentType]}</legend>
+      <legend>Parameters of {agentTypes[draft.agentType].name}</legend>
       {parameterFieldsOf(draft.agentType).map((field) => (
         <ParameterInput
           key={field.name}
           field={field}
           value={draft.parameters[field.name]}
           error={errors[`parameters.${field.name}`]}
-          suggestions={suggestions[field.name] ?? []}
+          suggestions={suggestionsFor(field.name)}
           onChange={(value) => change({ parameters: { ...draft.parameters, [field.name]: value } })}
         />
       ))}

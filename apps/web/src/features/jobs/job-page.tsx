@@ -1,4 +1,4 @@
-import { agentTypeNames, type Job } from '@bigeye/contracts';
+import { agentTypes, type Job } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
@@ -77,7 +77,7 @@ function Definition({ job }: { job: Job }) {
       <Section title="Definition" />
       <Facts
         facts={[
-          ['Agent', agentTypeNames[job.agentType]],
+          ['Agent', agentTypes[job.agentType].name],
           [
             'Host',
             <Link key="host" to="/runs" search={{ host: job.hostId }}>

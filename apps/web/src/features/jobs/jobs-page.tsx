@@ -1,4 +1,4 @@
-import { agentTypeNames, type Job } from '@bigeye/contracts';
+import { agentTypes, type Job } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-columns.ts';
@@ -26,7 +26,7 @@ const columns: Column<Job>[] = [
       </Link>
     ),
   },
-  { name: 'Agent type', width: 140, leftOut: 3, cell: (job) => agentTypeNames[job.agentType] },
+  { name: 'Agent type', width: 140, leftOut: 3, cell: (job) => agentTypes[job.agentType].name },
   { name: 'Host', width: 120, grows: 1, leftOut: 2, cell: (job) => <span title={job.hostId}>{job.hostId}</span> },
   { name: 'Last run', width: 122, cell: (job) => <LastRun job={job} /> },
   { name: 'When', width: 112, leftOut: 1, cell: (job) => job.lastRun && <Ago at={job.lastRun.queuedAt} /> },

@@ -1,10 +1,10 @@
-import { agentParameters, BatchAgentType } from '@bigeye/contracts';
+import { BatchAgentType, batchAgent } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { parameterFieldsOf, parametersOf } from './parameter-fields.ts';
 
 test.each(BatchAgentType.options)('every parameter of %s has an input', (agentType) => {
   expect(parameterFieldsOf(agentType).map((field) => field.name)).toEqual(
-    Object.keys(agentParameters[agentType].shape),
+    Object.keys(batchAgent(agentType).parameters.shape),
   );
 });
 

@@ -1,4 +1,4 @@
-import { agentParameters, type BatchAgentType } from '@bigeye/contracts';
+import { type BatchAgentType, batchAgent } from '@bigeye/contracts';
 import { sentenceOf } from '../../lib/format.ts';
 
 /** How one parameter of an agent is asked for. */
@@ -24,17 +24,19 @@ interface Schema {
 
 /** The fields of an agent type's form, from the schema that the server checks with. */
 export function parameterFieldsOf(agentType: BatchAgentType): ParameterField[] {
-  return Object.entries(agentParameters[agentType].shape as unknown as Record<string, Schema>).map(([name, schema]) => {
-    const { inner, optional, initial } = unwrap(schema);
-    return {
-      name,
-      label: sentenceOf(name),
-      help: schema.description ?? inner.description,
-      optional,
-      input: inputFor(name, inner),
-      initial: initial ?? emptyFor(inner),
-    };
-  });
+  return Object.entries(batchAgent(agentType).parameters.shape as unknown as Record<string, Schema>).map(
+    ([name, schema]) => {
+      const { inner, optional, initial } = unwrap(schema);
+      return {
+        name,
+        label: sentenceOf(name),
+        help: schema.description ?? inner.description,
+        optional,
+        input: inputFor(name, inner),
+        initial: initial ?? emptyFor(inner),
+      };
+    },
+  );
 }
 
 function unwrap(schema: Schema): { inner: Schema; optional: boolean; initial: unknown } {

@@ -1,4 +1,4 @@
-import type { LineageNode } from '@bigeye/contracts';
+import { agentTypes, type LineageNode } from '@bigeye/contracts';
 import { Loader, NumberInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -18,6 +18,7 @@ import { LineageSearch } from './lineage-search.tsx';
 import { summaryOf } from './lineage-summary.ts';
 import type { ChosenNode } from './lineage-words.ts';
 
+const { name: agentName, does } = agentTypes.LINEAGE_PLUS;
 const route = getRouteApi('/shell/lineage');
 
 export function LineagePage() {
@@ -36,11 +37,8 @@ function Beginning({ choose }: { choose: (node: LineageNode) => void }) {
   useTitle('Lineage');
   if (anything.data?.length === 0)
     return (
-      <EmptyState
-        title="No lineage yet"
-        text="A Lineage Plus run reads the views of a database and delivers where each of their columns comes from."
-      >
-        <LinkButton to="/jobs/new">Create a Lineage Plus job</LinkButton>
+      <EmptyState title="No lineage yet" text={`A run of ${agentName} ${does}.`}>
+        <LinkButton to="/jobs/new">Create a {agentName} job</LinkButton>
       </EmptyState>
     );
   return (

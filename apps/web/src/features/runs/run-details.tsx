@@ -1,4 +1,4 @@
-import { agentTypeNames, fillPath, type Run, routes, type TimelineEvent } from '@bigeye/contracts';
+import { agentTypes, fillPath, type Run, routes, type TimelineEvent } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Icon } from '../../components/icon.tsx';
 import { Facts, Section } from '../../components/page.tsx';
@@ -71,7 +71,7 @@ function JobParameters({ run }: { run: Run }) {
   return (
     <div>
       <Section title="Parameters of the job" />
-      <Facts facts={[['Agent', agentTypeNames[run.agentType]]]} />
+      <Facts facts={[['Agent', agentTypes[run.agentType].name]]} />
       <div style={{ height: 6 }} />
       {job && <Parameters parameters={job.parameters} />}
     </div>

@@ -4,6 +4,10 @@ import type { HostId, JobId, RunId } from './ids.ts';
 import type { JobSettings } from './jobs.ts';
 import type { RunExit, RunStatus } from './runs.ts';
 
+// The door of workflows into the contracts: `@bigeye/contracts/workflow`. Temporal evaluates what a workflow imports anew
+// for each run, so nothing here or below may be more than types and plain constants.
+export { agentExitCodes } from './agent-exit-codes.ts';
+
 /** The only place where a queue is spelled. */
 export const taskQueues = {
   controlPlane: 'control-plane',
@@ -32,18 +36,24 @@ export interface HostActivities {
   followContainer(input: RunJobInput): Promise<ContainerEnd>;
 }
 
-export interface RecordedFailure {
-  code: ErrorCode;
+/** As a workflow tells it. It does not carry the catalogue, so whether the code is of it is looked at on arrival. */
+export interface ReportedFailure {
+  code: string;
   details: Record<string, unknown>;
 }
 
-export type RecordRunStatusInput =
+/** As it is kept. */
+export interface RecordedFailure extends ReportedFailure {
+  code: ErrorCode;
+}
+
+export type RecordRunStatusInput<Failure extends ReportedFailure = ReportedFailure> =
   | { runId: RunId; status: 'running'; startedAt: string }
   | {
       runId: RunId;
       status: Exclude<RunStatus, 'queued' | 'running'>;
       exit: RunExit | null;
-      failure: RecordedFailure | null;
+      failure: Failure | null;
     };
 
 export interface ControlPlaneActivities {

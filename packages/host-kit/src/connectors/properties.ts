@@ -14,21 +14,8 @@ function escapeValue(value: string): string {
     .replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** PostgreSQL connections of an existing properties file, by their number, with the names that the settings use. */
-export function importPostgresConnections(text: string): Record<string, unknown>[] {
-  const connections = new Map<number, Record<string, unknown>>();
-  for (const [key, value] of parseProperties(text)) {
-    const [, name = '', index] = /^(.+)\.(\d+)$/.exec(key) ?? [];
-    const setting = name === 'environment.name' ? 'name' : /^postgres\.(\w+)$/.exec(name)?.[1];
-    if (index === undefined || setting === undefined || value === '') continue;
-    const parsed = setting === 'schemas' ? value.split(',').map((schema) => schema.trim()) : value;
-    connections.set(Number(index), { ...connections.get(Number(index)), [setting]: parsed });
-  }
-  const inOrder = [...connections].sort(([a], [b]) => a - b).map(([, connection]) => connection);
-  return inOrder.filter((connection) => 'host' in connection);
-}
-
-function parseProperties(text: string): [key: string, value: string][] {
+/** Every key with its value, in order. */
+export function parseProperties(text: string): [key: string, value: string][] {
   const joined = text.replace(/\\\r?\n[ \t]*/g, '');
   return joined.split(/\r?\n/).flatMap((line): [string, string][] => {
     const [, key, value] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:]?\s*(.*)$/.exec(line) ?? [];

@@ -1,0 +1,106 @@
+import { because, mayWorkLater, needsAction } from './error-spec.ts';
+import { connectionAdvice, installAdvice } from './host-advice.ts';
+
+/** How a run can fail. They stand in `run.failure` and never in a response status of their own. */
+export const runFailures = {
+  HOST_OFFLINE: mayWorkLater(
+    409,
+    (d: { hostId: string; waitedSeconds: number }) =>
+      `Host "${d.hostId}" did not pick the run up within ${d.waitedSeconds} s.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent compose status"; start the run again when it is online.`,
+  ),
+  HOST_LOST: mayWorkLater(
+    409,
+    (d: { hostId: string }) => `Host "${d.hostId}" was lost while the run was running; how it ended is not known.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent compose status" and "docker ps --filter label=com.bigeye.run.id".`,
+  ),
+  IMAGE_PULL_FAILED: mayWorkLater(
+    409,
+    (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled${because(d.reason)}.`,
+    (d) => `On the host, try "docker pull ${d.image}"; behind a proxy, set it in the Docker daemon.`,
+  ),
+  AGENT_NOT_INSTALLED: needsAction(
+    409,
+    (d: { agentType: string; hostId: string }) => `${d.agentType} is not installed on host "${d.hostId}".`,
+    (d) => installAdvice(d.agentType, d.hostId),
+  ),
+  CONNECTION_NOT_FOUND: needsAction(
+    409,
+    (d: { connector: string; connectionName: string; hostId: string }) =>
+      `Host "${d.hostId}" has no ${d.connector} connection${d.connectionName ? ` named "${d.connectionName}"` : ''}.`,
+    (d) => connectionAdvice(d.connector, d.hostId),
+  ),
+  HOST_CONFIG_INVALID: needsAction(
+    409,
+    (d: { file: string; problems: string[] }) => `${d.file} is not valid: ${d.problems?.join('; ')}.`,
+    (d) => `Correct ${d.file} on the host and run "bigeye-agent sync".`,
+  ),
+  CONTAINER_NAME_TAKEN: needsAction(
+    409,
+    (d: { name: string }) => `A container named ${d.name} exists that this run did not make.`,
+    (d) => `On the host, look at it and remove it: docker rm -f ${d.name}.`,
+  ),
+  GUARD_REFUSED: needsAction(
+    409,
+    (d: { reason: string }) => `The docker-socket-proxy refused the container${because(d.reason)}.`,
+    () =>
+      'On the host, see "bigeye-agent compose logs -s docker-socket-proxy"; the policy file may be tighter than the job.',
+  ),
+  CONTAINER_START_FAILED: needsAction(
+    409,
+    (d: { reason: string }) => `Docker could not start the container${because(d.reason)}.`,
+    () => 'On the host, run "docker info" and look at the message; then start the run again.',
+  ),
+  CONTAINER_VANISHED: mayWorkLater(
+    409,
+    (d: { name: string }) => `The container ${d.name} was removed while the run was running.`,
+    () => 'Start the run again; leave containers labelled com.bigeye.run.id to the orchestrator.',
+  ),
+  OUT_OF_MEMORY: needsAction(
+    409,
+    (d: { memoryMib: number }) => `The agent needed more than its limit of ${d.memoryMib} MiB.`,
+    () => 'Raise the memory limit in the job, then start it again.',
+  ),
+  RUN_TIMED_OUT: needsAction(
+    409,
+    (d: { runTimeoutSeconds: number }) =>
+      `The run took longer than its limit of ${d.runTimeoutSeconds} s and was stopped.`,
+    () => 'Raise the run timeout in the job, or narrow what it collects.',
+  ),
+  AGENT_EXITED: needsAction(
+    409,
+    (d: { exitCode: number; message: string }) => `The agent ended with exit code ${d.exitCode}${because(d.message)}.`,
+    () => 'Read the end of the log.',
+  ),
+  AGENT_USAGE: needsAction(
+    409,
+    (d: { message: string }) => `The agent did not accept its configuration${because(d.message)}.`,
+    () => 'Correct the parameters of the job, or the connection on the host.',
+  ),
+  CREDENTIALS_REFUSED: needsAction(
+    409,
+    (d: { message: string }) => `The source refused the credentials${because(d.message)}.`,
+    () => 'On the host, correct the connection in bigeye_agent.yml, run "bigeye-agent sync" and start the job again.',
+  ),
+  SOURCE_UNREACHABLE: mayWorkLater(
+    409,
+    (d: { message: string }) => `The source could not be reached${because(d.message)}.`,
+    () => 'Check host and port of the connection, and the way from the host to it.',
+  ),
+  SOURCE_FAILED: mayWorkLater(
+    409,
+    (d: { message: string }) =>
+      `The source was reached, but could not serve the run${d.message ? `: ${d.message}` : ''}.`,
+    () => 'The result in the log names what to do; then start the job again.',
+  ),
+  PARTIAL_RESULT: needsAction(
+    409,
+    (d: { message: string }) => `Some objects failed, the rest was delivered${because(d.message)}.`,
+    () => 'The report in the run names each object with its reason.',
+  ),
+  TARGET_REFUSED: mayWorkLater(
+    409,
+    (d: { message: string }) => `The control plane did not take the result${because(d.message)}.`,
+    () => 'Check the agent API key on the host, then start the job again.',
+  ),
+} as const;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { JobId } from '../ids.ts';
+import { Job, JobInput } from '../jobs.ts';
+import { atLeast, base, page, pageQuery, route } from './route.ts';
+
+/** Jobs. */
+export const jobRoutes = {
+  listJobs: route({
+    method: 'GET',
+    path: `${base}/jobs`,
+    tag: 'Jobs',
+    summary: 'List jobs, newest first',
+    access: atLeast('viewer'),
+    query: z.object(pageQuery),
+    response: page(Job),
+    errors: [],
+  }),
+  createJob: route({
+    method: 'POST',
+    path: `${base}/jobs`,
+    tag: 'Jobs',
+    summary: 'Create a job',
+    access: atLeast('member'),
+    body: JobInput,
+    audit: ['name', 'hostId', 'agentType'],
+    response: Job,
+    errors: ['INVALID_INPUT', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
+  }),
+  getJob: route({
+    method: 'GET',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Read one job',
+    access: atLeast('viewer'),
+    params: z.object({ jobId: JobId }),
+    response: Job,
+    errors: ['JOB_NOT_FOUND'],
+  }),
+  updateJob: route({
+    method: 'PUT',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Change a job; an active run keeps what it started with',
+    access: atLeast('member'),
+    params: z.object({ jobId: JobId }),
+    body: JobInput,
+    audit: ['name', 'hostId'],
+    response: Job,
+    errors: ['INVALID_INPUT', 'JOB_NOT_FOUND', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
+  }),
+  deleteJob: route({
+    method: 'DELETE',
+    path: `${base}/jobs/:jobId`,
+    tag: 'Jobs',
+    summary: 'Delete a job with its runs; refused while a run is active',
+    access: atLeast('member'),
+    params: z.object({ jobId: JobId }),
+    response: null,
+    errors: ['JOB_NOT_FOUND', 'JOB_HAS_ACTIVE_RUN'],
+  }),
+};
