@@ -23,7 +23,7 @@ const settings = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
-    .describe('A PostgreSQL server instead of PGlite.'),
+    .describe('A PostgreSQL server instead of the embedded one.'),
   API_LISTEN: addresses.prefault('127.0.0.1:7700').describe('Browsers, CLI, agents. Several: separated by commas.'),
   PUBLIC_URL: z.url().optional().describe('How others reach the API. Default: the first API address.'),
   TRUSTED_PROXIES: z

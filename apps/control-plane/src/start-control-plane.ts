@@ -5,7 +5,7 @@ import { createAuditStore } from './audit/audit-store.ts';
 import { createAccessStore } from './auth/access-store.ts';
 import { createAccountKeyStore } from './auth/account-key-store.ts';
 import { createAttemptLimits } from './auth/attempt-limits.ts';
-import { openCertificateAuthority } from './auth/certificate-authority.ts';
+import { hasCertificateAuthority, openCertificateAuthority } from './auth/certificate-authority.ts';
 import { createFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { createPayloadKeys } from './auth/payload-keys.ts';
 import { createRegistrationKeyStore } from './auth/registration-key-store.ts';
@@ -18,7 +18,10 @@ import { createLineagePartStore } from './catalog/lineage-part-store.ts';
 import { createLineageStore } from './catalog/lineage-store.ts';
 import { type ControlPlaneConfig, type ListenAddress, oidcSettingsOf } from './config.ts';
 import { openDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 import { openDatabase } from './db/database.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { openInstallation } from './db/installation.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
 import { createHostIdentity } from './hosts/host-identity.ts';
 import { createHostSessions } from './hosts/host-sessions.ts';
@@ -45,20 +48,27 @@ export interface ControlPlane extends AsyncDisposable {
 
 /**
  * Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. `onFirstAdmin` hears how
- * the admin whom this start created comes in, or that there was nobody to create.
+ * the admin whom this start created comes in, or that there was nobody to create. When `signal` fires in the middle of the start, what
+ * was opened is closed and this throws.
  */
 export async function startControlPlane(
   config: ControlPlaneConfig,
   log: Logger = createLogger('control-plane', config.LOG_LEVEL),
   onFirstAdmin: (first: FirstAdmin | undefined, publicUrl: string) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
   const cli = loadCliDownload(config.CLI_FILE);
   openDataDir(dataDir, log);
+  starting.use(lockDataDir(dataDir));
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
+  const url = config.DATABASE_URL ?? starting.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
+  const { db, changes } = starting.use(await openDatabase({ url, log, signal }));
+  const installation = await openInstallation(db, { dataDir, hasKeys: hasCertificateAuthority(dataDir) });
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
-  const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
+  const caFingerprint = certificateFingerprint(authority.caCertificate);
+  await installation.bind(caFingerprint);
   const accessStore = createAccessStore(db);
   const accountKeyStore = createAccountKeyStore(db);
   const payloadKeys = createPayloadKeys(authority, accountKeyStore);
@@ -67,7 +77,7 @@ export async function startControlPlane(
   const runStore = createRunStore(db, changes);
   const runLogStore = createRunLogStore(db);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
-  const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
+  const lineageStore = createLineageStore(db);
   const lineagePartStore = createLineagePartStore(db, lineageStore);
   const neighbourhoodStore = createLineageNeighbourhoodStore(db);
   const userStore = createUserStore(db);
@@ -85,8 +95,9 @@ export async function startControlPlane(
 
   const temporalAddress =
     config.TEMPORAL_ADDRESS ??
-    starting.use(await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log }))
-      .address;
+    starting.use(
+      await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log, signal }),
+    ).address;
   const namespace = config.TEMPORAL_NAMESPACE;
   const engine = starting.use(
     await startWorkflowEngine({
@@ -109,7 +120,6 @@ export async function startControlPlane(
     gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
     hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
   };
-  const caFingerprint = certificateFingerprint(authority.caCertificate);
   const hostAddresses = [
     { setting: 'PUBLIC_URL', value: publicUrl } as const,
     { setting: 'GATEWAY_ADDRESS', value: endpoints.gatewayAddress } as const,
@@ -157,6 +167,7 @@ export async function startControlPlane(
       log,
     }),
   );
+  signal?.throwIfAborted();
   log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
   const running = starting.move();
   return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };

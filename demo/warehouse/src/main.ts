@@ -11,11 +11,13 @@ if (process.argv.includes('--health')) {
 const warehouse = await startDemoWarehouse(config);
 process.stdout.write(`The demo warehouse listens on ${config.host}:${warehouse.port}.\n`);
 
+let stopping = false;
 const stop = async () => {
-  // A client that never leaves must not keep the container from stopping.
-  setTimeout(() => process.exit(0), 3_000).unref();
+  stopping = true;
   await warehouse[Symbol.asyncDispose]();
   process.exit(0);
 };
+// Without its database it is of no use, and whoever started it starts it again.
+void warehouse.over.then(() => stopping || process.exit(1));
 process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());

@@ -1,2 +1,3 @@
 export * from './fake-container-runner.ts';
 export * from './fake-host-api.ts';
+export * from './test-postgres.ts';
