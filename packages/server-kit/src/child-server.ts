@@ -8,6 +8,8 @@ export interface LaunchOptions {
   /** Ends the waiting, and with it the child. */
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
+  /** How a child is ended that is not wanted any more before it was ready. */
+  abandonBy?: NodeJS.Signals;
 }
 
 export interface ChildServer {
@@ -21,13 +23,14 @@ export interface ChildServer {
 }
 
 const askEveryMs = 10;
+const abandonMs = 5_000;
 
 /**
  * Starts a server as a child and waits until it serves. Throws, with its last words, where it ends before that, is not ready
  * in time or the signal fires; no child is left then.
  */
 export async function launchServer(options: LaunchOptions): Promise<ChildServer> {
-  const { signal, timeoutMs = 60_000 } = options;
+  const { signal, timeoutMs = 60_000, abandonBy = 'SIGKILL' } = options;
   signal?.throwIfAborted();
   const [program = '', ...args] = options.command;
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -61,7 +64,7 @@ export async function launchServer(options: LaunchOptions): Promise<ChildServer>
       if (Date.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${lastWords.trim()}`);
     }
   } catch (error) {
-    await server.stop('SIGKILL', 0);
+    await server.stop(abandonBy, abandonMs);
     throw error;
   }
 }

@@ -17,10 +17,14 @@ export function isFree(port: number): Promise<boolean> {
  */
 export async function listensOn(pid: number, port: number): Promise<boolean> {
   if (process.platform !== 'linux') return await answers(port);
-  const sockets = listeningSockets(pid, port);
-  if (sockets.size === 0) return false;
-  const folder = `/proc/${pid}/fd`;
-  return readdirSync(folder).some((name) => sockets.has(linkOf(join(folder, name))));
+  try {
+    const sockets = listeningSockets(pid, port);
+    const folder = `/proc/${pid}/fd`;
+    return sockets.size > 0 && readdirSync(folder).some((name) => sockets.has(linkOf(join(folder, name))));
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
 }
 
 /** As the links of file descriptors name them. */

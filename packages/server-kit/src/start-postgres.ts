@@ -19,6 +19,7 @@ export async function startPostgres(
     command: asOrdinaryUser(command),
     signal: options.signal,
     timeoutMs: recoveryMs,
+    abandonBy: 'SIGQUIT',
     isReady: (pid) => {
       const postmaster = readPostmaster(folder);
       return postmaster?.pid === pid && postmaster.isReady;

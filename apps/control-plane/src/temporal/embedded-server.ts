@@ -64,6 +64,7 @@ export async function startEmbeddedServer(options: {
   };
   const server = await superviseServer({ name: 'Temporal', launch, orderlyStop, log, signal: options.signal }).catch(
     (cause: unknown) => {
+      rmSync(pidFile, { force: true });
       if (isAppError(cause) || options.signal?.aborted) throw cause;
       const problem = `${cli}: ${reasonOf(cause)} (set TEMPORAL_CLI or TEMPORAL_ADDRESS)`;
       const details = { program: 'the embedded Temporal server', problems: [problem] };
