@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync }
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLogger } from '@bigeye/service-kit';
 import { forgetful, startTestPostgres, type TestPostgres } from '@bigeye/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import {
   type SpawnedControlPlane,
   type SpawnOptions,
   spawnControlPlane,
   untilGone,
 } from './support/spawned-control-plane.ts';
-import { freePorts } from './support/test-stack.ts';
+import { freePorts, temporalCli } from './support/test-stack.ts';
 
 /** What belongs together: one process, its folder, its database and its servers. Whatever does not fit stops the start and says what to do. */
 
@@ -211,4 +214,17 @@ test('a SIGTERM ends it in order when Temporal has gone meanwhile', async () => 
   const one = await start();
   process.kill(pidIn('temporal.pid'), 'SIGKILL');
   expect(await one.end(), one.output()).toBe(0);
+});
+
+test('a SIGTERM ends it in order also when Temporal has gone for good', async () => {
+  const [port = 0] = await freePorts(1);
+  const log = createLogger('test', 'silent');
+  const temporal = await startEmbeddedServer({ cli: temporalCli, dataDir: folder, port, log });
+  const one = await start({ settings: { TEMPORAL_ADDRESS: `127.0.0.1:${port}` } });
+  await one.said('workflow worker polls');
+  await temporal[Symbol.asyncDispose]();
+  await expect.poll(one.readiness).toMatchObject({ temporal: false });
+  // Its worker would go on asking for minutes.
+  const patience = delay(40_000, 'still there', { ref: false });
+  expect(await Promise.race([one.end(), patience]), one.output()).toBe(0);
 });

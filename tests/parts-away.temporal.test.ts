@@ -55,6 +55,7 @@ test('the database is killed while runs go on: each ends well, with its whole lo
 
 test('runs that were started while Temporal is away queue up, and are carried out when it comes', async () => {
   const [port = 0] = await freePorts(1);
+  await using temporal = new AsyncDisposableStack();
   await using stack = await startTestStack({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
   const readiness = async () => await (await fetch(`${stack.apiUrl}/readyz`)).json();
   const host = await stack.registerHost('etl-01');
@@ -63,9 +64,9 @@ test('runs that were started while Temporal is away queue up, and are carried ou
   expect(await readiness()).toMatchObject({ status: 'not ready', database: true, temporal: false });
   expect(await stack.admin.call('getRun', { params: { runId } })).toMatchObject({ status: 'queued', startedAt: null });
   const dataDir = mkdtempSync(join(tmpdir(), 'temporal-'));
+  temporal.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   const log = createLogger('test', 'error');
-  await using _temporal = await startEmbeddedServer({ cli: temporalCli, dataDir, port, log });
+  temporal.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, log }));
   expect(await stack.finished(runId)).toMatchObject({ status: 'succeeded' });
   expect(await readiness()).toMatchObject({ status: 'ready', temporal: true });
-  rmSync(dataDir, { recursive: true, force: true });
 });

@@ -20,7 +20,10 @@ export async function openDatabase(options: {
   const { url, log, signal } = options;
   await untilAnswering(url, log, signal);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'idle database connection lost'));
+  const lost = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
+  pool.on('error', lost);
+  // In the middle of a transaction nobody else listens, and an error that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', lost));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(db);

@@ -9,6 +9,8 @@ import type { RunStarter } from '../runs/run-dispatcher.ts';
 import { createRunStarter } from './run-starter.ts';
 
 const watchEveryMs = 1_000;
+/** How long a worker may take to end. Its polls are not given up while Temporal is away. */
+const drainMs = 5_000;
 
 export interface WorkflowEngine extends AsyncDisposable {
   starter: RunStarter;
@@ -36,7 +38,8 @@ export async function startWorkflowEngine(options: {
     await using opened = new AsyncDisposableStack();
     const connection = await connect(address, log, closing.signal);
     if (!connection) return;
-    opened.defer(() => connection.close());
+    // A worker that was given up still holds it; both end with the process then.
+    opened.defer(() => connection.close().catch(() => undefined));
     const workflowBundle = options.bundle ? { codePath: options.bundle } : await bundleWorkflows();
     if (closing.signal.aborted) return;
     const workerOptions: WorkerOptions = {
@@ -47,6 +50,7 @@ export async function startWorkflowEngine(options: {
       activities: { ...options.activities },
       dataConverter,
       identity: 'control-plane',
+      shutdownForceTime: drainMs,
     };
     opened.use(superviseWorker(workerOptions, log));
     connected = { connection, starter: createRunStarter(new Client({ connection, namespace, dataConverter })) };
