@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 // biome-ignore lint/correctness/noUndeclaredDependencies: the bundler is a tool of the whole repository
 import { build as bundle } from 'esbuild';
+import { createWarehouseCluster } from './src/create-warehouse-cluster.ts';
 
-/** Writes all that the image needs into `outDir`: the bundle, PostgreSQL, the schema and the Dockerfile. */
+/** Writes all that the image needs into `outDir`: the bundle, PostgreSQL, an empty cluster, the schema and the Dockerfile. */
 export async function build(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await bundle({
@@ -20,6 +21,8 @@ export async function build(outDir: string): Promise<void> {
     banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
   });
   await bringPostgres(outDir);
+  await rm(join(outDir, 'cluster'), { recursive: true, force: true });
+  await createWarehouseCluster(join(outDir, 'cluster'));
   await copyFile(join(import.meta.dirname, 'src/schema.sql'), join(outDir, 'schema.sql'));
   await copyFile(join(import.meta.dirname, 'Dockerfile'), join(outDir, 'Dockerfile'));
 }

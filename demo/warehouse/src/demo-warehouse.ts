@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCluster, listPostgres, startPostgres } from '@bigeye/server-kit';
+import { startPostgres } from '@bigeye/server-kit';
 import pg from 'pg';
+import { createWarehouseCluster, database, findPostgres, owner, reader } from './create-warehouse-cluster.ts';
 
 export interface DemoWarehouse extends AsyncDisposable {
   readonly port: number;
@@ -12,30 +13,24 @@ export interface DemoWarehouse extends AsyncDisposable {
   readonly over: Promise<void>;
 }
 
-const database = 'shop';
-/** Who reads it. Its password stands in the documentation: that a wrong one fails is what it is for. */
-const reader = { name: 'bigeye', password: 'demo' };
-const owner = 'postgres';
+/** Made when the image was built. */
+const prepared = new URL('./cluster', import.meta.url);
 
 /**
  * Starts a small shop's database on a PostgreSQL of its own; what is written to it is gone when it ends. Whoever connects needs the
  * reader's name and password; TLS is answered with "no". `port` 0: any that is free.
  */
 export async function startDemoWarehouse(address: { host: string; port: number }): Promise<DemoWarehouse> {
-  const [programs] = await listPostgres();
-  if (!programs) throw new Error('There is no PostgreSQL here.');
   const folder = await mkdtemp(join(tmpdir(), 'demo-warehouse-'));
   const cluster = join(folder, 'data');
-  const passwordFile = join(folder, 'owner-password');
-  const password = randomBytes(16).toString('hex');
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  await createCluster(programs, cluster, { user: owner, passwordFile, isDurable: false });
-  await appendFile(join(cluster, 'pg_hba.conf'), `host ${database} ${reader.name} all scram-sha-256\n`);
+  if (existsSync(prepared)) await cp(prepared, cluster, { recursive: true });
+  else await createWarehouseCluster(cluster);
+  await chmod(cluster, 0o700);
   const port = address.port === 0 ? await freePort() : address.port;
-  const server = await startPostgres(programs, cluster, {
-    settings: { listen_addresses: address.host, port: String(port), unix_socket_directories: '', fsync: 'off' },
+  const server = await startPostgres(await findPostgres(), cluster, {
+    settings: { listen_addresses: address.host, port: String(port), unix_socket_directories: folder, fsync: 'off' },
   });
-  await fill({ host: '127.0.0.1', port, user: owner, password });
+  await fill({ host: folder, port, user: owner });
   return {
     port,
     over: server.over,
