@@ -13,6 +13,7 @@ const mayImport = (from, allowed, exceptFiles = []) => ({
 
 /** The floors of the control plane, from the ground up. A folder may import itself and what lies on lower floors. */
 const floors = [
+  ['machine'],
   ['db'],
   ['objects'],
   ['http'],
@@ -49,12 +50,13 @@ module.exports = {
     mayImport('packages/host-kit', kit),
     mayImport('packages/orchestrator', [...kit, 'packages/host-kit']),
     mayImport('packages/agent-kit', ['packages/contracts']),
+    mayImport('packages/server-kit', ['packages/contracts']),
     mayImport('apps/cli', [...kit, 'packages/host-kit', 'packages/orchestrator']),
     mayImport('apps/socket-proxy', []),
-    mayImport('apps/control-plane', [...kit, 'packages/workflows']),
+    mayImport('apps/control-plane', [...kit, 'packages/server-kit', 'packages/workflows']),
     mayImport('apps/web', ['packages/contracts']),
     mayImport('agents/[^/]+', ['packages/contracts', 'packages/agent-kit']),
-    mayImport('demo/[^/]+', []),
+    mayImport('demo/[^/]+', ['packages/contracts', 'packages/server-kit']),
     ...floorRules,
     {
       name: 'control-plane-folder-has-a-floor',
@@ -91,7 +93,7 @@ module.exports = {
           tests,
         ],
       },
-      to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
+      to: { path: 'node_modules/(kysely|pg)/' },
     },
     {
       name: 'only-temporal-folders-know-temporal',

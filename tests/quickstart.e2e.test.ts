@@ -2,6 +2,8 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createApiClient, HostId } from '@bigeye/contracts';
+import { createHttpTransport } from '@bigeye/service-kit';
 import { freePort } from '@bigeye/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,6 +36,7 @@ afterAll(async () => {
 }, 120_000);
 
 const url = (path: string) => `http://127.0.0.1:${port}${path}`;
+const adminKey = () => readFileSync(join(data, 'admin-api-key'), 'utf8').trim();
 const containers = () =>
   docker('ps', '-a', '--format', '{{.Names}}')
     .split('\n')
@@ -41,7 +44,7 @@ const containers = () =>
 
 async function signIn(page: Page): Promise<void> {
   await page.goto(url('/sign-in?by=key'));
-  await page.getByLabel('Personal API key').fill(readFileSync(join(data, 'admin-api-key'), 'utf8').trim());
+  await page.getByLabel('Personal API key').fill(adminKey());
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Runs' }).waitFor();
 }
@@ -59,6 +62,31 @@ test('works a second time, and is quick then', () => {
   expect(`${again.stdout}${again.stderr}`).toContain('Run succeeded');
   expect(again.status).toBe(0);
   expect(Date.now() - started).toBeLessThan(60_000);
+});
+
+test('a wrong password for the warehouse fails the run, and the run says so', async () => {
+  const cli = (...args: string[]) => {
+    const env = { ...process.env, BIGEYE_PERSONAL_API_KEY: adminKey(), BIGEYE_API_URL: url('') };
+    return spawnSync(join(root, 'dist/bigeye-agent'), ['--home', join(data, 'host'), ...args], {
+      env,
+      encoding: 'utf8',
+    });
+  };
+  const yml = readFileSync(join(data, 'host/bigeye_agent.yml'), 'utf8');
+  const warehouse = ['--host', /host: (\S+)/.exec(yml)?.[1] ?? '', '--port', String(port + 4), '--database', 'shop'];
+  const login = ['--username', 'bigeye', '--password', 'not-demo', '--sslmode', 'disable'];
+  const added = cli('add-connector', '-c', 'postgres', '--name', 'refused', ...warehouse, ...login);
+  expect(added.stderr + added.stdout).toContain('refused');
+  expect(added.status).toBe(0);
+  const authorization = `apikey ${adminKey()}`;
+  const api = createApiClient({ baseUrl: url(''), transport: createHttpTransport(), authorization });
+  const parameters = { connectors: ['postgres'], connectionName: 'refused' };
+  const body = { name: 'A wrong password', hostId: HostId.parse(name), agentType: 'LINEAGE_PLUS' as const, parameters };
+  const job = await api.call('createJob', { body });
+  const { id: runId } = await api.call('startRun', { params: { jobId: job.id } });
+  const read = () => api.call('getRun', { params: { runId } });
+  await expect.poll(async () => (await read()).status, { timeout: 60_000 }).toBe('failed');
+  expect((await read()).failure).toMatchObject({ code: 'CREDENTIALS_REFUSED' });
 });
 
 describe.each(['light', 'dark'] as const)('in the browser, %s', (colorScheme) => {

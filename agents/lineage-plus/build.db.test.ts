@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { agentExitCodes } from '@bigeye/contracts';
 import { freePort, until } from '@bigeye/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildContext } from '../../script/lib/bundles.ts';
@@ -50,13 +51,18 @@ test('both build contexts hold a Dockerfile and run with nothing but node', asyn
   const [input, output] = [join(folder, 'in'), join(folder, 'out')];
   await mkdir(input);
   await mkdir(output);
-  await writeFile(
-    join(input, 'postgres.properties'),
-    `environment.name.1=shop\nbigeye.host.1=http://127.0.0.1:9\nbigeye.apikey.1=bigeye_agent_x
-postgres.host.1=127.0.0.1\npostgres.port.1=${port}\npostgres.database.1=shop\npostgres.username.1=demo\n`,
-  );
   const args = ['run', '-c', 'postgres', '--dry-run', '--in', input, '--out', output];
-  const { stdout } = await run(process.execPath, [join(folder, 'agent/main.mjs'), ...args], { env: {}, cwd: folder });
+  const runAgent = async (password: string) => {
+    await writeFile(
+      join(input, 'postgres.properties'),
+      `environment.name.1=shop\nbigeye.host.1=http://127.0.0.1:9\nbigeye.apikey.1=bigeye_agent_x
+postgres.host.1=127.0.0.1\npostgres.port.1=${port}\npostgres.database.1=shop
+postgres.username.1=bigeye\npostgres.password.1=${password}\n`,
+    );
+    return await run(process.execPath, [join(folder, 'agent/main.mjs'), ...args], { env: {}, cwd: folder });
+  };
+  await expect(runAgent('wrong')).rejects.toMatchObject({ code: agentExitCodes.credentialsRefused });
+  const { stdout } = await runAgent('demo');
   expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
     outcome: 'succeeded',
     counts: { views: 13 },

@@ -1,6 +1,6 @@
 /**
  * How long the lineage page takes at a real size, and whether it ever stands still: 2,000 tables and 27,000 edges in a
- * real control plane (PGlite), a hub in the middle, Chromium. Needs the built UI (npx vite build in apps/web).
+ * real control plane (embedded PostgreSQL), a hub in the middle, Chromium. Needs the built UI (npx vite build in apps/web).
  * Run: npm run lineage-page -w bench
  */
 import { type Page, setStage, settled } from '../../tests/support/lineage-stage.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether a large sync of lineage holds others up: 10,000 views of ten columns are sent twice to a real control plane
- * (PGlite), while a host sends a heartbeat every 100 ms; and 408 KB of nested nodes are sent. Run: node bench/lineage/main.ts
+ * (embedded PostgreSQL), while a host sends a heartbeat every 100 ms; and 408 KB of nested nodes are sent. Run: node bench/lineage/main.ts
  */
 import { startTestStack } from '../../tests/support/test-stack.ts';
 

@@ -89,7 +89,7 @@ async function runAgent(): Promise<object> {
   writeFileSync(
     join(folder, 'postgres.properties'),
     `environment.name.1=bench\nbigeye.host.1=http://127.0.0.1:${port}\nbigeye.apikey.1=bigeye_agent_x
-postgres.host.1=127.0.0.1\npostgres.port.1=${postgres.port}\npostgres.database.1=postgres\npostgres.username.1=bench\n`,
+postgres.host.1=127.0.0.1\npostgres.port.1=${postgres.port}\npostgres.database.1=postgres\npostgres.username.1=test\n`,
   );
   const before = received.bytes;
   const child = spawn(program, [...programArgs, 'run', '--in', folder, '--out', folder], { stdio: 'ignore' });
@@ -116,7 +116,7 @@ async function buildAgent(): Promise<string[]> {
 }
 
 async function dump(): Promise<object> {
-  const target = { host: '127.0.0.1', port: String(postgres.port), user: 'bench' };
+  const target = { host: '127.0.0.1', port: String(postgres.port), user: 'test' };
   const args = [
     '--schema-only',
     '-h',

@@ -9,6 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startTestPostgres } from '@bigeye/testkit';
 import { type BenchView, readViewSet, type ViewSet, viewSets } from './view-sets.ts';
 
 const run = promisify(execFile);
@@ -33,8 +34,9 @@ interface Result {
 }
 
 await installRivals();
-for (const script of await viewSets(randomViews)) {
-  const set = await readViewSet(script);
+await using postgres = await startTestPostgres();
+for (const script of await viewSets(postgres.url, randomViews)) {
+  const set = await readViewSet(postgres.url, script);
   const results = [measureOwn(set), await measureRival('sqlglot', set), await measureRival('sqllineage', set)];
   const [own] = results;
   console.table(results.map((result) => ({ views: script.name, ...summary(result, set, own ?? result) })));

@@ -6,11 +6,11 @@ import { parseQuery } from '../../agents/lineage-plus/src/sql/parse-query.ts';
 import { compareViews } from '../../agents/lineage-plus/src/testing/lineage-oracle.ts';
 import { randomSchemaSql } from '../../agents/lineage-plus/src/testing/random-schema.ts';
 import {
+  createTestDatabase,
   demoWarehouseSql,
   findCorpusViewsSql,
   findPagilaSql,
   readTestSql,
-  startEmbeddedDatabase,
 } from '../../agents/lineage-plus/src/testing/test-databases.ts';
 import { validRandomViews } from '../../agents/lineage-plus/src/testing/valid-random-views.ts';
 
@@ -42,11 +42,11 @@ export interface NamedScript {
 }
 
 /** The sets that are there: some need the corpora beside the repository. */
-export async function viewSets(randomViews: number): Promise<NamedScript[]> {
+export async function viewSets(serverUrl: string, randomViews: number): Promise<NamedScript[]> {
   const own = /^(?!pg_|information_schema)/;
   const pagila = findPagilaSql();
   const corpus = findCorpusViewsSql();
-  const random = await validRandomViews(1, randomViews * 2);
+  const random = await validRandomViews(serverUrl, 1, randomViews * 2);
   return [
     { name: "PostgreSQL's own", script: '', schemas: /^(pg_catalog|information_schema)$/ },
     { name: 'demo warehouse', script: demoWarehouseSql, schemas: own },
@@ -57,8 +57,8 @@ export async function viewSets(randomViews: number): Promise<NamedScript[]> {
   ];
 }
 
-export async function readViewSet({ script, schemas }: NamedScript): Promise<ViewSet> {
-  await using database = await startEmbeddedDatabase(script);
+export async function readViewSet(serverUrl: string, { script, schemas }: NamedScript): Promise<ViewSet> {
+  await using database = await createTestDatabase(serverUrl, script);
   const comparisons = (await compareViews(database.connection)).filter(({ view }) =>
     schemas.test(view.split('.')[0] ?? ''),
   );

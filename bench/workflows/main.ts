@@ -10,9 +10,10 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { taskQueues } from '@bigeye/contracts';
 import { createLogger } from '@bigeye/service-kit';
+import { freePorts } from '@bigeye/testkit';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { startEmbeddedServer } from '../../apps/control-plane/src/temporal/embedded-server.ts';
-import { freePorts, root, temporalCli } from '../../tests/support/test-stack.ts';
+import { root, temporalCli } from '../../tests/support/test-stack.ts';
 import { type Answer, benchHost, ended, type Order } from './engine-alone.ts';
 
 const { values, positionals } = parseArgs({

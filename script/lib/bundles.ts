@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { agentTypes, images } from '@bigeye/contracts';
 import { failureConverterPath } from '@bigeye/service-kit';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
+import { prepareImage } from '../../demo/warehouse/prepare-image.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -16,6 +17,8 @@ interface ImageContext {
   options?: BuildOptions;
   /** Where a file comes from → its place in the context. */
   files?: () => Record<string, string>;
+  /** What else the context needs, beyond copying. */
+  prepare?: (outDir: string) => Promise<void>;
 }
 
 /** What bundled CommonJS packages expect and an ES module does not have. */
@@ -75,18 +78,16 @@ export const imageContexts = {
   'demo-warehouse': {
     tag: 'agent-orchestrator-demo/warehouse:latest',
     workspace: 'demo/warehouse',
-    options: withCommonJs,
-    files: () => ({
-      ...filesOfPackage('demo/warehouse', '@electric-sql/pglite', ['pglite.wasm', 'pglite.data', 'initdb.wasm']),
-      [join(root, 'demo/warehouse/src/schema.sql')]: 'schema.sql',
-    }),
+    options: { ...withCommonJs, external: ['pg-native'] },
+    files: () => ({ [join(root, 'demo/warehouse/src/schema.sql')]: 'schema.sql' }),
+    prepare: prepareImage,
   },
 } satisfies Record<string, ImageContext>;
 export type ImageContextName = keyof typeof imageContexts;
 
 /** Fills `outDir`, which is emptied first, with all that the image needs: nothing is fetched while it is built. */
 export async function buildContext(name: ImageContextName, outDir: string): Promise<void> {
-  const { workspace, programs, options, files }: ImageContext = imageContexts[name];
+  const { workspace, programs, options, files, prepare }: ImageContext = imageContexts[name];
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   await bundleInto(programs ?? { main: join(workspace, 'src/main.ts') }, {
@@ -98,6 +99,7 @@ export async function buildContext(name: ImageContextName, outDir: string): Prom
     await mkdir(dirname(join(outDir, to)), { recursive: true });
     await copyFile(from, join(outDir, to));
   }
+  await prepare?.(outDir);
   await copyFile(join(root, workspace, 'Dockerfile'), join(outDir, 'Dockerfile'));
   await copyLicences(outDir);
 }

@@ -6,7 +6,7 @@ import { root, startTestStack, type TestStack } from './test-stack.ts';
 
 export type { Page };
 
-/** A control plane (PGlite) that holds the graph and serves the built UI, and a Chromium beside it. */
+/** A control plane (embedded PostgreSQL) that holds the graph and serves the built UI, and a Chromium beside it. */
 export interface Stage extends AsyncDisposable {
   stack: TestStack;
   browser: Browser;

@@ -22,7 +22,7 @@ import { startControlPlane } from '../../apps/control-plane/src/start-control-pl
 export const root = join(import.meta.dirname, '../..');
 export const temporalCli = process.env.TEMPORAL_CLI ?? join(root, '.tools/bin/temporal');
 
-/** A real control plane (PGlite, embedded Temporal) on free ports of loopback, in a folder of its own. */
+/** A real control plane (embedded PostgreSQL and Temporal) on free ports of loopback, in a folder of its own. */
 export interface TestStack extends AsyncDisposable {
   apiUrl: string;
   gatewayAddress: string;

@@ -1,81 +1,81 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { skipReasons } from '../../../script/lib/skip-reasons.ts';
 import { hardViews17Sql, hardViewsSql } from './testing/hard-views.ts';
 import { compareViews, type ViewComparison } from './testing/lineage-oracle.ts';
 import {
-  createServerDatabase,
+  createTestDatabase,
   demoWarehouseSql,
   findCorpusViewsSql,
   findPagilaSql,
   readTestSql,
-  startEmbeddedDatabase,
   type TestDatabase,
 } from './testing/test-databases.ts';
 
 const nastySql = readTestSql('nasty-views.sql');
-const serverUrl = process.env.TEST_POSTGRES_URL;
+const [newest, other] = inject('postgresServers');
 const pagilaSql = findPagilaSql();
 const corpusSql = findCorpusViewsSql();
-const withoutServer = serverUrl === undefined ? 'TEST_POSTGRES_URL is not set' : undefined;
+const withoutOther = other === undefined ? 'there is no PostgreSQL of another major version here' : undefined;
 const withoutPagila = pagilaSql === undefined ? skipReasons.noCorpora : undefined;
 const withoutCorpus = corpusSql === undefined ? skipReasons.noCorpora : undefined;
-const onServer = (sql: string) => createServerDatabase(serverUrl ?? '', sql);
+const onNewest = (sql: string) => createTestDatabase(newest.url, sql);
+const onOther = (sql: string) => createTestDatabase(other?.url ?? '', sql);
 
 const sources = [
   {
-    name: 'demo warehouse and hard views, embedded',
+    name: 'demo warehouse and hard views, newest PostgreSQL',
     skipped: undefined,
     script: demoWarehouseSql + hardViewsSql + hardViews17Sql,
-    open: startEmbeddedDatabase,
+    open: onNewest,
     least: { views: 280, edges: 3_400 },
   },
   {
-    name: 'nasty views, embedded',
+    name: 'nasty views, newest PostgreSQL',
     skipped: undefined,
     script: nastySql + readTestSql('nasty-views-17.sql'),
-    open: startEmbeddedDatabase,
+    open: onNewest,
     least: { views: 660, edges: 5_400 },
   },
   {
-    name: 'pagila, embedded',
+    name: 'pagila, newest PostgreSQL',
     skipped: withoutPagila,
     script: pagilaSql ?? '',
-    open: startEmbeddedDatabase,
+    open: onNewest,
     least: { views: 160, edges: 2_900 },
   },
   {
-    name: 'views after public bug reports, embedded',
+    name: 'views after public bug reports, newest PostgreSQL',
     skipped: withoutCorpus,
     script: corpusSql ?? '',
-    open: startEmbeddedDatabase,
+    open: onNewest,
     least: { views: 330, edges: 3_500 },
   },
   {
-    name: 'demo warehouse and hard views, PostgreSQL server',
-    skipped: withoutServer,
+    name: 'demo warehouse and hard views, another major version',
+    skipped: withoutOther,
     script: demoWarehouseSql + hardViewsSql,
-    open: onServer,
+    open: onOther,
     least: { views: 270, edges: 3_300 },
   },
   {
-    name: 'nasty views, PostgreSQL server',
-    skipped: withoutServer,
+    name: 'nasty views, another major version',
+    skipped: withoutOther,
     script: nastySql,
-    open: onServer,
+    open: onOther,
     least: { views: 640, edges: 5_300 },
   },
   {
-    name: 'pagila, PostgreSQL server',
-    skipped: withoutServer ?? withoutPagila,
+    name: 'pagila, another major version',
+    skipped: withoutOther ?? withoutPagila,
     script: pagilaSql ?? '',
-    open: onServer,
+    open: onOther,
     least: { views: 155, edges: 2_800 },
   },
   {
-    name: 'views after public bug reports, PostgreSQL server',
-    skipped: withoutServer ?? withoutCorpus,
+    name: 'views after public bug reports, another major version',
+    skipped: withoutOther ?? withoutCorpus,
     script: corpusSql ?? '',
-    open: onServer,
+    open: onOther,
     least: { views: 325, edges: 3_400 },
   },
 ];

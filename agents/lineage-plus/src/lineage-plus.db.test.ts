@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { runAgent } from '@bigeye/agent-kit';
 import { AgentOutputLine, CustomRepositoryInput, LineageSyncManifest, LineageSyncPart } from '@bigeye/contracts';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { lineagePlus } from './lineage-plus.ts';
-import { demoWarehouseSql, startEmbeddedDatabase, type TestDatabase } from './testing/test-databases.ts';
+import { createTestDatabase, demoWarehouseSql, type TestDatabase } from './testing/test-databases.ts';
 
 const canaries = { password: 'canary-pass\\word', apiKey: 'bigeye_agent_canary_key' };
 let database: TestDatabase;
 let folder: string;
 
 beforeAll(async () => {
-  database = await startEmbeddedDatabase(demoWarehouseSql);
+  database = await createTestDatabase(inject('postgresServers')[0].url, demoWarehouseSql);
 });
 afterAll(async () => {
   await database[Symbol.asyncDispose]();
@@ -82,8 +82,8 @@ function properties(number: number, url: string, changes: Record<string, string>
     'bigeye.apikey': canaries.apiKey,
     'postgres.host': '127.0.0.1',
     'postgres.port': String(database.connection.port),
-    'postgres.database': 'shop',
-    'postgres.username': 'reader',
+    'postgres.database': database.connection.database,
+    'postgres.username': database.connection.user,
     'postgres.password': canaries.password.replace('\\', '\\\\'),
     ...changes,
   };
@@ -129,7 +129,7 @@ test('a run brings the warehouse to the control plane, whole and consistent', as
   expect(new Set(pairs.map(String)).size).toBe(pairs.length);
   expect(new Set(ids)).toEqual(new Set([...ids, ...pairs.flat()]));
 
-  const base = `postgres://127.0.0.1:${database.connection.port}/shop`;
+  const base = `postgres://127.0.0.1:${database.connection.port}/${database.connection.database}`;
   expect(sync.nodes).toContainEqual({
     externalId: `${base}.sales.orders#order_id`,
     nodeName: 'order_id',
@@ -221,15 +221,18 @@ test('one connection that fails makes the run partial, with the other delivered'
 test('a column that PostgreSQL knows of and we do not is in the outcome, with its view', async () => {
   await using control = await startControlPlane();
   // A dependency that no text has stands for a source that we would have overlooked.
-  await using odd = await startEmbeddedDatabase(`
+  await using odd = await createTestDatabase(
+    inject('postgresServers')[0].url,
+    `
     CREATE TABLE public.t (a integer, b integer);
     CREATE VIEW public.v AS SELECT a FROM t;
     SET allow_system_table_mods = on;
     INSERT INTO pg_depend SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 2, d.deptype FROM pg_depend d
       JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class = 'public.v'::regclass AND d.refobjsubid = 1
-        AND d.refobjid = 'public.t'::regclass;`);
+        AND d.refobjid = 'public.t'::regclass;`,
+  );
   const { exitCode, output, result } = await runLineagePlus(
-    properties(1, control.url, { 'postgres.port': String(odd.connection.port) }),
+    properties(1, control.url, { 'postgres.database': odd.connection.database }),
   );
   expect(exitCode).toBe(5);
   expect(result).toMatchObject({ outcome: 'partial', counts: { views: 1, incompleteViews: 1 } });
@@ -273,12 +276,14 @@ test('explain follows a column through views down to tables', async () => {
   const { exitCode, everything } = await runLineagePlus(
     content,
     'explain',
-    'shop.analytics.customer_ranking.total_spend',
+    `${database.connection.database}.analytics.customer_ranking.total_spend`,
   );
   expect(exitCode).toBe(0);
   expect(everything).toContain('  sales.order_revenue.revenue AGGREGATION');
   expect(everything).toContain('    sales.order_lines.unit_price AGGREGATION');
-  expect((await runLineagePlus(content, 'explain', 'shop.analytics.nope.x')).exitCode).toBe(2);
+  expect((await runLineagePlus(content, 'explain', `${database.connection.database}.analytics.nope.x`)).exitCode).toBe(
+    2,
+  );
 });
 
 test('a run that is stopped leaves nothing half written, and what a killed one left is removed', async () => {
@@ -292,7 +297,8 @@ test('a run that is stopped leaves nothing half written, and what a killed one l
     writeOutput: (text) => {
       if (!text.includes('"phase":"resolve"')) return;
       seen = readdirSync(folder);
-      stop('SIGTERM');
+      // The file is opened beside the work, and a quick source may be ahead of it.
+      if (seen.includes('sync-request.json.part')) stop('SIGTERM');
     },
     writeLog: () => undefined,
     onSignal: (listener) => {

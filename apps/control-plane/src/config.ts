@@ -27,7 +27,7 @@ const settings = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
-    .describe('A PostgreSQL server instead of PGlite.'),
+    .describe('A PostgreSQL server instead of the embedded one.'),
   OBJECT_STORE: z
     .string()
     .optional()

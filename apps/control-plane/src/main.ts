@@ -1,24 +1,8 @@
-import { isAppError, visibleText } from '@bigeye/contracts';
-import { createLogger, shutdownSignal } from '@bigeye/service-kit';
-import { tellFirstAdmin } from './access/first-admin.ts';
-import { loadControlPlaneConfig } from './config.ts';
-import { startControlPlane } from './start-control-plane.ts';
-import { installRuntime } from './temporal/install-runtime.ts';
+import { stopSignal } from './stop-signal.ts';
 
+// Before anything else is loaded, so that a signal never ends us in the middle of something.
+const stop = stopSignal();
 // Nothing that this process or its children make is for other users.
 process.umask(0o077);
-try {
-  const config = loadControlPlaneConfig();
-  const log = createLogger('control-plane', config.LOG_LEVEL);
-  installRuntime(log);
-  const stopped = shutdownSignal();
-  await using _controlPlane = await startControlPlane(config, log, (firstAdmin, publicUrl) =>
-    tellFirstAdmin(firstAdmin, { dataDir: config.DATA_DIR, publicUrl, terminal: process.stderr }),
-  );
-  log.info({ signal: await stopped }, 'control plane stops');
-} catch (error) {
-  if (!isAppError(error)) throw error;
-  process.stderr.write(visibleText(`error ${error.code}: ${error.message}\n  → ${error.remedy}\n`));
-  // What was opened before the fault must not keep a process alive that serves nobody.
-  process.exit(error.exitCode);
-}
+const { runControlPlane } = await import('./run-control-plane.ts');
+process.exit(await runControlPlane(stop));

@@ -12,8 +12,11 @@ import { createUserStore } from './access/user-store.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createAuditStore } from './audit/audit-store.ts';
 import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from './config.ts';
-import { openDataDir } from './data-dir.ts';
+import { openDataDir } from './machine/data-dir.ts';
+import { lockDataDir } from './machine/data-dir-lock.ts';
 import { openDatabase } from './db/database.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { openInstallation } from './db/installation.ts';
 import { lead } from './db/lead.ts';
 import { createLeaseStore } from './db/lease-store.ts';
 import { startWorkerGateway } from './gateway/worker-gateway.ts';
@@ -26,7 +29,7 @@ import { createConnectionLimits } from './http/connection-limits.ts';
 import type { ListenAddress } from './http/listen.ts';
 import { createJobStore } from './jobs/job-store.ts';
 import { createAccountKeyStore } from './keys/account-key-store.ts';
-import { openCertificateAuthority } from './keys/certificate-authority.ts';
+import { hasCertificateAuthority, openCertificateAuthority } from './keys/certificate-authority.ts';
 import { createPayloadKeys } from './keys/payload-keys.ts';
 import { createLineageNeighbourhoodStore } from './lineage/lineage-neighbourhood-store.ts';
 import { createLineagePartStore } from './lineage/lineage-part-store.ts';
@@ -57,20 +60,27 @@ export interface ControlPlane extends AsyncDisposable {
 
 /**
  * Database, Temporal, workflow worker, gateway, host API and API in one process, wired together. `onFirstAdmin` hears how
- * the admin whom this start created comes in, or that there was nobody to create.
+ * the admin whom this start created comes in, or that there was nobody to create. When `signal` fires in the middle of the start, what
+ * was opened is closed and this throws.
  */
 export async function startControlPlane(
   config: ControlPlaneConfig,
   log: Logger = createLogger('control-plane', config.LOG_LEVEL),
   onFirstAdmin: (first: FirstAdmin | undefined, publicUrl: string) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<ControlPlane> {
   await using starting = new AsyncDisposableStack();
   const { DATA_DIR: dataDir } = config;
   const cli = loadCliDownload(config.CLI_FILE);
   openDataDir(dataDir, log);
+  starting.use(lockDataDir(dataDir));
   const hostLifetimeMs = config.HOST_CERTIFICATE_DAYS * 24 * 60 * 60 * 1000;
+  const url = config.DATABASE_URL ?? starting.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
+  const { db, changes } = starting.use(await openDatabase({ url, log, signal }));
+  const installation = await openInstallation(db, { dataDir, hasKeys: hasCertificateAuthority(dataDir) });
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
-  const { db, changes } = starting.use(await openDatabase({ url: config.DATABASE_URL, dataDir, log }));
+  const caFingerprint = certificateFingerprint(authority.caCertificate);
+  await installation.bind(caFingerprint);
   const apiKeyStore = createApiKeyStore(db);
   const accountKeyStore = createAccountKeyStore(db);
   const payloadKeys = createPayloadKeys(authority, accountKeyStore);
@@ -83,7 +93,7 @@ export async function startControlPlane(
   const runLogStore = createRunLogStore(db, objects);
   const artifactStore = createArtifactStore(db, changes, objects);
   const runReportStore = createRunReportStore(db, changes, runLogStore);
-  const lineageStore = createLineageStore(db, { piecewise: config.DATABASE_URL === undefined });
+  const lineageStore = createLineageStore(db);
   const lineagePartStore = createLineagePartStore(db, lineageStore);
   const neighbourhoodStore = createLineageNeighbourhoodStore(db);
   const userStore = createUserStore(db);
@@ -101,8 +111,9 @@ export async function startControlPlane(
 
   const temporalAddress =
     config.TEMPORAL_ADDRESS ??
-    starting.use(await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log }))
-      .address;
+    starting.use(
+      await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log, signal }),
+    ).address;
   const namespace = config.TEMPORAL_NAMESPACE;
   const engine = starting.use(
     await startWorkflowEngine({
@@ -138,7 +149,6 @@ export async function startControlPlane(
     gatewayAddress: config.GATEWAY_ADDRESS ?? textOf(config.GATEWAY_LISTEN),
     hostApiUrl: config.HOST_API_URL ?? `https://${textOf(config.HOST_API_LISTEN)}`,
   };
-  const caFingerprint = certificateFingerprint(authority.caCertificate);
   const hostAddresses = [
     { setting: 'PUBLIC_URL', value: publicUrl } as const,
     { setting: 'GATEWAY_ADDRESS', value: endpoints.gatewayAddress } as const,
@@ -212,6 +222,7 @@ export async function startControlPlane(
       log,
     }),
   );
+  signal?.throwIfAborted();
   log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
   const running = starting.move();
   return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };

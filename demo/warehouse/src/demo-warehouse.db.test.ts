@@ -12,13 +12,14 @@ afterAll(async () => {
   await warehouse[Symbol.asyncDispose]();
 });
 
-async function connected<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function connected<T>(work: (client: pg.Client) => Promise<T>, as: pg.ClientConfig = {}): Promise<T> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: warehouse.port,
-    user: 'demo',
+    user: 'bigeye',
     password: 'demo',
     database: 'shop',
+    ...as,
   });
   await client.connect();
   try {
@@ -80,4 +81,15 @@ test('clients may come at once, each with its own transaction and settings', asy
 test('the health check tells an answering warehouse from a closed port', async () => {
   expect(await isAnswering(warehouse.port)).toBe(true);
   expect(await isAnswering(1)).toBe(false);
+});
+
+test.each([{ password: 'wrong' }, { password: '' }, { user: 'somebody' }, { user: 'postgres' }])(
+  'whoever does not know name and password is not let in: %o',
+  async (as) => {
+    await expect(connected(async () => undefined, as)).rejects.toThrow(/password|SASL/);
+  },
+);
+
+test('the reader cannot change anything', async () => {
+  await expect(connected((client) => client.query('DELETE FROM sales.orders'))).rejects.toThrow('permission denied');
 });

@@ -1,5 +1,5 @@
 import { loadWarehouseConfig } from './config.ts';
-import { startDemoWarehouse } from './demo-warehouse.ts';
+import { type DemoWarehouse, startDemoWarehouse } from './demo-warehouse.ts';
 import { isAnswering } from './is-answering.ts';
 
 const config = loadWarehouseConfig();
@@ -8,14 +8,18 @@ if (process.argv.includes('--health')) {
   process.exit((await isAnswering(config.port)) ? 0 : 1);
 }
 
-const warehouse = await startDemoWarehouse(config);
-process.stdout.write(`The demo warehouse listens on ${config.host}:${warehouse.port}.\n`);
-
+let warehouse: DemoWarehouse | undefined;
+let stopping = false;
 const stop = async () => {
-  // A client that never leaves must not keep the container from stopping.
-  setTimeout(() => process.exit(0), 3_000).unref();
-  await warehouse[Symbol.asyncDispose]();
+  stopping = true;
+  await warehouse?.[Symbol.asyncDispose]();
   process.exit(0);
 };
+// Before it starts: the first process of a container is not ended by a signal that it does not know.
 process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());
+
+warehouse = await startDemoWarehouse(config);
+process.stdout.write(`The demo warehouse listens on ${config.host}:${warehouse.port}.\n`);
+// Without its database it is of no use, and whoever started it starts it again.
+void warehouse.over.then(() => stopping || process.exit(1));

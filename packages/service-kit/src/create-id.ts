@@ -17,3 +17,4 @@ export const createUserId = (): UserId => UserId.parse(`usr_${randomText(20)}`);
 export const createApiKeyId = (): ApiKeyId => ApiKeyId.parse(`key_${randomText(20)}`);
 export const createRegistrationKeyId = (): RegistrationKeyId => RegistrationKeyId.parse(`rgk_${randomText(20)}`);
 export const createSessionId = (): SessionId => SessionId.parse(`ses_${randomText(20)}`);
+export const createInstallationId = (): string => `ins_${randomText(20)}`;

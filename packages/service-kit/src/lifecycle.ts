@@ -29,3 +29,18 @@ export function backOffMs(attempt: number, { firstMs = 250, maxMs = 10_000 } = {
   const whole = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 20));
   return whole / 2 + (Math.random() * whole) / 2;
 }
+
+/** What comes of `work`, or the signal's reason as soon as it fires: `work` goes on then, and nobody waits for it. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
+}

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { skipReasons } from '../../../../script/lib/skip-reasons.ts';
 import { type Inventory, readInventory } from '../postgres/read-inventory.ts';
 import { readViewDefinitions, type ViewDefinition } from '../postgres/read-view-definitions.ts';
@@ -8,15 +8,11 @@ import { openSourceSession, type SourceSession } from '../postgres/source-sessio
 import { Flow } from '../resolver/flow.ts';
 import { loadParser } from '../sql/parse-query.ts';
 import { hardViewsSql } from '../testing/hard-views.ts';
-import {
-  createServerDatabase,
-  demoWarehouseSql,
-  startEmbeddedDatabase,
-  type TestDatabase,
-} from '../testing/test-databases.ts';
+import { createTestDatabase, demoWarehouseSql, type TestDatabase } from '../testing/test-databases.ts';
 import { selfCheck } from './self-check.ts';
 import { lineageOf, type ViewLineage } from './view-lineage.ts';
 
+const [{ url }] = inject('postgresServers');
 const viewsSql = `
 CREATE TABLE public.cust (id integer, email text, region text, tags text[]);
 CREATE TABLE public.ord (id integer, cust integer, amount numeric, note text);
@@ -47,7 +43,7 @@ async function read(session: SourceSession) {
 
 beforeAll(async () => {
   await loadParser();
-  database = await startEmbeddedDatabase(demoWarehouseSql + hardViewsSql + viewsSql);
+  database = await createTestDatabase(url, demoWarehouseSql + hardViewsSql + viewsSql);
   session = await openSourceSession(database.connection, 'self-check-test');
   ({ found: definitions, inventory } = await read(session));
 });
@@ -105,13 +101,12 @@ test('a name that the inventory does not know is told as changed meanwhile', asy
 });
 
 const corpora = join(import.meta.dirname, '../../../../../shared/corpora/lineage-views');
-const serverUrl = process.env.TEST_POSTGRES_URL;
 
-test.skipIf(!existsSync(corpora) || serverUrl === undefined).each(['hard.sql', 'from-bug-reports.sql'])(
+test.skipIf(!existsSync(corpora)).each(['hard.sql', 'from-bug-reports.sql'])(
   'the views of %s raise no false alarm',
   { meta: { skipReason: existsSync(corpora) ? undefined : skipReasons.noCorpora } },
   async (file) => {
-    await using server = await createServerDatabase(serverUrl ?? '', readFileSync(join(corpora, file), 'utf8'));
+    await using server = await createTestDatabase(url, readFileSync(join(corpora, file), 'utf8'));
     await using other = await openSourceSession(server.connection, 'self-check-test');
     const { found, inventory: known } = await read(other);
     expect(found.length).toBeGreaterThan(30);
@@ -121,7 +116,7 @@ test.skipIf(!existsSync(corpora) || serverUrl === undefined).each(['hard.sql', '
 
 test('the views made to be nasty raise no false alarm', async () => {
   const sql = readFileSync(join(import.meta.dirname, '../testing/nasty-views.sql'), 'utf8');
-  await using embedded = await startEmbeddedDatabase(sql);
+  await using embedded = await createTestDatabase(url, sql);
   await using other = await openSourceSession(embedded.connection, 'self-check-test');
   const { found, inventory: known } = await read(other);
   expect(found.length).toBeGreaterThan(250);

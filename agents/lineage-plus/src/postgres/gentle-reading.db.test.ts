@@ -1,27 +1,27 @@
 import pg from 'pg';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, inject, test } from 'vitest';
 import { parseColumnPath } from '../column-path.ts';
 import { explainColumn } from '../explain-column.ts';
-import { createServerDatabase, type TestDatabase } from '../testing/test-databases.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-databases.ts';
 import { type Inventory, readInventory } from './read-inventory.ts';
 import { readViewDefinitions, type ViewDefinition } from './read-view-definitions.ts';
 import { openSourceSession } from './source-session.ts';
 
-const serverUrl = process.env.TEST_POSTGRES_URL;
+const [{ url }] = inject('postgresServers');
 const count = 200;
 const application = 'gentle-reading-test';
 const numbers = Array.from({ length: count }, (_, n) => String(n).padStart(3, '0'));
 const tablesSql = numbers.map((n) => `CREATE TABLE t_${n} (a integer);`).join('');
 const viewsSql = numbers.map((n) => `CREATE VIEW v_${n} AS SELECT a FROM t_${n};`).join('');
 
-describe.skipIf(serverUrl === undefined)('a database that others work on meanwhile', () => {
+describe('a database that others work on meanwhile', () => {
   const opened: AsyncDisposable[] = [];
   afterEach(async () => {
     for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
   });
 
   async function openSource(sql = tablesSql + viewsSql) {
-    const database = await createServerDatabase(serverUrl ?? '', sql);
+    const database = await createTestDatabase(url, sql);
     opened.push(database);
     const session = await openSourceSession(database.connection, application);
     opened.push(session);

@@ -1,7 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import pg from 'pg';
 import type { PostgresConnection } from '../postgres-connection.ts';
 
@@ -53,25 +51,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly connection: PostgresConnection;
 }
 
-/** An embedded PostgreSQL behind its wire protocol, with the given schema. */
-export async function startEmbeddedDatabase(sql: string): Promise<TestDatabase> {
-  const db = await PGlite.create();
-  await db.exec(sql);
-  // The dump empties the search path of the only session there is.
-  await db.exec("RESET ALL; SELECT set_config('search_path', '\"$user\", public', false);");
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 8 });
-  await server.start();
-  return {
-    connection: testConnection({ port: Number(server.getServerConn().split(':').at(-1)) }),
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      await db.close();
-    },
-  };
-}
-
-/** A database of its own on a real server, dropped at the end. */
-export async function createServerDatabase(serverUrl: string, sql: string): Promise<TestDatabase> {
+/** A database of its own with the given schema, dropped at the end. */
+export async function createTestDatabase(serverUrl: string, sql: string): Promise<TestDatabase> {
   const name = `lineage_test_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
   const url = new URL(serverUrl);
   await onServer(serverUrl, `CREATE DATABASE ${name}`);

@@ -1,6 +1,5 @@
 import type { HostId, RunId } from '@bigeye/contracts';
 import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
-import type { PGlite } from '@electric-sql/pglite';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from './tables.ts';
@@ -51,16 +50,7 @@ class Listeners {
 
 const payloadOf = (change: Change): string => `${'runId' in change ? change.runId : change.hostId} ${change.what}`;
 
-export async function createPgliteChangeFeed(pglite: PGlite): Promise<ChangeFeed> {
-  const listeners = new Listeners();
-  await pglite.listen(channel, (payload) => listeners.changed(payload));
-  return {
-    announce: async (change) => void (await pglite.query('select pg_notify($1, $2)', [channel, payloadOf(change)])),
-    subscribe: (listener) => listeners.add(listener),
-  };
-}
-
-export function createPostgresChangeFeed(url: string, db: Db, log: Logger): ChangeFeed & { close(): Promise<void> } {
+export function createChangeFeed(url: string, db: Db, log: Logger): ChangeFeed & { close(): Promise<void> } {
   const listeners = new Listeners();
   const closing = new AbortController();
   const listening = (async () => {

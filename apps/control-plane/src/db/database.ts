@@ -1,40 +1,37 @@
-import { join } from 'node:path';
 import type { Logger } from '@bigeye/service-kit';
-import { PGlite } from '@electric-sql/pglite';
-import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { type ChangeFeed, createPgliteChangeFeed, createPostgresChangeFeed } from './change-feed.ts';
+import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
 import { migrate } from './migrate.ts';
-import { PrivateFiles } from './private-files.ts';
 import type { Db, Tables } from './tables.ts';
+import { untilAnswering } from './until-answering.ts';
 
 export interface Database extends AsyncDisposable {
   db: Db;
   changes: ChangeFeed;
 }
 
-/** Opens PostgreSQL by `url`, else PGlite in `<dataDir>/postgres` (one process only), and migrates. */
+/** Waits until the PostgreSQL at `url` answers, and migrates it. Throws DATABASE_REFUSED, DATABASE_NEWER. */
 export async function openDatabase(options: {
-  url?: string | undefined;
-  dataDir: string;
+  url: string;
   log: Logger;
+  signal?: AbortSignal | undefined;
 }): Promise<Database> {
-  return options.url ? openPostgres(options.url, options.log) : openPglite(options.dataDir);
-}
-
-async function openPglite(dataDir: string): Promise<Database> {
-  const pglite = await PGlite.create({ fs: new PrivateFiles(join(dataDir, 'postgres')) });
-  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
-  await migrate(db);
-  return { db, changes: await createPgliteChangeFeed(pglite), [Symbol.asyncDispose]: () => db.destroy() };
-}
-
-async function openPostgres(url: string, log: Logger): Promise<Database> {
+  const { url, log, signal } = options;
+  await untilAnswering(url, log, signal);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'idle database connection lost'));
+  const lost = (error: Error) => log.warn({ reason: error.message }, 'database connection lost');
+  pool.on('error', lost);
+  // In the middle of a transaction nobody else listens, and an error that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', lost));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  await migrate(db);
-  const changes = createPostgresChangeFeed(url, db, log);
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const changes = createChangeFeed(url, db, log);
   return {
     db,
     changes,

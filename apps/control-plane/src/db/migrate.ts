@@ -1,3 +1,5 @@
+import { AppError } from '@bigeye/contracts';
+import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
 import { up as accounts } from './migrations/0002-accounts.ts';
@@ -6,6 +8,7 @@ import { up as oidc } from './migrations/0004-oidc.ts';
 import { up as keyExpiry } from './migrations/0005-key-expiry.ts';
 import { up as lineageParts } from './migrations/0006-lineage-parts.ts';
 import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
+import { up as installation } from './migrations/0008-installation.ts';
 import { up as storage } from './migrations/0009-storage.ts';
 import { up as leases } from './migrations/0010-leases.ts';
 import type { Db } from './tables.ts';
@@ -19,13 +22,24 @@ const migrations: Record<string, Migration> = {
   '0005-key-expiry': { up: keyExpiry },
   '0006-lineage-parts': { up: lineageParts },
   '0007-registration-keys': { up: registrationKeys },
+  '0008-installation': { up: installation },
   '0009-storage': { up: storage },
   '0010-leases': { up: leases },
 };
 
-/** Brings the schema up to date. Safe to call from several processes at once (Kysely locks). */
+/**
+ * Brings the schema up to date, in one transaction and under a lock of the database: of several processes at once one does it and the
+ * others find it done. Throws DATABASE_NEWER where it has a migration that this version does not know.
+ */
 export async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  if (error === undefined) return;
+  const unknown = await listUnknown(db);
+  throw unknown.length > 0 ? new AppError('DATABASE_NEWER', { unknown }, { cause: error }) : error;
+}
+
+async function listUnknown(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(migrations, name));
 }

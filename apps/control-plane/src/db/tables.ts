@@ -28,6 +28,7 @@ type Time = ColumnType<Date, Date | string, Date | string>;
 type NullableTime = ColumnType<Date | null, Date | string | null, Date | string | null>;
 
 export interface Tables {
+  installation: { only_one: Generated<boolean>; id: string; ca_fingerprint: string; created_at: Time };
   users: {
     id: UserId;
     email: string;

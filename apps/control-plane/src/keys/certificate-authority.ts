@@ -33,6 +33,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
+const certificateName = 'ca_certificate.pem';
 const days = 24 * 60 * 60 * 1000;
 const caLifetimeMs = 3650 * days;
 const serverLifetimeMs = 397 * days;
@@ -72,6 +73,11 @@ export interface CertificateAuthority {
   payloadSealer: Sealer;
   /** Binds task tokens to hosts. It outlives a restart, or every running activity would be cut off by one. */
   taskTokenKey: Buffer;
+}
+
+/** Whether an earlier start has made them. */
+export function hasCertificateAuthority(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'keys', certificateName));
 }
 
 /** Loads CA and payload key from `<dataDir>/keys` (0700), making them at the first start. */
@@ -178,7 +184,7 @@ async function parseRequest(pem: string): Promise<Pkcs10CertificateRequest> {
 }
 
 async function loadOrCreateCa(folder: string): Promise<Ca> {
-  const certificateFile = join(folder, 'ca_certificate.pem');
+  const certificateFile = join(folder, certificateName);
   const keyFile = join(folder, 'ca_key.pem');
   if (existsSync(certificateFile)) {
     const certificate = new X509Certificate(readFileSync(certificateFile, 'utf8'));

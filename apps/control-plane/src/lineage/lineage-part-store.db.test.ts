@@ -26,10 +26,10 @@ const totals = part([table('totals')]);
 const list = (...parts: Part[]) => parts.map(({ digest }) => digest);
 
 describeEachDatabase('lineage part store', (open) => {
-  async function start({ piecewise = false, withinMs = 20_000 } = {}) {
+  async function start({ withinMs = 20_000 } = {}) {
     const { db } = open();
     let time = new Date('2026-01-01T00:00:00Z');
-    const lineage = createLineageStore(db, { piecewise });
+    const lineage = createLineageStore(db);
     const store = createLineagePartStore(db, lineage, { now: () => time, withinMs });
     const { id } = await lineage.upsertRepository('shop', 1);
     const put = async (...parts: Part[]) => {
@@ -115,7 +115,7 @@ describeEachDatabase('lineage part store', (open) => {
   });
 
   test('a sync that takes long says that it runs, and who asks again learns its end', async () => {
-    const { id, store, put, paths } = await start({ piecewise: true, withinMs: 0 });
+    const { id, store, put, paths } = await start({ withinMs: 0 });
     const many = part(Array.from({ length: 3_000 }, (_, n) => table(`t${n}`)));
     await put(many);
     const states: LineageSyncState['status'][] = [];

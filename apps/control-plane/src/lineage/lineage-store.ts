@@ -13,11 +13,11 @@ import { type PlannedNode, planLineageSync, type SyncInput } from './lineage-syn
 
 export type LineageStore = ReturnType<typeof createLineageStore>;
 
-/** Rows per statement: PGlite answers nobody while it works on one. */
+/** Rows per statement: this process answers nobody while it writes one, and reads its answer. */
 const batchSize = 500;
 
 /** The only SQL about lineage. */
-export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: boolean } = {}) {
+export function createLineageStore(db: Db) {
   const selectNodes = () =>
     db
       .selectFrom('lineage_nodes')
@@ -43,11 +43,10 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
 
   async function write(input: SyncInput, levels: PlannedNode[][], manifest: string | null): Promise<void> {
     const repositoryId = input.customRepositoryId;
-    const replace = async (tx: Db) => {
-      // Without a name until all is written: what is cut off in the middle must not pass for what was meant.
+    await db.transaction().execute(async (tx) => {
       const repository = await tx
         .updateTable('lineage_repositories')
-        .set({ synced_at: new Date(), manifest: null })
+        .set({ synced_at: new Date(), manifest })
         .where('id', '=', repositoryId)
         .returning('id')
         .executeTakeFirst();
@@ -55,10 +54,7 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
       const ids = await upsertNodes(tx, repositoryId, levels);
       await upsertEdges(tx, input, ids);
       if (input.cleanupStale) await removeStale(tx, input, ids);
-      if (manifest !== null)
-        await tx.updateTable('lineage_repositories').set({ manifest }).where('id', '=', repositoryId).execute();
-    };
-    await (piecewise ? replace(db) : db.transaction().execute(replace));
+    });
   }
 
   const store = {
@@ -79,10 +75,8 @@ export function createLineageStore(db: Db, { piecewise = false }: { piecewise?: 
 
     /**
      * Makes the repository hold exactly these nodes and edges (or, without `cleanupStale`, also what it had). Ids of nodes
-     * that stay are kept, so links to them hold. In one transaction: readers see the old truth or the new one. `piecewise`,
-     * for a database that has one connection for all: each piece by itself, and others come between; a sync that was
-     * cut off leaves a mixture, which the next one mends. Throws REPOSITORY_NOT_FOUND, LINEAGE_REFERENCE_UNKNOWN,
-     * LINEAGE_LIMIT_REACHED.
+     * that stay are kept, so links to them hold. In one transaction: readers see the old truth or the new one. Throws
+     * REPOSITORY_NOT_FOUND, LINEAGE_REFERENCE_UNKNOWN, LINEAGE_LIMIT_REACHED.
      */
     async replaceRepository(input: SyncInput): Promise<void> {
       const plan = planLineageSync(input);

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { AppError } from '@bigeye/contracts';
-import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
+import { AppError, isAppError } from '@bigeye/contracts';
+import { endingWithUs, isFree, launchServer, listensOn } from '@bigeye/server-kit';
+import type { Logger } from '@bigeye/service-kit';
+import { endLeftOver } from '../machine/left-over.ts';
+import { superviseServer } from '../machine/supervise-server.ts';
 
-const startTimeoutMs = 60_000;
-const stopTimeoutMs = 10_000;
+const orderlyStop = { signal: 'SIGTERM', timeoutMs: 10_000 } as const;
 
 /** Measured to be 3 to 5 times quicker than the defaults, losing nothing at a kill. */
 const settings = [
@@ -33,135 +33,59 @@ export interface EmbeddedServer extends AsyncDisposable {
 }
 
 /**
- * Runs the Temporal CLI's server as a child, with its database in `<dataDir>/temporal.db`, and starts it again whenever
- * it dies. A server left over from a control plane that was killed is ended first: two must not share the file.
+ * Runs the Temporal CLI's server as a child, with its database in `<dataDir>/temporal.db`, and starts it again whenever it dies.
+ * For the holder of the data folder's lock only. A server left over from a control plane that was killed is ended first: two
+ * must not share the file. Throws TEMPORAL_PORT_TAKEN rather than talk to whoever listens there, and CONFIG_INVALID.
  */
 export async function startEmbeddedServer(options: {
   cli: string;
   dataDir: string;
   port: number;
   log: Logger;
+  signal?: AbortSignal | undefined;
 }): Promise<EmbeddedServer> {
   const { cli, port, log } = options;
   const dataDir = resolve(options.dataDir);
   const database = join(dataDir, 'temporal.db');
   const pidFile = join(dataDir, 'temporal.pid');
   const address = `127.0.0.1:${port}`;
-  await endLeftOver(pidFile, database, log);
+  if (await endLeftOver(readPid(pidFile), database, 'SIGKILL'))
+    log.info('ended a Temporal server that an earlier control plane left behind');
 
-  const closing = new AbortController();
-  let child: ChildProcess | undefined;
-  const launch = async (): Promise<void> => {
-    const args = [
-      'server',
-      'start-dev',
-      '--ip',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--db-filename',
-      database,
-      ...settings,
-    ];
-    const started = spawn(cli, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    child = started;
-    let lastWords = '';
-    started.stderr?.on('data', (data: Buffer) => {
-      lastWords = (lastWords + data.toString()).slice(-2000);
-    });
-    const exited = new Promise<never>((_, reject) => {
-      started.once('error', (error) => reject(error));
-      started.once('exit', (code, signal) => reject(new Error(`ended with ${signal ?? code}: ${lastWords.trim()}`)));
-    });
-    // Handled here or by the waiting below; a later exit is the supervisor's to see.
-    exited.catch(() => undefined);
-    if (started.pid) writeFileSync(pidFile, String(started.pid));
-    await Promise.race([untilListening(port, closing.signal), exited]);
+  const flags = ['--ip', '127.0.0.1', '--port', String(port), '--db-filename', database];
+  const launch = async (signal: AbortSignal) => {
+    if (!(await isFree(port))) throw new AppError('TEMPORAL_PORT_TAKEN', { port });
+    const command = endingWithUs('KILL', [cli, 'server', 'start-dev', ...flags, ...settings]);
+    const isReady = (pid: number) => {
+      writeFileSync(pidFile, String(pid));
+      return listensOn(pid, port);
+    };
+    return await launchServer({ command, isReady, signal });
   };
-
-  try {
-    await launch();
-  } catch (cause) {
-    child?.kill('SIGKILL');
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError(
-      'CONFIG_INVALID',
-      {
-        program: 'the embedded Temporal server',
-        problems: [`${cli}: ${reason} (set TEMPORAL_CLI or TEMPORAL_ADDRESS)`],
-      },
-      { cause },
-    );
-  }
-
-  const supervising = (async () => {
-    for (let attempt = 0; !closing.signal.aborted; ) {
-      await exitOf(child);
-      if (closing.signal.aborted) return;
-      log.warn({ attempt }, 'embedded Temporal server died; starting it again');
-      await pause(attempt === 0 ? 0 : backOffMs(attempt), closing.signal);
-      if (closing.signal.aborted) return;
-      attempt = await launch().then(
-        () => 0,
-        () => attempt + 1,
-      );
-    }
-  })();
-
+  const server = await superviseServer({ name: 'Temporal', launch, orderlyStop, log, signal: options.signal }).catch(
+    (cause: unknown) => {
+      rmSync(pidFile, { force: true });
+      if (isAppError(cause) || options.signal?.aborted) throw cause;
+      const problem = `${cli}: ${reasonOf(cause)} (set TEMPORAL_CLI or TEMPORAL_ADDRESS)`;
+      const details = { program: 'the embedded Temporal server', problems: [problem] };
+      throw new AppError('CONFIG_INVALID', details, { cause });
+    },
+  );
   return {
     address,
     [Symbol.asyncDispose]: async () => {
-      closing.abort();
-      child?.kill('SIGTERM');
-      const timer = setTimeout(() => child?.kill('SIGKILL'), stopTimeoutMs);
-      await exitOf(child);
-      clearTimeout(timer);
-      await supervising;
+      await server[Symbol.asyncDispose]();
       rmSync(pidFile, { force: true });
     },
   };
 }
 
-function exitOf(child: ChildProcess | undefined): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-    return Promise.resolve();
-  return new Promise((done) => child.once('exit', () => done()));
-}
-
-async function untilListening(port: number, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + startTimeoutMs;
-  while (!(await isListening(port))) {
-    if (Date.now() > deadline || signal.aborted) throw new Error(`does not listen on port ${port}`);
-    await pause(50, signal);
-  }
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => done(true)).once('error', () => done(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-async function endLeftOver(pidFile: string, database: string, log: Logger): Promise<void> {
-  let pid: number;
+function readPid(file: string): number {
   try {
-    pid = Number(readFileSync(pidFile, 'utf8'));
+    return Number(readFileSync(file, 'utf8'));
   } catch {
-    return;
+    return 0;
   }
-  if (!isOurServer(pid, database)) return;
-  log.info({ pid }, 'ending a Temporal server that an earlier control plane left behind');
-  process.kill(pid, 'SIGKILL');
-  while (isOurServer(pid, database)) await pause(20);
 }
 
-/** The process number may be somebody else's by now, so the command line has to name our database. */
-function isOurServer(pid: number, database: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(database);
-  } catch {
-    return false;
-  }
-}
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,29 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createLogger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { type Database, openDatabase } from '../db/database.ts';
 
 const log = createLogger('test', 'error');
 
 /**
- * Runs the tests on PGlite and on a real PostgreSQL server (`TEST_POSTGRES_URL`, set by script/test). Each test finds
- * its tables empty; the database is made once, because that takes seconds.
+ * Runs the tests on each PostgreSQL server of the run (tests/support/postgres-servers.ts). Each test finds its tables empty; the
+ * database is made once, because that takes longer.
  */
 export function describeEachDatabase(name: string, tests: (database: () => Database) => void): void {
-  describe(`${name} on PGlite`, () => tests(useDatabase(openPglite)));
-  const url = process.env.TEST_POSTGRES_URL;
-  describe.skipIf(!url)(`${name} on PostgreSQL`, () => tests(useDatabase(() => openPostgres(url ?? ''))));
+  for (const { url, version } of inject('postgresServers'))
+    describe(`${name} on PostgreSQL ${version}`, () => tests(useDatabase(url)));
 }
 
-function useDatabase(open: () => Promise<Database>): () => Database {
+function useDatabase(url: string): () => Database {
   let database: Database | undefined;
   beforeAll(async () => {
-    database = await open();
+    database = await openNewDatabase(url);
   });
   afterEach(async () => {
     if (database) await sql.raw(`truncate ${tables.join(', ')} cascade`).execute(database.db);
@@ -47,29 +43,17 @@ const tables = [
   'cleanings',
 ];
 
-async function openPglite(): Promise<Database> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'control-plane-db-'));
-  const database = await openDatabase({ dataDir, log });
-  return {
-    ...database,
-    [Symbol.asyncDispose]: async () => {
-      await database[Symbol.asyncDispose]();
-      rmSync(dataDir, { recursive: true });
-    },
-  };
-}
-
-async function openPostgres(url: string): Promise<Database> {
+async function openNewDatabase(serverUrl: string): Promise<Database> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(url, `create database ${name}`);
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  const database = await openDatabase({ url: own.href, dataDir: '', log });
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  await onServer(serverUrl, `create database ${name}`);
+  const database = await openDatabase({ url: url.href, log });
   return {
     ...database,
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();
-      await onServer(url, `drop database ${name} with (force)`);
+      await onServer(serverUrl, `drop database ${name} with (force)`);
     },
   };
 }

