@@ -2,7 +2,7 @@ import { because, needsAction, wrongUsage } from './error-spec.ts';
 
 /** Becoming a host. */
 export const registrationErrors = {
-  // Whoever has the key of old may know how it ended; nobody else gets this far.
+  // The reason may be told: only who holds a key that was good once comes this far.
   REGISTRATION_KEY_REFUSED: needsAction(
     401,
     (d: { reason: string }) => `The registration key was refused${because(d.reason)}.`,
