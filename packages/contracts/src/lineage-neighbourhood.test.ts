@@ -6,7 +6,13 @@ const { tables, listed } = lineageLimits.neighbourhood;
 
 test('without words of its own a neighbourhood is one step each way, in bounds', () => {
   expect(LineageNeighbourhoodQuery.parse({})).toEqual({
-    ...{ upstream: 1, downstream: 1, fan: 10, tables: 120, opened: '', more: '', with: '' },
+    upstream: 1,
+    downstream: 1,
+    fan: 10,
+    tables: 120,
+    opened: '',
+    more: '',
+    with: '',
   });
 });
 

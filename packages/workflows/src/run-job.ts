@@ -36,7 +36,9 @@ export async function runJob(input: RunJobInput): Promise<void> {
     heartbeatTimeout: hostHeartbeatTimeout,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: {
-      ...{ initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
+      initialInterval: '1 second',
+      backoffCoefficient: 1.5,
+      maximumInterval: '15 seconds',
       nonRetryableErrorTypes: [payloadUnreadable],
     },
   };

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@bigeye/service-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { skipReasons } from '../../../../script/lib/skip-reasons.ts';
 import { openDataDir } from './data-dir.ts';
 
 let folder: string;
@@ -95,7 +96,9 @@ test('a link inside may not lead to what others can read, and no mode is changed
   expect(modeOf(elsewhere)).toBe('755');
 });
 
-test.runIf(process.getuid?.() === 0)('what belongs to another user is refused, the folder or what is in it', () => {
+const isRoot = process.getuid?.() === 0;
+const meta = { skipReason: isRoot ? undefined : skipReasons.notRoot };
+test.runIf(isRoot)('what belongs to another user is refused, the folder or what is in it', { meta }, () => {
   const data = dir('data', 0o700);
   chownSync(file(join(data, 'ca_key.pem'), 0o600), 65_534, 65_534);
   expect(codeOf(data)).toMatchObject({ code: 'DATA_DIR_UNSAFE', details: { path: join(data, 'ca_key.pem') } });
