@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCluster, listPostgres, type PostgresPrograms, startPostgres } from '@bigeye/server-kit';
+import { createCluster, freePort, listPostgres, type PostgresPrograms, startPostgres } from '@bigeye/server-kit';
 
 export interface TestPostgres extends AsyncDisposable {
   /** Of its database `postgres`, as its superuser. */
@@ -36,14 +35,4 @@ export async function startTestPostgres(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
