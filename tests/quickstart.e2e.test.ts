@@ -72,12 +72,11 @@ test('a wrong password for the warehouse fails the run, and the run says so', as
       encoding: 'utf8',
     });
   };
-  const yml = readFileSync(join(data, 'host/bigeye_agent.yml'), 'utf8');
-  const warehouse = ['--host', /host: (\S+)/.exec(yml)?.[1] ?? '', '--port', String(port + 4), '--database', 'shop'];
+  const bridge = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+  const warehouse = ['--host', bridge, '--port', String(port + 4), '--database', 'shop'];
   const login = ['--username', 'bigeye', '--password', 'not-demo', '--sslmode', 'disable'];
   const added = cli('add-connector', '-c', 'postgres', '--name', 'refused', ...warehouse, ...login);
-  expect(added.stderr + added.stdout).toContain('refused');
-  expect(added.status).toBe(0);
+  expect(added.status, added.stderr).toBe(0);
   const authorization = `apikey ${adminKey()}`;
   const api = createApiClient({ baseUrl: url(''), transport: createHttpTransport(), authorization });
   const parameters = { connectors: ['postgres'], connectionName: 'refused' };

