@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { OidcSettings } from './access/single-sign-on.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { KeptDays } from './retention/keep-house.ts';
+import { type Role as ProcessRole, roles } from './roles/role.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z
@@ -22,12 +23,26 @@ const count = z.coerce.number().int().min(1);
 /** How long something is kept after the end of its run. */
 const daysKept = z.union([z.literal('forever'), count]);
 
+const roleNames = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.enum(['all', ...roles])).min(1))
+  .transform((list): ProcessRole[] => roles.filter((role) => list.includes('all') || list.includes(role)));
+
 const settings = z.object({
+  ROLES: roleNames
+    .prefault('all')
+    .describe('What this process does: all, or any of api, worker, gateway, separated by commas. Also --role.'),
   DATA_DIR: z.string().default('.data').describe('Embedded database, embedded Temporal and the keys of the CA.'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('A PostgreSQL server instead of the embedded one.'),
+  KEY_VAULT_SECRET: z
+    .string()
+    .min(32, 'at least 32 characters, random: openssl rand -base64 32')
+    .optional()
+    .describe('Keys lie in the database, sealed by it, instead of in DATA_DIR/keys.'),
   OBJECT_STORE: z
     .string()
     .optional()
@@ -38,6 +53,7 @@ const settings = z.object({
   LOGS_KEPT_DAYS: daysKept.default(90).describe('Likewise the logs alone.'),
   ARTIFACTS_KEPT_DAYS: daysKept.default(90).describe('Likewise the contents of artifacts alone.'),
   API_LISTEN: addresses.prefault('127.0.0.1:7700').describe('Browsers, CLI, agents. Several: separated by commas.'),
+  HEALTH_LISTEN: addresses.optional().describe('/healthz and /readyz alone, for a process without the role api.'),
   PUBLIC_URL: z.url().optional().describe('How others reach the API. Default: the first API address.'),
   TRUSTED_PROXIES: z
     .string()
@@ -103,6 +119,14 @@ const settings = z.object({
 
 /** Settings of the control plane, from its environment. */
 export const ControlPlaneConfig = settings.superRefine((config, context) => {
+  // What one process starts for itself the others have not.
+  if (config.ROLES.length < roles.length)
+    for (const name of [
+      'DATABASE_URL',
+      ...(config.ROLES.join() === 'api' ? [] : ['TEMPORAL_ADDRESS' as const]),
+    ] as const)
+      if (config[name] === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'missing: without it a process has all roles' });
   const names = Object.keys(settings.shape).filter((name) => name.startsWith('OIDC_')) as (keyof typeof config)[];
   if (names.every((name) => config[name] === undefined)) return;
   for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const)
@@ -138,6 +162,10 @@ function isSafeIssuer(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }
 
-export function loadControlPlaneConfig(environment: NodeJS.ProcessEnv = process.env): ControlPlaneConfig {
-  return loadConfig('control-plane', ControlPlaneConfig, environment);
+/** From the environment; what is `given` on the command line counts more. Throws CONFIG_INVALID with every fault. */
+export function loadControlPlaneConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  given: NodeJS.ProcessEnv = {},
+): ControlPlaneConfig {
+  return loadConfig('control-plane', ControlPlaneConfig, { ...environment, ...given });
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@bigeye/service-kit';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
 import { migrate } from './migrate.ts';
@@ -9,6 +9,8 @@ import { untilAnswering } from './until-answering.ts';
 export interface Database extends AsyncDisposable {
   db: Db;
   changes: ChangeFeed;
+  /** True while the server answers. */
+  isReady(): Promise<boolean>;
 }
 
 /** Waits until the PostgreSQL at `url` answers, and migrates it. Throws DATABASE_REFUSED, DATABASE_NEWER. */
@@ -35,6 +37,11 @@ export async function openDatabase(options: {
   return {
     db,
     changes,
+    isReady: async () =>
+      await sql`select 1`.execute(db).then(
+        () => true,
+        () => false,
+      ),
     [Symbol.asyncDispose]: async () => {
       await changes.close();
       await db.destroy();

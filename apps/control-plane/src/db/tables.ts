@@ -184,6 +184,8 @@ export interface Tables {
   };
   object_deletions: { key: string; asked_at: Time };
   cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number };
+  /** `sealed`: nonce, tag and AES-256-GCM of a key's text. */
+  vault_keys: { name: string; sealed: Uint8Array; created_at: Time };
   leases: { name: string; holder: string; until: Time };
   lineage_repositories: {
     id: Generated<number>;

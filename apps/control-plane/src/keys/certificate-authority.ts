@@ -7,8 +7,6 @@ import {
   randomBytes,
   webcrypto,
 } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import 'reflect-metadata'; // @peculiar/x509 asks for it
 import {
   AppError,
@@ -32,8 +30,8 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { KeyVault } from './key-vault.ts';
 
-const certificateName = 'ca_certificate.pem';
 const days = 24 * 60 * 60 * 1000;
 const caLifetimeMs = 3650 * days;
 const serverLifetimeMs = 397 * days;
@@ -76,18 +74,16 @@ export interface CertificateAuthority {
 }
 
 /** Whether an earlier start has made them. */
-export function hasCertificateAuthority(dataDir: string): boolean {
-  return existsSync(join(dataDir, 'keys', certificateName));
+export async function hasCertificateAuthority(vault: KeyVault): Promise<boolean> {
+  return (await vault.read('ca_certificate.pem')) !== undefined;
 }
 
-/** Loads CA and payload key from `<dataDir>/keys` (0700), making them at the first start. */
+/** Loads CA and payload key from the vault, making them at the first start. Throws KEY_VAULT_LOCKED. */
 export async function openCertificateAuthority(
-  dataDir: string,
+  vault: KeyVault,
   { hostLifetimeMs }: { hostLifetimeMs: number },
 ): Promise<CertificateAuthority> {
-  const folder = join(dataDir, 'keys');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const ca = await loadOrCreateCa(folder);
+  const ca = await loadOrCreateCa(vault);
   const caCertificate = ca.certificate.toString('pem');
   const server = await issueWithKey(ca, {
     name: 'control-plane',
@@ -98,7 +94,7 @@ export async function openCertificateAuthority(
     name: 'control-plane payloads',
     identity: { type: 'url', value: controlPlaneUri },
   });
-  const bigeyePrivateKey = loadOrCreatePayloadKey(folder);
+  const bigeyePrivateKey = await loadOrCreatePayloadKey(vault);
   return {
     caCertificate,
     mutualTls: {
@@ -115,7 +111,7 @@ export async function openCertificateAuthority(
       privateKey: createPrivateKey(sealer.privateKeyPem),
       certificate: new Uint8Array(sealer.certificate.rawData),
     },
-    taskTokenKey: loadOrCreateTaskTokenKey(folder),
+    taskTokenKey: await loadOrCreateTaskTokenKey(vault),
     issueForHost: async (hostId, requestPem) => {
       const { publicKey } = await parseRequest(requestPem);
       const certificate = await issue(ca, publicKey, {
@@ -183,15 +179,17 @@ async function parseRequest(pem: string): Promise<Pkcs10CertificateRequest> {
   });
 }
 
-async function loadOrCreateCa(folder: string): Promise<Ca> {
-  const certificateFile = join(folder, certificateName);
-  const keyFile = join(folder, 'ca_key.pem');
-  if (existsSync(certificateFile)) {
-    const certificate = new X509Certificate(readFileSync(certificateFile, 'utf8'));
-    return { certificate, privateKey: await importKey(readFileSync(keyFile, 'utf8')) };
-  }
-  const keys = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+async function loadOrCreateCa(vault: KeyVault): Promise<Ca> {
+  // The key first: of several processes all go on with the one that was kept, and so make certificates of the same CA.
+  const keyPem = (await vault.read('ca_key.pem')) ?? (await vault.keepFirst('ca_key.pem', await newKey()));
+  const keys = { privateKey: await importKey(keyPem), publicKey: await importPublicKey(keyPem) };
+  const kept = await vault.read('ca_certificate.pem');
+  const pem = kept ?? (await vault.keepFirst('ca_certificate.pem', (await selfSign(keys)).toString('pem')));
+  return { certificate: new X509Certificate(pem), privateKey: keys.privateKey };
+}
+
+async function selfSign(keys: { privateKey: webcrypto.CryptoKey; publicKey: webcrypto.CryptoKey }) {
+  return await X509CertificateGenerator.createSelfSigned({
     serialNumber: randomBytes(16).toString('hex'),
     name: [{ CN: ['Agent Orchestrator CA'] }],
     notBefore: new Date(Date.now() - backdateMs),
@@ -203,31 +201,30 @@ async function loadOrCreateCa(folder: string): Promise<Ca> {
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
-  writeSecret(keyFile, await exportKey(keys.privateKey));
-  // Last, so that its presence means that the key is there too.
-  writeSecret(certificateFile, certificate.toString('pem'));
-  return { certificate, privateKey: keys.privateKey };
 }
 
-function loadOrCreatePayloadKey(folder: string): KeyObject {
-  const keyFile = join(folder, 'bigeye_private_key.pem');
-  if (!existsSync(keyFile)) {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
-    writeSecret(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-  }
-  return createPrivateKey(readFileSync(keyFile, 'utf8'));
+async function loadOrCreatePayloadKey(vault: KeyVault): Promise<KeyObject> {
+  const name = 'bigeye_private_key.pem';
+  const kept = await vault.read(name);
+  if (kept !== undefined) return createPrivateKey(kept);
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+  return createPrivateKey(await vault.keepFirst(name, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()));
 }
 
-function loadOrCreateTaskTokenKey(folder: string): Buffer {
-  const file = join(folder, 'task_token_key');
-  if (!existsSync(file)) writeSecret(file, randomBytes(32).toString('hex'));
-  return Buffer.from(readFileSync(file, 'utf8'), 'hex');
+async function loadOrCreateTaskTokenKey(vault: KeyVault): Promise<Buffer> {
+  const name = 'task_token_key';
+  const text = (await vault.read(name)) ?? (await vault.keepFirst(name, randomBytes(32).toString('hex')));
+  return Buffer.from(text, 'hex');
 }
 
-/** Whole or not at all: a key file that was cut off by a crash would lock every host out. */
-function writeSecret(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+async function newKey(): Promise<string> {
+  const { privateKey } = await webcrypto.subtle.generateKey(curve, true, ['sign', 'verify']);
+  return await exportKey(privateKey);
+}
+
+async function importPublicKey(privatePem: string): Promise<webcrypto.CryptoKey> {
+  const der = createPublicKey(privatePem).export({ type: 'spki', format: 'der' });
+  return await webcrypto.subtle.importKey('spki', der, curve, true, ['verify']);
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

@@ -12,6 +12,7 @@ import { type ListenAddress, portOf } from '../http/listen.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
 import { closeListener, openListener } from '../http/open-listener.ts';
 import { serveDocs } from '../http/serve-docs.ts';
+import { type Readiness, serveHealth } from '../http/serve-health.ts';
 import { serveWeb } from '../http/serve-web.ts';
 import { createSyncBudget } from '../lineage/sync-budget.ts';
 import { admitTemporalUi, isFromTemporalUi } from '../temporal/temporal-ui.ts';
@@ -31,7 +32,7 @@ export interface ApiListenerOptions {
   cli?: CliDownload | undefined;
   /** Of Temporal's own UI, which may then use the codec endpoint. */
   temporalUiOrigin?: string | undefined;
-  isReady: () => Promise<Record<string, boolean>>;
+  isReady: Readiness;
   log: Logger;
 }
 
@@ -43,12 +44,7 @@ export async function startApiListener(
   const { log, webRoot } = options;
   const server = createServer(log, { ...options, publicUrl: deps.publicUrl });
   serveDocs(server, deps.publicUrl);
-  server.get('/healthz', () => ({ status: 'ok' }));
-  server.get('/readyz', async (_request, reply) => {
-    const parts = await options.isReady();
-    const ready = Object.values(parts).every(Boolean);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
-  });
+  serveHealth(server, options.isReady);
   serveCli(server, options.cli);
   admitTemporalUi(server, options.temporalUiOrigin);
   const syncBudget = createSyncBudget();

@@ -23,6 +23,12 @@ export const installationErrors = {
     (d) =>
       `Name the right database with DATABASE_URL, or restore it from a backup. To begin anew with the same keys: rm '${d.file}'`,
   ),
+  KEY_VAULT_LOCKED: needsAction(
+    409,
+    (d: { name: string }) => `The key vault in the database cannot be opened: ${d.name} was sealed by another secret.`,
+    () =>
+      'Set KEY_VAULT_SECRET to the value that the first start had. It is nowhere in the database; look where your secrets are kept.',
+  ),
   DATABASE_NEWER: needsAction(
     409,
     (d: { unknown: string[] }) =>

@@ -1,0 +1,66 @@
+import type { Logger } from '@bigeye/service-kit';
+import { createAttemptLimits } from '../access/attempt-limits.ts';
+import { createFirstAdmin, type FirstAdmin } from '../access/first-admin.ts';
+import { createSingleSignOn } from '../access/single-sign-on.ts';
+import { type ControlPlaneConfig, oidcSettingsOf } from '../config.ts';
+import { hostSetupOf, loadCliDownload } from '../hosts/host-setup.ts';
+import { createConnectionLimits } from '../http/connection-limits.ts';
+import type { RunDispatcher } from '../runs/run-dispatcher.ts';
+import { createPayloadReader } from '../temporal/payload-reader.ts';
+import { startApiListener } from './api-listener.ts';
+import { type Endpoints, hostAddressesOf } from './endpoints.ts';
+import type { Ground } from './ground.ts';
+
+/** API, documentation, health and the web UI. */
+export async function startApiRole(
+  { stores, changes, authority, auditLog, payloadKeys, caFingerprint }: Ground,
+  options: {
+    config: ControlPlaneConfig;
+    endpoints: Endpoints;
+    dispatcher: RunDispatcher;
+    isReady: () => Promise<Record<string, boolean>>;
+    log: Logger;
+  },
+): Promise<AsyncDisposable> {
+  const { config, endpoints, dispatcher, isReady, log } = options;
+  const { publicUrl } = endpoints;
+  const cli = loadCliDownload(config.CLI_FILE);
+  const oidc = oidcSettingsOf(config);
+  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
+  const tls =
+    config.TLS_CERT_PATH && config.TLS_KEY_PATH
+      ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
+      : undefined;
+  const deps = {
+    ...stores,
+    changes,
+    authority,
+    auditLog,
+    dispatcher,
+    endpoints,
+    publicUrl,
+    hostSetup: hostSetupOf(hostAddressesOf(config), { caFingerprint, cli }),
+    singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
+    payloadReader: createPayloadReader(payloadKeys),
+    attemptLimits: createAttemptLimits(),
+  };
+  return await startApiListener(deps, {
+    listen: config.API_LISTEN,
+    limits: createConnectionLimits('API', caps, log, config.TRUSTED_PROXIES),
+    tls,
+    ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
+    webRoot: config.WEB_ROOT,
+    cli,
+    temporalUiOrigin: config.TEMPORAL_UI_ORIGIN && new URL(config.TEMPORAL_UI_ORIGIN).origin,
+    isReady,
+    log,
+  });
+}
+
+/** How somebody comes in for the first time; undefined where somebody can already. */
+export async function firstAdminOf(
+  { stores }: Ground,
+  { config, publicUrl }: { config: ControlPlaneConfig; publicUrl: string },
+): Promise<FirstAdmin | undefined> {
+  return await createFirstAdmin(stores, { email: config.ADMIN_EMAIL, publicUrl });
+}

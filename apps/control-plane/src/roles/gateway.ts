@@ -1,0 +1,53 @@
+import type { Logger } from '@bigeye/service-kit';
+import type { ControlPlaneConfig } from '../config.ts';
+import { startWorkerGateway } from '../gateway/worker-gateway.ts';
+import { createHostIdentity } from '../hosts/host-identity.ts';
+import { createHostSessions } from '../hosts/host-sessions.ts';
+import { createConnectionLimits } from '../http/connection-limits.ts';
+import type { RunDispatcher } from '../runs/run-dispatcher.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { Ground } from './ground.ts';
+import { startHostListener } from './host-listener.ts';
+
+/** What hosts connect to: the worker gateway and the host API, both by their certificates. */
+export async function startGatewayRole(
+  { stores, changes, authority, auditLog }: Ground,
+  options: {
+    config: ControlPlaneConfig;
+    endpoints: Endpoints;
+    temporalAddress: string;
+    dispatcher: RunDispatcher;
+    log: Logger;
+  },
+): Promise<AsyncDisposable> {
+  await using starting = new AsyncDisposableStack();
+  const { config, endpoints, temporalAddress, dispatcher, log } = options;
+  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
+  const identity = createHostIdentity(stores.hostStore);
+  const sessions = starting.use(createHostSessions(changes, log));
+  starting.use(
+    await startWorkerGateway({
+      listen: config.GATEWAY_LISTEN,
+      limits: createConnectionLimits('gateway', caps, log),
+      authority,
+      identity,
+      sessions,
+      temporalAddress,
+      namespace: config.TEMPORAL_NAMESPACE,
+      log,
+    }),
+  );
+  starting.use(
+    await startHostListener(
+      { ...stores, authority, auditLog, dispatcher, endpoints },
+      {
+        listen: config.HOST_API_LISTEN,
+        limits: createConnectionLimits('host API', caps, log),
+        identity,
+        sessions,
+        log,
+      },
+    ),
+  );
+  return starting.move();
+}

@@ -1,0 +1,45 @@
+import { createDataConverter, type Logger } from '@bigeye/service-kit';
+import { type ControlPlaneConfig, keptDaysOf } from '../config.ts';
+import { lead } from '../db/lead.ts';
+import { keepHouse } from '../retention/keep-house.ts';
+import { createRunDispatcher, type RunDispatcher } from '../runs/run-dispatcher.ts';
+import { sweepRuns } from '../runs/sweep-runs.ts';
+import { createControlPlaneActivities } from '../temporal/control-plane-activities.ts';
+import { startWorkflowEngine } from '../temporal/workflow-engine.ts';
+import type { Ground } from './ground.ts';
+
+export interface WorkerRole extends AsyncDisposable {
+  dispatcher: RunDispatcher;
+  /** True while Temporal answers. */
+  isReady(): Promise<boolean>;
+}
+
+/** Runs workflows, and in one process of all sweeps the runs and keeps the house. */
+export async function startWorkerRole(
+  { stores, changes, objects, payloadKeys }: Ground,
+  { config, temporalAddress, log }: { config: ControlPlaneConfig; temporalAddress: string; log: Logger },
+): Promise<WorkerRole> {
+  await using starting = new AsyncDisposableStack();
+  const { runStore, leaseStore } = stores;
+  const engine = starting.use(
+    await startWorkflowEngine({
+      address: temporalAddress,
+      namespace: config.TEMPORAL_NAMESPACE,
+      bundle: config.WORKFLOW_BUNDLE,
+      activities: createControlPlaneActivities(runStore, log),
+      dataConverter: createDataConverter(payloadKeys),
+      log,
+    }),
+  );
+  const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, log });
+  const sweep = { runStore, starter: engine.starter, dispatcher, changes, log };
+  starting.use(lead({ leaseStore, name: 'runs', log }, (signal) => sweepRuns(sweep, signal)));
+  const house = { ...stores, objects, keptDays: keptDaysOf(config), log };
+  starting.use(lead({ leaseStore, name: 'house', log }, (signal) => keepHouse(house, signal)));
+  const running = starting.move();
+  return {
+    dispatcher,
+    isReady: () => engine.isReady(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
