@@ -8,6 +8,9 @@ import { root, temporalCli } from './test-stack.ts';
 /** A control plane as its operator starts it: a process of its own, on loopback, with the umask that most machines have. */
 export interface SpawnedControlPlane {
   apiUrl: string;
+  /** host:port each. */
+  gatewayAddress: string;
+  hostApiAddress: string;
   pid: number;
   /** All that it said so far, on both outputs. */
   output(): string;
@@ -42,6 +45,8 @@ export async function spawnControlPlane({ dataDir, settings = {}, uid }: SpawnOp
     API_LISTEN: `127.0.0.1:${api}`,
     GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
     HOST_API_LISTEN: `127.0.0.1:${hostApi}`,
+    // Where there is no API, health alone answers at its place.
+    ...(/api|all/.test(settings.ROLES ?? 'all') ? {} : { HEALTH_LISTEN: `127.0.0.1:${api}` }),
     ...(existsSync(bundle) ? { WORKFLOW_BUNDLE: bundle } : {}),
     ...settings,
   };
@@ -75,6 +80,8 @@ export async function spawnControlPlane({ dataDir, settings = {}, uid }: SpawnOp
     );
   return {
     apiUrl,
+    gatewayAddress: env.GATEWAY_LISTEN,
+    hostApiAddress: env.HOST_API_LISTEN,
     pid: child.pid ?? 0,
     output: () => output,
     readiness,

@@ -77,11 +77,8 @@ export async function startTestStack(
   const running = await startControlPlane(config, createLogger('control-plane', config.LOG_LEVEL, logTo));
   const apiUrl = `http://127.0.0.1:${api}`;
   const adminKey = running.firstAdmin?.apiKey ?? '';
-  const client = (key: string) =>
-    createApiClient({ baseUrl: apiUrl, transport: createHttpTransport(), authorization: `apikey ${key}` });
-  const admin = client(adminKey);
   const hostApiUrl = `https://127.0.0.1:${hostApi}`;
-  const transports: Disposable[] = [];
+  const clients = createClients({ apiUrl, hostApiUrl }, adminKey);
   return {
     apiUrl,
     gatewayAddress: `127.0.0.1:${gateway}`,
@@ -90,6 +87,22 @@ export async function startTestStack(
     dataDir,
     adminKey,
     adminPasswordToken: running.firstAdmin?.passwordLink.split('#')[1] ?? '',
+    ...clients,
+    [Symbol.asyncDispose]: async () => {
+      clients[Symbol.dispose]();
+      await running[Symbol.asyncDispose]();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What tests do with a control plane, wherever it is. */
+export function createClients(at: { apiUrl: string; hostApiUrl: string }, adminKey: string) {
+  const client = (key: string) =>
+    createApiClient({ baseUrl: at.apiUrl, transport: createHttpTransport(), authorization: `apikey ${key}` });
+  const admin = client(adminKey);
+  const transports: Disposable[] = [];
+  const clients: Pick<TestStack, 'admin' | 'client' | 'createUser' | 'registerHost' | 'createJob' | 'finished'> = {
     admin,
     client,
     createUser: async (role) => {
@@ -105,7 +118,7 @@ export async function startTestStack(
       const identity = { privateKey, certificate: answer.certificate ?? '', caCertificate: answer.caCertificate };
       const transport = createMutualTlsTransport(identity);
       transports.push(transport);
-      return { id, identity, api: createApiClient({ baseUrl: hostApiUrl, transport }) };
+      return { id, identity, api: createApiClient({ baseUrl: at.hostApiUrl, transport }) };
     },
     createJob: (input) =>
       admin.call('createJob', {
@@ -123,10 +136,11 @@ export async function startTestStack(
       };
       return await until(ended, { timeoutMs, late: () => `run ${runId} goes on after ${timeoutMs} ms` });
     },
-    [Symbol.asyncDispose]: async () => {
+  };
+  return {
+    ...clients,
+    [Symbol.dispose]: () => {
       for (const transport of transports) transport[Symbol.dispose]();
-      await running[Symbol.asyncDispose]();
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

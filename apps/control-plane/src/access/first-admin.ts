@@ -1,5 +1,6 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAppError, type User } from '@bigeye/contracts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import { passwordLinkOf } from './password-link.ts';
 import type { UserStore } from './user-store.ts';
@@ -23,9 +24,7 @@ export async function createFirstAdmin(
   { email, publicUrl }: { email: string; publicUrl: string },
 ): Promise<FirstAdmin | undefined> {
   const admin =
-    (await userStore.countUsers()) === 0
-      ? await userStore.insertUser({ email, name: 'Admin', role: 'admin' })
-      : await userStore.findLockedOutAdmin();
+    (await userStore.countUsers()) === 0 ? await insertFirst(userStore, email) : await userStore.findLockedOutAdmin();
   if (!admin) return undefined;
   const { apiKey } = await apiKeyStore.insertApiKey('personal', {
     name: 'first key',
@@ -35,6 +34,16 @@ export async function createFirstAdmin(
   });
   const { url } = passwordLinkOf(publicUrl, await userStore.createPasswordLink(admin.id));
   return { email: admin.email, apiKey, passwordLink: url };
+}
+
+/** Undefined where another process that starts at the same moment has made the admin. */
+async function insertFirst(userStore: UserStore, email: string): Promise<User | undefined> {
+  try {
+    return await userStore.insertUser({ email, name: 'Admin', role: 'admin' });
+  } catch (error) {
+    if (isAppError(error, 'EMAIL_TAKEN')) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -41,6 +41,7 @@ const tables = [
   'leases',
   'object_deletions',
   'cleanings',
+  'vault_keys',
 ];
 
 async function openNewDatabase(serverUrl: string): Promise<Database> {
