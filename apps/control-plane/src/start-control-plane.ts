@@ -133,6 +133,7 @@ export async function startControlPlane(
   const house = {
     segmentStore: createLogSegmentStore(db, objects),
     retentionStore: createRetentionStore(db),
+    auditStore,
     deletionStore: createObjectDeletionStore(db),
     objects,
     keptDays: keptDaysOf(config),
@@ -173,6 +174,9 @@ export async function startControlPlane(
     runStore,
     runLogStore,
     artifactStore,
+    retentionStore: house.retentionStore,
+    objects,
+    keptDays: house.keptDays,
     runReportStore,
     changes,
     authority,

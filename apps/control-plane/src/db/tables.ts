@@ -183,7 +183,7 @@ export interface Tables {
     removed_at: NullableTime;
   };
   object_deletions: { key: string; asked_at: Time };
-  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number };
+  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number; audit: number };
   leases: { name: string; holder: string; until: Time };
   lineage_repositories: {
     id: Generated<number>;
