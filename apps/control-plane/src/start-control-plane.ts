@@ -34,6 +34,7 @@ import { createLineagePartStore } from './lineage/lineage-part-store.ts';
 import { createLineageStore } from './lineage/lineage-store.ts';
 import { openDataDir } from './machine/data-dir.ts';
 import { lockDataDir } from './machine/data-dir-lock.ts';
+import { bindObjectStore } from './objects/bind-object-store.ts';
 import { createObjectDeletionStore } from './objects/object-deletion-store.ts';
 import { openObjectStore } from './objects/open-object-store.ts';
 import { keepHouse } from './retention/keep-house.ts';
@@ -80,7 +81,7 @@ export async function startControlPlane(
   const installation = await openInstallation(db, { dataDir, hasKeys: hasCertificateAuthority(dataDir) });
   const authority = await openCertificateAuthority(dataDir, { hostLifetimeMs });
   const caFingerprint = certificateFingerprint(authority.caCertificate);
-  await installation.bind(caFingerprint);
+  const installationId = await installation.bind(caFingerprint);
   const apiKeyStore = createApiKeyStore(db);
   const accountKeyStore = createAccountKeyStore(db);
   const payloadKeys = createPayloadKeys(authority, accountKeyStore);
@@ -90,6 +91,7 @@ export async function startControlPlane(
   const objects = starting.use(
     await openObjectStore(config.OBJECT_STORE ?? pathToFileURL(join(resolve(dataDir), 'objects')).href),
   );
+  await bindObjectStore(objects, installationId, log);
   const runLogStore = createRunLogStore(db, objects);
   const artifactStore = createArtifactStore(db, changes, objects);
   const runReportStore = createRunReportStore(db, changes, runLogStore);

@@ -23,6 +23,13 @@ export const installationErrors = {
     (d) =>
       `Name the right database with DATABASE_URL, or restore it from a backup. To begin anew with the same keys: rm '${d.file}'`,
   ),
+  OBJECT_STORE_DIFFERS: needsAction(
+    409,
+    (d: { place: string; found: string; expected: string }) =>
+      `The object store ${d.place} belongs to the installation ${d.found}, and the database to ${d.expected}.`,
+    () =>
+      'Name the object store of this installation with OBJECT_STORE, or an empty one: another prefix of the bucket will do.',
+  ),
   DATABASE_NEWER: needsAction(
     409,
     (d: { unknown: string[] }) =>
