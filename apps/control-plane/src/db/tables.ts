@@ -209,6 +209,8 @@ export interface Tables {
     type: LineageNodeType;
     container_id: number | null;
     path: string;
+    /** `path` in lower case, by the database. */
+    searched: ColumnType<string, never, never>;
     attributes: Json<Record<string, string>>;
   };
   lineage_edges: {
