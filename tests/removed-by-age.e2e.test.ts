@@ -25,7 +25,7 @@ beforeAll(async () => {
   await retention.removeArtifacts(new Date(), 100);
   const browser = await launchBrowser();
   resources.defer(() => browser.close());
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   await signIn(page, populated.stack.apiUrl, populated.signIn);
 });
 afterAll(() => resources.disposeAsync());
