@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../apps/control-plane/src/db/database.ts';
 import { createRetentionStore } from '../apps/control-plane/src/retention/retention-store.ts';
 import { axeFaultsOf, launchBrowser, shoot, signIn } from './support/browser.ts';
+import { layoutFaultsOf } from './support/layout-faults.ts';
 import { type PopulatedStack, startPopulatedStack } from './support/populated-stack.ts';
 
 /** What the page of a run says once its log and its artifacts went by their age: a real control plane and a real browser. */
@@ -58,4 +59,21 @@ test('the log of a run that goes on is left alone', async () => {
   await open(populated.runningRun);
   await page.getByRole('link', { name: 'Download the whole log' }).waitFor();
   expect(await page.getByText('because of its age').count()).toBe(0);
+});
+
+test('Settings, Storage says how much is left in dark too, and why it cannot be read', async () => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  for (const width of [390, 768, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${populated.stack.apiUrl}/settings/storage`);
+    await page.getByRole('heading', { name: /^3 runs kept: .+ in the database/ }).waitFor();
+    await shoot(page, `storage-removed-dark-${width}`);
+    expect(await layoutFaultsOf(page)).toEqual([]);
+    expect(await axeFaultsOf(page)).toEqual([]);
+  }
+  await page.route('**/agent-orchestrator/storage', (route) => route.abort());
+  await page.reload();
+  await page.getByRole('heading', { name: 'The storage could not be read.' }).waitFor();
+  await shoot(page, 'storage-error');
+  expect(await axeFaultsOf(page)).toEqual([]);
 });
