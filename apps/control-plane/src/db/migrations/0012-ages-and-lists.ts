@@ -32,7 +32,6 @@ const statements = [
   `create index audit_log_refused_of_action on audit_log (action, sequence) where status >= 400`,
   `create index audit_log_refused on audit_log (sequence) where status >= 400`,
   `create index audit_log_of_actor on audit_log (actor_name, sequence)`,
-  `create index audit_log_of_actor_and_action on audit_log (actor_name, action, sequence)`,
   `create index audit_log_of_kind on audit_log (actor_kind, sequence)`,
   // A search looks into every path: in lower case once and for all, and compared byte by byte, it takes a tenth of the time.
   `alter table lineage_nodes
