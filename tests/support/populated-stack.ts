@@ -12,6 +12,7 @@ export interface PopulatedStack extends AsyncDisposable {
   /** What a page is called in a file name, and its path. */
   pages: Record<string, string>;
   jobId: JobId;
+  goodRun: RunId;
   failedRun: RunId;
   runningRun: RunId;
 }
@@ -43,10 +44,11 @@ const programs: Programs = {
   },
 };
 
-export async function startPopulatedStack(): Promise<PopulatedStack> {
+/** `settings`: more of the control plane's. */
+export async function startPopulatedStack(settings: Record<string, string> = {}): Promise<PopulatedStack> {
   const webRoot = join(root, 'apps/web/dist');
   if (!existsSync(join(webRoot, 'index.html'))) throw new Error('no web UI: run "node script/build.ts web" first');
-  const stack = await startTestStack({ WEB_ROOT: webRoot });
+  const stack = await startTestStack({ WEB_ROOT: webRoot, ...settings });
   const host = await stack.registerHost('etl-01');
   await stack.registerHost(longName);
   const revoked = await stack.registerHost('dmz-01');
@@ -60,7 +62,8 @@ export async function startPopulatedStack(): Promise<PopulatedStack> {
   const failing = await jobOf('the lineage of every schema in the old warehouse, each hour of the day', 'refusing');
   const endless = await jobOf('endless', 'endless');
   await jobOf('never ran', 'shop');
-  await stack.finished(await start(good.id));
+  const goodRun = await start(good.id);
+  await stack.finished(goodRun);
   const failedRun = await start(failing.id);
   await stack.finished(failedRun);
   const runningRun = await start(endless.id);
@@ -81,6 +84,7 @@ export async function startPopulatedStack(): Promise<PopulatedStack> {
     stack,
     signIn,
     jobId: good.id,
+    goodRun,
     failedRun,
     runningRun,
     pages: {
@@ -99,6 +103,7 @@ export async function startPopulatedStack(): Promise<PopulatedStack> {
       'api-keys': '/settings/api-keys',
       users: '/settings/users',
       audit: '/settings/audit',
+      storage: '/settings/storage',
       profile: '/settings/profile',
       'not-found': '/no/such/page',
       docs: '/docs',

@@ -52,6 +52,11 @@ const settings = z.object({
     .describe('Runs go that long after their end; the newest of each job stays. Or: forever.'),
   LOGS_KEPT_DAYS: daysKept.default(90).describe('Likewise the logs alone.'),
   ARTIFACTS_KEPT_DAYS: daysKept.default(90).describe('Likewise the contents of artifacts alone.'),
+  AUDIT_KEPT_DAYS: daysKept
+    .default('forever')
+    .describe(
+      'Days after which an entry of the audit log is removed, once a day. The rest stays a chain that verifies.',
+    ),
   API_LISTEN: addresses.prefault('127.0.0.1:7700').describe('Browsers, CLI, agents. Several: separated by commas.'),
   HEALTH_LISTEN: addresses.optional().describe('/healthz and /readyz alone, for a process without the role api.'),
   PUBLIC_URL: z.url().optional().describe('How others reach the API. Default: the first API address.'),
@@ -137,9 +142,13 @@ export type ControlPlaneConfig = z.infer<typeof ControlPlaneConfig>;
 
 /** Days, undefined for ever. */
 export function keptDaysOf(config: ControlPlaneConfig): KeptDays {
-  const { RUNS_KEPT_DAYS: runs, LOGS_KEPT_DAYS: logs, ARTIFACTS_KEPT_DAYS: artifacts } = config;
   const daysOf = (value: number | 'forever') => (value === 'forever' ? undefined : value);
-  return { runs: daysOf(runs), logs: daysOf(logs), artifacts: daysOf(artifacts) };
+  return {
+    runs: daysOf(config.RUNS_KEPT_DAYS),
+    logs: daysOf(config.LOGS_KEPT_DAYS),
+    artifacts: daysOf(config.ARTIFACTS_KEPT_DAYS),
+    audit: daysOf(config.AUDIT_KEPT_DAYS),
+  };
 }
 
 /** Undefined where there is no single sign-on. */

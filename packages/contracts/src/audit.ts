@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** Who did it. `anonymous`: nobody was proven, as at a failed sign-in. */
-export const AuditActorKind = z.enum(['user', 'agent', 'host', 'anonymous']);
+/** Who did it. `anonymous`: nobody was proven, as at a failed sign-in. `control plane`: it by itself. */
+export const AuditActorKind = z.enum(['user', 'agent', 'host', 'anonymous', 'control plane']);
 export type AuditActorKind = z.infer<typeof AuditActorKind>;
 
 /** One line of the audit log. What a request said stands in `details`, as far as the routes table names it; never a secret. */
 export const AuditEntry = z.object({
-  /** 1, 2, 3 … without a gap. */
+  /** 1, 2, 3 … without a gap, or from a later one on where older entries were removed by their age. */
   sequence: z.number().int(),
   at: z.iso.datetime(),
-  /** Name of the route. */
+  /** Name of the route, or `auditShortening`. */
   action: z.string(),
   actorKind: AuditActorKind,
   /** User, API key or host id; null for nobody. */
@@ -43,11 +43,22 @@ export function auditTextOf(entry: Omit<AuditEntry, 'hash'>): string {
   ]);
 }
 
+/**
+ * The action of the entry by which the log is shortened from its old end. It names the last entry that goes and its hash, and
+ * is itself a link of the chain: a beginning that no entry accounts for is a break.
+ */
+export const auditShortening = 'shortenAuditLog';
+/** Details of such an entry. */
+export const AuditShortening = z.object({ lastRemoved: z.string(), hash: z.string() });
+
 /** Of the whole log. Keep `lastHash` elsewhere: entries that were cut off the end show by it, and by nothing else. */
 export const AuditVerification = z.object({
+  /** How many are there. */
   entries: z.number().int(),
   lastHash: z.string(),
   /** The first entry that does not follow from the one before it. */
   brokenAt: z.number().int().nullable(),
+  /** What was removed by its age, null for nothing: the entries 1 to `entries`, the last of which had `lastHash`. */
+  removed: z.object({ entries: z.number().int(), lastHash: z.string(), at: z.iso.datetime() }).nullable(),
 });
 export type AuditVerification = z.infer<typeof AuditVerification>;

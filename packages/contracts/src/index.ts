@@ -25,5 +25,6 @@ export * from './run-facts.ts';
 export * from './runs.ts';
 export * from './scalars.ts';
 export * from './secret-mask.ts';
+export * from './storage.ts';
 export * from './visible-text.ts';
 export * from './workflow.ts';

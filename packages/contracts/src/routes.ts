@@ -7,6 +7,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { lineageRoutes } from './routes/lineage.ts';
 import { runRoutes } from './routes/runs.ts';
 import { signInRoutes } from './routes/sign-in.ts';
+import { storageRoutes } from './routes/storage.ts';
 import { userRoutes } from './routes/users.ts';
 
 export { type Access, isAudited, type Route } from './routes/route.ts';
@@ -24,6 +25,7 @@ export const apiRoutes = {
   ...apiKeyRoutes,
   ...accountKeyRoutes,
   ...auditRoutes,
+  ...storageRoutes,
   ...lineageRoutes,
 };
 export const hostListenerRoutes = hostApiRoutes;

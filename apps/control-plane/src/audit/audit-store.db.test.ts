@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@bigeye/contracts';
 import { createAuditChecker } from '@bigeye/service-kit';
 import { sql } from 'kysely';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createAuditStore, type NewAuditEntry } from './audit-store.ts';
 
@@ -33,9 +33,9 @@ describeEachDatabase('audit log', (open) => {
   };
   /** As whoever owns the table can: the trigger is against accidents and other users, the chain against the owner. */
   const unguarded = async (statement: string) => {
-    await sql.raw('alter table audit_log disable trigger audit_log_append_only').execute(open().db);
+    await sql.raw('alter table audit_log disable trigger user').execute(open().db);
     await sql.raw(statement).execute(open().db);
-    await sql.raw('alter table audit_log enable trigger audit_log_append_only').execute(open().db);
+    await sql.raw('alter table audit_log enable trigger user').execute(open().db);
   };
   beforeEach(() => unguarded('delete from audit_log'));
 
@@ -47,7 +47,7 @@ describeEachDatabase('audit log', (open) => {
     expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
     expect(entries[0]).toMatchObject(entry());
     expect(entries[1]).toMatchObject({ errorCode: 'LAST_ADMIN', previousHash: entries[0]?.hash });
-    expect(verified(entries)).toEqual({ entries: 3, lastHash: entries[2]?.hash, brokenAt: null });
+    expect(verified(entries)).toEqual({ entries: 3, lastHash: entries[2]?.hash, brokenAt: null, removed: null });
   });
 
   test('writers at once keep one chain without a gap', async () => {
@@ -113,6 +113,110 @@ describeEachDatabase('audit log', (open) => {
     expect(await list({ refused: false })).toEqual([2, 1]);
     expect(await list({ from: at(2), to: at(3) })).toEqual([2]);
     await expect(list({ cursor: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  describe('shortened', () => {
+    const day = (n: number) => `2026-01-0${n}T00:00:00.000Z`;
+    const withDays = async (...days: number[]) => {
+      const store = createAuditStore(open().db);
+      await store.appendEntries(days.map((n) => entry({ at: day(n) })));
+      return { store, before: await all() };
+    };
+
+    test('from its old end only, it says so itself, verifies on, and goes on', async () => {
+      const { store, before } = await withDays(1, 2, 5, 3, 6);
+      expect(await store.shorten(new Date(day(4)), 100)).toBe(2);
+      const after = await all();
+      // The third is younger, so what comes after it stays, however old.
+      expect(after.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6]);
+      expect(after.at(-1)).toMatchObject({
+        action: 'shortenAuditLog',
+        actorKind: 'control plane',
+        details: { lastRemoved: '2', hash: before[1]?.hash, olderThan: day(4) },
+      });
+      const removed = { entries: 2, lastHash: before[1]?.hash, at: after.at(-1)?.at };
+      expect(verified(after)).toEqual({ entries: 4, lastHash: after.at(-1)?.hash, brokenAt: null, removed });
+      expect(await store.shorten(new Date(day(4)), 100)).toBe(0);
+      await store.appendEntries([entry()]);
+      expect(verified(await all())).toMatchObject({ entries: 5, brokenAt: null, removed });
+    });
+
+    test('in batches, and again later: the newest account counts', async () => {
+      const { store, before } = await withDays(1, 1, 1, 1, 2, 3);
+      expect(await store.shorten(new Date(day(2)), 3)).toBe(3);
+      expect(await store.shorten(new Date(day(2)), 3)).toBe(1);
+      expect(await store.shorten(new Date(day(3)), 3)).toBe(1);
+      expect(verified(await all())).toMatchObject({
+        entries: 4,
+        brokenAt: null,
+        removed: { entries: 5, lastHash: before[4]?.hash },
+      });
+    });
+
+    test('of a log in which all is old the account stays', async () => {
+      const { store } = await withDays(1, 1);
+      expect(await store.shorten(new Date(day(9)), 100)).toBe(2);
+      expect(verified(await all())).toMatchObject({ entries: 1, brokenAt: null, removed: { entries: 2 } });
+    });
+
+    /** What the log says of itself before such an attack: `lastRemoved` and `hash` as an attacker chooses them. */
+    const claimed = async (lastRemoved: number, hash: string) => {
+      const { store } = await withDays(1, 2, 3, 4);
+      await store.appendEntries([
+        entry({ action: 'shortenAuditLog', details: { lastRemoved: String(lastRemoved), hash } }),
+      ]);
+    };
+
+    test.each([
+      ['without an entry that says so', 'delete from audit_log where sequence <= 2', 4],
+      ['of more than the newest entry says', 'delete from audit_log where sequence <= 3', 2],
+      ['of less than it says', 'delete from audit_log where sequence <= 1', 2],
+      ['from the middle', 'delete from audit_log where sequence = 2', 2],
+      ['of the end', 'delete from audit_log where sequence >= 2', 2],
+      ['of everything', 'delete from audit_log', 2],
+    ])('the database refuses a delete %s', async (_what, statement, lastRemoved) => {
+      await claimed(lastRemoved, 'x');
+      const second = (await all())[lastRemoved - 1]?.hash ?? '';
+      await createAuditStore(open().db).appendEntries([
+        entry({ action: 'shortenAuditLog', details: { lastRemoved: String(lastRemoved), hash: second } }),
+      ]);
+      await expect(sql.raw(statement).execute(open().db)).rejects.toThrow(/append-only/);
+      expect(verified(await all())).toMatchObject({ entries: 6, brokenAt: null, removed: null });
+    });
+
+    test('the database refuses a delete whose account has another hash', async () => {
+      await claimed(2, 'f'.repeat(64));
+      await expect(sql.raw('delete from audit_log where sequence <= 2').execute(open().db)).rejects.toThrow(
+        /append-only/,
+      );
+    });
+
+    test.each([
+      ['an account with a hash that was made up', 2, 'f'.repeat(64)],
+      ['an account of fewer entries', 1, 'hash of the second'],
+    ])('who owns the database and cuts the beginning is found: %s', async (_what, lastRemoved, hash) => {
+      await claimed(lastRemoved, hash);
+      await unguarded('delete from audit_log where sequence <= 2');
+      expect(verified(await all())).toMatchObject({ brokenAt: 3, removed: null });
+    });
+
+    test('an account that was changed afterwards accounts for nothing', async () => {
+      const { store } = await withDays(1, 2, 3);
+      await store.shorten(new Date(day(2)), 100);
+      const third = (await all())[1];
+      await unguarded('delete from audit_log where sequence = 2');
+      const details = JSON.stringify({ lastRemoved: '2', hash: third?.previousHash });
+      await unguarded(`update audit_log set details = '${details}' where action = 'shortenAuditLog'`);
+      expect(verified(await all())).toMatchObject({ brokenAt: 3, removed: null });
+    });
+
+    test('a reader in the middle hears that it was', async () => {
+      const { store } = await withDays(...Array.from({ length: 1005 }, () => 1), 2);
+      const reading = store.readEntries();
+      for (let read = 0; read < 1000; read++) await reading.next();
+      await store.shorten(new Date(day(2)), 2000);
+      await expect(reading.next()).rejects.toMatchObject({ code: 'AUDIT_SHORTENED' });
+    });
   });
 
   test('more entries than one batch are all read', async () => {

@@ -7,12 +7,13 @@ import type { Db } from './tables.ts';
 /**
  * Binds folder and database to each other: the database names the installation and the fingerprint of its CA, the folder holds the keys
  * and the installation's id. `hasKeys`: whether the folder has a CA already. Call it before keys are made: a folder without keys must
- * not get some for a database whose hosts trust others. Throws INSTALLATION_DIFFERS and DATABASE_EMPTY.
+ * not get some for a database whose hosts trust others. `bind` answers with the
+ * installation's id. Throws INSTALLATION_DIFFERS and DATABASE_EMPTY.
  */
 export async function openInstallation(
   db: Db,
   { dataDir, hasKeys }: { dataDir: string; hasKeys: boolean },
-): Promise<{ bind(caFingerprint: string): Promise<void> }> {
+): Promise<{ bind(caFingerprint: string): Promise<string> }> {
   const folder = resolve(dataDir);
   const file = join(folder, 'installation-id');
   const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
@@ -26,6 +27,7 @@ export async function openInstallation(
       if (row.ca_fingerprint !== caFingerprint)
         throw differs(`its CA has the fingerprint ${caFingerprint} and the database expects ${row.ca_fingerprint}`);
       if (kept !== row.id) writeFileSync(file, row.id, { flush: true });
+      return row.id;
     },
   };
 }

@@ -11,6 +11,7 @@ import { up as registrationKeys } from './migrations/0007-registration-keys.ts';
 import { up as installation } from './migrations/0008-installation.ts';
 import { up as storage } from './migrations/0009-storage.ts';
 import { up as leases } from './migrations/0010-leases.ts';
+import { up as agesAndLists } from './migrations/0012-ages-and-lists.ts';
 import { up as vaultKeys } from './migrations/0013-vault-keys.ts';
 import type { Db } from './tables.ts';
 
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0008-installation': { up: installation },
   '0009-storage': { up: storage },
   '0010-leases': { up: leases },
+  '0012-ages-and-lists': { up: agesAndLists },
   '0013-vault-keys': { up: vaultKeys },
 };
 

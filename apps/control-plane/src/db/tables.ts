@@ -183,7 +183,7 @@ export interface Tables {
     removed_at: NullableTime;
   };
   object_deletions: { key: string; asked_at: Time };
-  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number };
+  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number; audit: number };
   /** `sealed`: nonce, tag and AES-256-GCM of a key's text. */
   vault_keys: { name: string; sealed: Uint8Array; created_at: Time };
   leases: { name: string; holder: string; until: Time };
@@ -211,6 +211,8 @@ export interface Tables {
     type: LineageNodeType;
     container_id: number | null;
     path: string;
+    /** `path` in lower case, by the database. */
+    searched: ColumnType<string, never, never>;
     attributes: Json<Record<string, string>>;
   };
   lineage_edges: {

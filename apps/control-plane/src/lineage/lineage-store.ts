@@ -99,7 +99,7 @@ export function createLineageStore(db: Db) {
     async searchNodes(search: string, limit: number): Promise<LineageNode[]> {
       const rows = await selectNodes()
         .where('type', 'in', ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN'])
-        .where(sql<boolean>`lower(path) like ${containing(search)}`)
+        .where('searched', 'like', containing(search))
         .orderBy(sql`type = 'COLUMN'`)
         .orderBy(sql`length(path)`)
         .orderBy('path')

@@ -1,6 +1,7 @@
 import { createLogger } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { createAuditStore } from '../audit/audit-store.ts';
 import type { Database } from '../db/database.ts';
 import { createObjectDeletionStore } from '../objects/object-deletion-store.ts';
 import { insertJob } from '../testing/a-job.ts';
@@ -10,7 +11,7 @@ import { clean, gather, type KeptDays } from './keep-house.ts';
 import { createRetentionStore } from './retention-store.ts';
 
 const never = new AbortController().signal;
-const forEver: KeptDays = { runs: undefined, logs: undefined, artifacts: undefined };
+const forEver: KeptDays = { runs: undefined, logs: undefined, artifacts: undefined, audit: undefined };
 
 /** Runs of one job that ended so many days ago, each with a log and an artifact; one more is active. */
 async function withRuns(database: Database, daysAgo: number[]) {
@@ -29,6 +30,7 @@ async function withRuns(database: Database, daysAgo: number[]) {
   const house = (keptDays: KeptDays) => ({
     segmentStore: stores.segments,
     retentionStore: createRetentionStore(database.db),
+    auditStore: createAuditStore(database.db),
     deletionStore: createObjectDeletionStore(database.db),
     objects: stores.objects,
     keptDays,
@@ -43,15 +45,15 @@ async function withRuns(database: Database, daysAgo: number[]) {
 describeEachDatabase('keeping house', (open) => {
   test('for ever means for ever', async () => {
     const { house, runs } = await withRuns(open(), [4000, 10]);
-    expect(await clean(house(forEver), never)).toEqual({ runs: 0, logs: 0, artifacts: 0, objects: 0 });
+    expect(await clean(house(forEver), never)).toEqual({ runs: 0, logs: 0, artifacts: 0, audit: 0, objects: 0 });
     expect((await runs.listRuns({ limit: 10 })).items).toHaveLength(3);
   });
 
   test('logs and artifacts go by their age and say so; the runs stay', async () => {
     const { house, first, second, runs, logs, artifacts } = await withRuns(open(), [100, 80]);
     await gather(house(forEver), never);
-    const cleaned = await clean(house({ runs: undefined, logs: 90, artifacts: 90 }), never);
-    expect(cleaned).toEqual({ runs: 0, logs: 1, artifacts: 1, objects: 2 });
+    const cleaned = await clean(house({ ...forEver, logs: 90, artifacts: 90 }), never);
+    expect(cleaned).toEqual({ runs: 0, logs: 1, artifacts: 1, audit: 0, objects: 2 });
     expect(await runs.getRun(first)).toMatchObject({
       logLines: 1,
       logRemovedAt: expect.any(String),
@@ -62,7 +64,7 @@ describeEachDatabase('keeping house', (open) => {
     expect(await logs.readLines(second, 0, 9)).toHaveLength(1);
     await expect(artifacts.getArtifact(first, 'report.json')).rejects.toMatchObject({ code: 'ARTIFACT_REMOVED' });
     // A second round finds nothing more to do.
-    expect(await clean(house({ runs: undefined, logs: 90, artifacts: 90 }), never)).toMatchObject({
+    expect(await clean(house({ ...forEver, logs: 90, artifacts: 90 }), never)).toMatchObject({
       logs: 0,
       artifacts: 0,
       objects: 0,
@@ -81,6 +83,19 @@ describeEachDatabase('keeping house', (open) => {
     await database.db.deleteFrom('runs').where('id', '=', active).execute();
     await sql`update runs set finished_at = now() - interval '9 days'`.execute(database.db);
     expect(await clean(house({ ...forEver, runs: 1 }), never)).toMatchObject({ runs: 0 });
+  });
+
+  test('the audit log goes by whole days', async () => {
+    const { house } = await withRuns(open(), [2, 1]);
+    const audit = createAuditStore(open().db);
+    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString();
+    const entry = { actorId: null, actorName: 'x', credential: null, address: '-', status: 200, errorCode: null };
+    const rest = { ...entry, action: 'createUser', actorKind: 'anonymous', details: {}, requestId: '-' } as const;
+    await audit.appendEntries([12, 10, 1].map((days) => ({ ...rest, at: daysAgo(days) })));
+    expect(await clean(house({ ...forEver, audit: 10 }), never)).toMatchObject({ audit: 1 });
+    expect(await clean(house({ ...forEver, audit: 10 }), never)).toMatchObject({ audit: 0 });
+    const { items } = await audit.listEntries({ limit: 10 });
+    expect(items.map(({ action }) => action)).toEqual(['shortenAuditLog', 'createUser', 'createUser']);
   });
 
   test('what was removed last and how much there is can be seen', async () => {

@@ -1,19 +1,22 @@
 import { type Logger, pause } from '@bigeye/service-kit';
+import type { AuditStore } from '../audit/audit-store.ts';
 import type { ObjectDeletionStore } from '../objects/object-deletion-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { LogSegmentStore } from '../runs/log-segment-store.ts';
 import type { Cleaning, RetentionStore } from './retention-store.ts';
 
-/** Days after the end of a run; undefined: for ever. */
+/** Days after the end of a run, of an audit entry after it was written; undefined: for ever. */
 export interface KeptDays {
   runs: number | undefined;
   logs: number | undefined;
   artifacts: number | undefined;
+  audit: number | undefined;
 }
 
 export interface HouseDeps {
   segmentStore: LogSegmentStore;
   retentionStore: RetentionStore;
+  auditStore: AuditStore;
   deletionStore: ObjectDeletionStore;
   objects: ObjectStore;
   keptDays: KeptDays;
@@ -26,6 +29,8 @@ const cleanEveryMs = 60 * 60 * 1000;
 const settledMs = 60_000;
 const dayMs = 24 * 60 * 60 * 1000;
 const batch = 100;
+/** Audit entries go in few large batches, since each batch is an entry itself. */
+const auditBatch = 10_000;
 /** Between two batches, so that whoever works with the database gets in between. */
 const restMs = 50;
 
@@ -53,28 +58,43 @@ export async function gather({ segmentStore }: HouseDeps, signal: AbortSignal): 
 
 /** One round over all that has an age. Answers with what it removed. */
 export async function clean(deps: HouseDeps, signal: AbortSignal): Promise<Cleaning> {
-  const { retentionStore, keptDays, log } = deps;
-  const all = async (days: number | undefined, remove: (before: Date, limit: number) => Promise<number>) => {
-    if (days === undefined) return 0;
-    const before = new Date(Date.now() - days * dayMs);
-    let removed = 0;
-    while (!signal.aborted) {
-      const count = await remove(before, batch);
-      removed += count;
-      if (count < batch) return removed;
-      await pause(restMs, signal);
-    }
-    return removed;
-  };
+  const { retentionStore, auditStore, keptDays, log } = deps;
+  const now = Date.now();
+  const ofRuns = (days: number | undefined, remove: Remove) => removeAll(days, { now, batch, remove }, signal);
   const cleaning: Cleaning = {
-    runs: await all(keptDays.runs, retentionStore.deleteRuns),
-    logs: await all(keptDays.logs, retentionStore.removeLogs),
-    artifacts: await all(keptDays.artifacts, retentionStore.removeArtifacts),
+    runs: await ofRuns(keptDays.runs, retentionStore.deleteRuns),
+    logs: await ofRuns(keptDays.logs, retentionStore.removeLogs),
+    artifacts: await ofRuns(keptDays.artifacts, retentionStore.removeArtifacts),
+    // Whole days (UTC), because each removal is an entry of its own: one a day.
+    audit: await removeAll(
+      keptDays.audit,
+      { now: now - (now % dayMs), batch: auditBatch, remove: auditStore.shorten },
+      signal,
+    ),
     objects: await removeObjects(deps, signal),
   };
   await retentionStore.recordCleaning(cleaning);
   if (Object.values(cleaning).some((count) => count > 0)) log.info(cleaning, 'removed what was older than it is kept');
   return cleaning;
+}
+
+/** Removes at most `limit` of what is from before `before`, and answers with how many. */
+type Remove = (before: Date, limit: number) => Promise<number>;
+
+async function removeAll(
+  days: number | undefined,
+  { now, batch, remove }: { now: number; batch: number; remove: Remove },
+  signal: AbortSignal,
+): Promise<number> {
+  if (days === undefined) return 0;
+  let removed = 0;
+  while (!signal.aborted) {
+    const count = await remove(new Date(now - days * dayMs), batch);
+    removed += count;
+    if (count < batch) return removed;
+    await pause(restMs, signal);
+  }
+  return removed;
 }
 
 /** What nothing in the database names any more. */

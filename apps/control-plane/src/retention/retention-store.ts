@@ -10,6 +10,7 @@ export interface Cleaning {
   runs: number;
   logs: number;
   artifacts: number;
+  audit: number;
   objects: number;
 }
 
@@ -141,6 +142,10 @@ export function createRetentionStore(db: Db) {
         ])
         .where('removed_at', 'is', null)
         .executeTakeFirstOrThrow();
+      const audit = await db
+        .selectFrom('audit_log')
+        .select(({ fn }) => [fn.countAll<string>().as('count'), fn.min('at').as('oldest')])
+        .executeTakeFirstOrThrow();
       const last = await db.selectFrom('cleanings').selectAll().orderBy('at', 'desc').executeTakeFirst();
       return {
         databaseBytes: Number(database),
@@ -152,12 +157,14 @@ export function createRetentionStore(db: Db) {
           bytes: Number(artifacts.bytes ?? 0),
           storedBytes: Number(artifacts.stored ?? 0),
         },
+        audit: { count: Number(audit.count), oldestAt: audit.oldest?.toISOString() ?? null },
         lastCleaning: last
           ? {
               at: last.at.toISOString(),
               runs: last.runs,
               logs: last.logs,
               artifacts: last.artifacts,
+              audit: last.audit,
               objects: last.objects,
             }
           : null,

@@ -10,11 +10,19 @@ import { createRegistrationHandlers, type RegistrationDeps } from '../hosts/regi
 import type { Handlers } from '../http/handlers.ts';
 import { createJobHandlers } from '../jobs/job-handlers.ts';
 import { createLineageHandlers, type LineageDeps } from '../lineage/lineage-handlers.ts';
+import { createStorageHandlers, type StorageDeps } from '../retention/storage-handlers.ts';
 import { createRunHandlers, type RunDeps } from '../runs/run-handlers.ts';
 import { createPayloadHandlers } from '../temporal/payload-handlers.ts';
 import type { PayloadReader } from '../temporal/payload-reader.ts';
 
-export interface ApiDeps extends RunDeps, RegisterDeps, RegistrationDeps, AccessDeps, SingleSignOnDeps, LineageDeps {
+export interface ApiDeps
+  extends RunDeps,
+    RegisterDeps,
+    RegistrationDeps,
+    AccessDeps,
+    SingleSignOnDeps,
+    LineageDeps,
+    StorageDeps {
   payloadReader: PayloadReader;
   auditStore: AuditStore;
 }
@@ -31,6 +39,7 @@ export function createApiHandlers(deps: ApiDeps): Handlers<keyof typeof apiRoute
     ...createJobHandlers(deps),
     ...createRunHandlers(deps),
     ...createLineageHandlers(deps),
+    ...createStorageHandlers(deps),
     ...createPayloadHandlers(deps),
   };
 }

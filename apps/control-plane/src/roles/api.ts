@@ -2,7 +2,7 @@ import type { Logger } from '@bigeye/service-kit';
 import { createAttemptLimits } from '../access/attempt-limits.ts';
 import { createFirstAdmin, type FirstAdmin } from '../access/first-admin.ts';
 import { createSingleSignOn } from '../access/single-sign-on.ts';
-import { type ControlPlaneConfig, oidcSettingsOf } from '../config.ts';
+import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from '../config.ts';
 import { hostSetupOf, loadCliDownload } from '../hosts/host-setup.ts';
 import { createConnectionLimits } from '../http/connection-limits.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
@@ -13,7 +13,7 @@ import type { Ground } from './ground.ts';
 
 /** API, documentation, health and the web UI. */
 export async function startApiRole(
-  { stores, changes, authority, auditLog, payloadKeys, caFingerprint }: Ground,
+  { stores, changes, objects, authority, auditLog, payloadKeys, caFingerprint }: Ground,
   options: {
     config: ControlPlaneConfig;
     endpoints: Endpoints;
@@ -34,6 +34,8 @@ export async function startApiRole(
   const deps = {
     ...stores,
     changes,
+    objects,
+    keptDays: keptDaysOf(config),
     authority,
     auditLog,
     dispatcher,

@@ -12,6 +12,7 @@ import { createKeyVaultStore } from '../keys/key-vault-store.ts';
 import { createPayloadKeys } from '../keys/payload-keys.ts';
 import { openDataDir } from '../machine/data-dir.ts';
 import { lockDataDir } from '../machine/data-dir-lock.ts';
+import { bindObjectStore } from '../objects/bind-object-store.ts';
 import { openObjectStore } from '../objects/open-object-store.ts';
 import { createStores } from './stores.ts';
 
@@ -34,10 +35,11 @@ export async function openGround(config: ControlPlaneConfig, log: Logger, signal
   const installation = await openInstallation(db, { dataDir, hasKeys: await hasCertificateAuthority(vault) });
   const authority = await openCertificateAuthority(vault, { hostLifetimeMs: config.HOST_CERTIFICATE_DAYS * dayMs });
   const caFingerprint = certificateFingerprint(authority.caCertificate);
-  await installation.bind(caFingerprint);
+  const installationId = await installation.bind(caFingerprint);
   const objects = opening.use(
     await openObjectStore(config.OBJECT_STORE ?? pathToFileURL(join(resolve(dataDir), 'objects')).href),
   );
+  await bindObjectStore(objects, installationId, log);
   const stores = createStores(db, changes, objects);
   const open = opening.move();
   return {

@@ -23,6 +23,7 @@ const settingsNames: Record<string, string> = {
   'api-keys': 'API Keys',
   users: 'Users',
   audit: 'Audit',
+  storage: 'Storage',
   profile: 'Profile',
 };
 

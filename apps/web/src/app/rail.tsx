@@ -21,6 +21,7 @@ const settings: (Place & { adminOnly?: true })[] = [
   { name: 'API Keys', icon: 'key', to: '/settings/api-keys' },
   { name: 'Users', icon: 'user', to: '/settings/users', adminOnly: true },
   { name: 'Audit', icon: 'audit', to: '/settings/audit', adminOnly: true },
+  { name: 'Storage', icon: 'storage', to: '/settings/storage', adminOnly: true },
 ];
 
 export function Rail() {

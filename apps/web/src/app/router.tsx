@@ -152,6 +152,11 @@ const auditRoute = createRoute({
   validateSearch: auditFilterOf,
   component: page(() => import('../features/audit/audit-page.tsx'), 'AuditPage'),
 });
+const storageRoute = createRoute({
+  ...under,
+  path: '/settings/storage',
+  component: page(() => import('../features/storage/storage-page.tsx'), 'StoragePage'),
+});
 const profileRoute = createRoute({
   ...under,
   path: '/settings/profile',
@@ -184,6 +189,7 @@ const routeTree = rootRoute.addChildren([
     apiKeysRoute,
     usersRoute,
     auditRoute,
+    storageRoute,
     profileRoute,
     documentedJobsRoute,
     unknownRoute,

@@ -69,6 +69,12 @@ const shapes = {
     </>
   ),
   audit: <path d="M4 1.5h8v13H4zM6 5l.7.7L8 4.4M6 8.5l.7.7L8 7.9M9.5 5.3h1M9.5 8.8h1M6.3 12h4.2" />,
+  storage: (
+    <>
+      <ellipse cx="8" cy="3.75" rx="5.5" ry="2.25" />
+      <path d="M2.5 3.75v8.5c0 1.25 2.5 2.25 5.5 2.25s5.5-1 5.5-2.25v-8.5M2.5 8c0 1.25 2.5 2.25 5.5 2.25s5.5-1 5.5-2.25" />
+    </>
+  ),
   fit: <path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" />,
   minus: <path d="M3 8h10" />,
 } satisfies Record<string, ReactNode>;

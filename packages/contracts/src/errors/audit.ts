@@ -16,7 +16,13 @@ export const auditErrors = {
   ),
   AUDIT_HASH_MISSING: needsAction(
     409,
-    (d: { hash: string }) => `No entry of the audit log has the hash ${d.hash}.`,
-    () => 'Entries were cut off or written anew since that hash was noted. Compare with the export of that day.',
+    (d: { hash: string; removed?: number }) => `No entry of the audit log has the hash ${d.hash}.`,
+    (d) =>
+      `${d.removed ? `Unless it is of one of the entries 1 to ${d.removed}, which were removed by their age, entries` : 'Entries'} were cut off or written anew since that hash was noted. Compare with the export of that day.`,
+  ),
+  AUDIT_SHORTENED: mayWorkLater(
+    503,
+    (_: object) => 'Old entries of the audit log were removed while it was read.',
+    () => 'Ask again.',
   ),
 } as const;

@@ -29,6 +29,13 @@ export const installationErrors = {
     () =>
       'Set KEY_VAULT_SECRET to the value that the first start had. It is nowhere in the database; look where your secrets are kept.',
   ),
+  OBJECT_STORE_DIFFERS: needsAction(
+    409,
+    (d: { place: string; found: string; expected: string }) =>
+      `The object store ${d.place} belongs to the installation ${d.found}, and the database to ${d.expected}.`,
+    () =>
+      'Name the object store of this installation with OBJECT_STORE, or an empty one: another prefix of the bucket will do.',
+  ),
   DATABASE_NEWER: needsAction(
     409,
     (d: { unknown: string[] }) =>

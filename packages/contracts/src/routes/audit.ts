@@ -30,7 +30,7 @@ export const auditRoutes = {
     summary: 'Recompute the chain of hashes over the whole audit log',
     access: atLeast('admin'),
     response: AuditVerification,
-    errors: [],
+    errors: ['AUDIT_SHORTENED'],
   }),
   exportAuditLog: route({
     method: 'GET',

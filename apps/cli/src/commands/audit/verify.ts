@@ -28,9 +28,12 @@ export const verifyCommand = withAdminFlags(new Command('verify'))
     }
     const result = checker.result();
     if (result.brokenAt !== null) throw new AppError('AUDIT_CHAIN_BROKEN', { sequence: result.brokenAt });
-    if (!isFound) throw new AppError('AUDIT_HASH_MISSING', { hash: lastHash ?? '' });
+    const { removed } = result;
+    if (!isFound && removed?.lastHash !== lastHash)
+      throw new AppError('AUDIT_HASH_MISSING', { hash: lastHash ?? '', ...(removed && { removed: removed.entries }) });
     const words = `${result.entries} entries, the chain holds. Last hash: ${result.lastHash}`;
-    context.terminal.result([words], result);
+    const before = removed ? [`Entries 1 to ${removed.entries} were removed by their age, last at ${removed.at}.`] : [];
+    context.terminal.result([words, ...before], result);
   });
 
 function readExport(file: string): string {

@@ -12,8 +12,14 @@ test('the newest entry is told in words, and whether it was refused', () => {
 });
 
 test('once verified, the result comes first', () => {
-  expect(auditAnswer(entry, { entries: 1204, lastHash, brokenAt: null })).toBe(
+  expect(auditAnswer(entry, { entries: 1204, lastHash, brokenAt: null, removed: null })).toBe(
     '1,204 entries, and the chain holds. Last hash: abcdef012345…',
   );
-  expect(auditAnswer(entry, { entries: 1204, lastHash, brokenAt: 17 })).toMatch(/was changed: entry 17 /);
+  expect(auditAnswer(entry, { entries: 1204, lastHash, brokenAt: 17, removed: null })).toMatch(
+    /was changed: entry 17 /,
+  );
+  const removed = { entries: 5000, lastHash, at: '2026-01-01T00:00:00.000Z' };
+  expect(auditAnswer(entry, { entries: 1204, lastHash, brokenAt: null, removed })).toMatch(
+    /the chain holds\. The 5,000 before them were removed by their age\./,
+  );
 });

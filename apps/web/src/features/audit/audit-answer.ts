@@ -6,8 +6,11 @@ import { actionWords } from './action-words.ts';
 export function auditAnswer(newest: AuditEntry | undefined, verified: AuditVerification | undefined): string {
   if (verified && verified.brokenAt !== null)
     return `The audit log was changed: entry ${formatCount(verified.brokenAt)} does not follow from what is before it.`;
-  if (verified)
-    return `${formatCount(verified.entries)} entries, and the chain holds. Last hash: ${verified.lastHash.slice(0, 12)}…`;
+  if (verified) {
+    const { removed } = verified;
+    const before = removed ? ` The ${formatCount(removed.entries)} before them were removed by their age.` : '';
+    return `${formatCount(verified.entries)} entries, and the chain holds.${before} Last hash: ${verified.lastHash.slice(0, 12)}…`;
+  }
   if (!newest) return 'No entry.';
   const words = actionWords(newest.action);
   const what = words.charAt(0).toLowerCase() + words.slice(1);

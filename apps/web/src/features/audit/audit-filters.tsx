@@ -1,4 +1,4 @@
-import { apiRoutes, hostListenerRoutes, isAudited, type Route } from '@bigeye/contracts';
+import { apiRoutes, auditShortening, hostListenerRoutes, isAudited, type Route } from '@bigeye/contracts';
 import { Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -13,7 +13,9 @@ const typingMs = 300;
 /** Everything that makes entries when all goes well; a refused read is found by its outcome. */
 const actions = (Object.entries({ ...apiRoutes, ...hostListenerRoutes }) as [string, Route][])
   .filter(([, route]) => isAudited(route))
-  .map(([name]) => ({ value: name, label: actionWords(name) }))
+  .map(([name]) => name)
+  .concat(auditShortening)
+  .map((name) => ({ value: name, label: actionWords(name) }))
   .sort((a, b) => a.label.localeCompare(b.label, 'en'));
 
 export function AuditFilters({ filter }: { filter: AuditFilter }) {

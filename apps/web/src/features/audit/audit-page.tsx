@@ -95,7 +95,7 @@ const columnsWith = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] =>
     cell: ({ actorName, actorKind }) => (
       <Link to="/settings/audit" search={{ who: actorName }} className={styles.who} title={`All of ${actorName}`}>
         {actorName}
-        {actorKind !== 'user' && <span className="quiet"> · {actorKind}</span>}
+        {actorKind !== 'user' && actorKind !== actorName && <span className="quiet"> · {actorKind}</span>}
       </Link>
     ),
   },

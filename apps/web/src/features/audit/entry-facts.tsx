@@ -10,7 +10,12 @@ export function EntryFacts({ entry }: { entry: AuditEntry }) {
     <Facts
       facts={[
         ['When', formatExact(new Date(entry.at))],
-        ['Who', entry.actorKind === 'user' ? entry.actorName : `${entry.actorName} (${entry.actorKind})`],
+        [
+          'Who',
+          ['user', entry.actorName].includes(entry.actorKind)
+            ? entry.actorName
+            : `${entry.actorName} (${entry.actorKind})`,
+        ],
         ['Id', entry.actorId],
         ['Proven by', entry.credential],
         ['From', entry.address],
