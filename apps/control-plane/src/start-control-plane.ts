@@ -47,8 +47,10 @@ import { createRunLogStore } from './runs/run-log-store.ts';
 import { createRunReportStore } from './runs/run-report-store.ts';
 import { createRunStore } from './runs/run-store.ts';
 import { sweepRuns } from './runs/sweep-runs.ts';
+import { openTemporalTarget } from './temporal/connect.ts';
 import { createControlPlaneActivities } from './temporal/control-plane-activities.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
+import { openGatewayUpstream } from './temporal/gateway-upstream.ts';
 import { createPayloadReader } from './temporal/payload-reader.ts';
 import { startWorkflowEngine } from './temporal/workflow-engine.ts';
 
@@ -109,16 +111,14 @@ export async function startControlPlane(
   // At once: what goes wrong further on must not take the only key along.
   onFirstAdmin(firstAdmin, publicUrl);
 
-  const temporalAddress =
-    config.TEMPORAL_ADDRESS ??
-    starting.use(
-      await startEmbeddedServer({ cli: config.TEMPORAL_CLI, dataDir, port: config.TEMPORAL_PORT, log, signal }),
-    ).address;
-  const namespace = config.TEMPORAL_NAMESPACE;
+  const { TEMPORAL_CLI: temporalCli, TEMPORAL_PORT: port, TEMPORAL_NAMESPACE: namespace } = config;
+  const embedded = config.TEMPORAL_ADDRESS
+    ? undefined
+    : starting.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, namespace, log, signal }));
+  const temporal = starting.use(openTemporalTarget(config, log, embedded?.address));
   const engine = starting.use(
     await startWorkflowEngine({
-      address: temporalAddress,
-      namespace,
+      target: temporal,
       bundle: config.WORKFLOW_BUNDLE,
       activities: createControlPlaneActivities(runStore, log),
       dataConverter: createDataConverter(payloadKeys),
@@ -158,6 +158,7 @@ export async function startControlPlane(
     registrationKeyStore: createRegistrationKeyStore(db),
     hostSetup: hostSetupOf(hostAddresses, { caFingerprint, cli }),
     endpoints,
+    temporalNamespace: namespace,
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
     subjectStore: createSubjectStore(db),
     payloadReader: createPayloadReader(payloadKeys),
@@ -189,7 +190,7 @@ export async function startControlPlane(
       authority,
       identity,
       sessions,
-      temporalAddress,
+      upstream: starting.use(openGatewayUpstream(temporal)),
       namespace,
       log,
     }),
@@ -212,18 +213,21 @@ export async function startControlPlane(
       webRoot: config.WEB_ROOT,
       cli,
       temporalUiOrigin: config.TEMPORAL_UI_ORIGIN && new URL(config.TEMPORAL_UI_ORIGIN).origin,
-      isReady: async () => ({
+      readiness: async () => ({
         database: await sql`select 1`.execute(db).then(
           () => true,
           () => false,
         ),
-        temporal: await engine.isReady(),
+        temporal: await engine.readiness(),
       }),
       log,
     }),
   );
   signal?.throwIfAborted();
-  log.info({ publicUrl, ...deps.endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
+  log.info(
+    { publicUrl, ...deps.endpoints, temporalAddress: temporal.address, caFingerprint },
+    'control plane is ready',
+  );
   const running = starting.move();
   return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -1,4 +1,4 @@
-import { apiRoutes } from '@bigeye/contracts';
+import { type AppError, apiRoutes } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import { createAuthenticate } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -31,7 +31,8 @@ export interface ApiListenerOptions {
   cli?: CliDownload | undefined;
   /** Of Temporal's own UI, which may then use the codec endpoint. */
   temporalUiOrigin?: string | undefined;
-  isReady: () => Promise<Record<string, boolean>>;
+  /** Of each part whether it answers, or what is wrong with it. */
+  readiness: () => Promise<Record<string, boolean | AppError>>;
   log: Logger;
 }
 
@@ -45,9 +46,15 @@ export async function startApiListener(
   serveDocs(server, deps.publicUrl);
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
-    const parts = await options.isReady();
+    const found = Object.entries(await options.readiness());
+    const parts = Object.fromEntries(found.map(([name, answer]) => [name, answer === true]));
     const ready = Object.values(parts).every(Boolean);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
+    // Anybody may ask, so no message: it may name addresses of the inside. The log has it.
+    const problems = found.flatMap(([, answer]) =>
+      typeof answer === 'boolean' ? [] : [{ code: answer.code, remedy: answer.remedy }],
+    );
+    const why = problems.length > 0 ? { problems } : {};
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts, ...why });
   });
   serveCli(server, options.cli);
   admitTemporalUi(server, options.temporalUiOrigin);
