@@ -31,7 +31,7 @@ async function carryOut({ runs, warmUp, atOnce }: Order): Promise<Answer> {
   const [address = '', bundle = ''] = process.argv.slice(2);
   const over = new Map<RunId, () => void>();
   const log = createLogger('bench', 'error');
-  using target = openTemporalTarget({ TEMPORAL_NAMESPACE: 'default' }, log, address);
+  using target = openTemporalTarget({ TEMPORAL_NAMESPACE: 'default' }, log, { embedded: address });
   const engine = await startWorkflowEngine({
     target,
     bundle,

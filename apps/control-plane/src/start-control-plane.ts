@@ -115,7 +115,7 @@ export async function startControlPlane(
   const embedded = config.TEMPORAL_ADDRESS
     ? undefined
     : starting.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, namespace, log, signal }));
-  const temporal = starting.use(openTemporalTarget(config, log, embedded?.address));
+  const temporal = starting.use(openTemporalTarget(config, log, { embedded: embedded?.address }));
   const engine = starting.use(
     await startWorkflowEngine({
       target: temporal,

@@ -4,8 +4,6 @@ import { type ChannelCredentials, type ChannelOptions, Client, credentials } fro
 import { NativeConnection } from '@temporalio/worker';
 import { type TemporalSettings, wantsTls } from './temporal-settings.ts';
 
-const readAgainEveryMs = 30_000;
-
 /** What we prove ourselves and the server by, as it stands in the files now. */
 export interface TemporalProof {
   /** Undefined: plain gRPC. */
@@ -32,7 +30,11 @@ export interface TemporalTarget extends Disposable {
 }
 
 /** `embedded`: address of our own server, where the settings name none. The files are known to be good: config.ts tried them. */
-export function openTemporalTarget(settings: TemporalSettings, log: Logger, embedded = ''): TemporalTarget {
+export function openTemporalTarget(
+  settings: TemporalSettings,
+  log: Logger,
+  { embedded = '', readAgainEveryMs = 30_000 }: { embedded?: string | undefined; readAgainEveryMs?: number },
+): TemporalTarget {
   let proof = readProof(settings);
   const listeners = new Set<(before: TemporalProof) => void>();
   const timer = setInterval(() => {

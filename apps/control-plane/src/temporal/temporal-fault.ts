@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { AppError } from '@bigeye/contracts';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
@@ -28,6 +28,8 @@ interface HandshakeEnd {
   error?: Error & { code?: string };
   /** The server's certificate was looked at and is not to be trusted. */
   isUntrusted: boolean;
+  /** The handshake was done, and the server ended the connection without a word. */
+  isHungUp: boolean;
 }
 
 const refusingAlert = /ALERT_(.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED)$/;
@@ -37,12 +39,10 @@ const noTls = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXP
 function faultOf({ address }: TemporalTarget, error: Error & { code?: string }, end: HandshakeEnd): AppError {
   const { code = '', message: reason } = error;
   if (end.isUntrusted) return new AppError('TEMPORAL_UNTRUSTED', { address, reason }, { cause: error });
-  if (refusingAlert.test(code))
-    return new AppError(
-      'TEMPORAL_REFUSED',
-      { address, reason: `client certificate: ${wordsOf(code)}` },
-      { cause: error },
-    );
+  if (refusingAlert.test(code) || end.isHungUp) {
+    const words = `client certificate: ${end.isHungUp ? 'it hangs up after the handshake' : wordsOf(code)}`;
+    return new AppError('TEMPORAL_REFUSED', { address, reason: words }, { cause: error });
+  }
   if (noTls.test(code) || noTls.test(reason.replaceAll(' ', '_').toUpperCase()))
     return new AppError('TEMPORAL_TLS_DIFFERS', { address, serverSpeaksTls: false }, { cause: error });
   return new AppError('TEMPORAL_AWAY', { address, reason }, { cause: error });
@@ -61,18 +61,29 @@ async function shakeHands(target: TemporalTarget, options: ConnectionOptions): P
   const host = hostname.replace(/^\[|\]$/g, '');
   const servername = target.serverName ?? host;
   const named = /^[\d.]+$|:/.test(servername) ? {} : { servername };
-  let socket: TLSSocket | undefined;
+  const socket = connect({ host, port: Number(port), ALPNProtocols: ['h2'], ...named, ...options });
+  let isDone = false;
+  socket.once('secureConnect', () => {
+    isDone = true;
+  });
+  const hungUp = new Error('the connection was ended');
   try {
-    socket = connect({ host, port: Number(port), ALPNProtocols: ['h2'], ...named, ...options });
-    await once(socket, 'data', { signal: AbortSignal.timeout(attemptMs) });
-    return { isUntrusted: false };
+    const signal = AbortSignal.timeout(attemptMs);
+    await Promise.race([
+      once(socket, 'data', { signal }),
+      once(socket, 'close', { signal }).then(() => Promise.reject(hungUp)),
+    ]);
+    return { isUntrusted: false, isHungUp: false };
   } catch (error) {
-    const isUntrusted = Boolean(socket?.authorizationError);
     const isLate = error instanceof Error && error.name === 'AbortError';
-    return { error: isLate ? new Error(`nothing within ${attemptMs / 1000} s`) : (error as Error), isUntrusted };
+    return {
+      error: isLate ? new Error(`nothing within ${attemptMs / 1000} s`) : (error as Error),
+      isUntrusted: Boolean(socket.authorizationError),
+      isHungUp: isDone && (error === hungUp || (error as { code?: string }).code === 'ECONNRESET'),
+    };
   } finally {
-    socket?.on('error', () => undefined);
-    socket?.destroy();
+    socket.on('error', () => undefined);
+    socket.destroy();
   }
 }
 

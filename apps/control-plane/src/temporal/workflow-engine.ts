@@ -129,8 +129,8 @@ async function connect(
     } catch (error) {
       if (signal.aborted) break;
       const { address } = target;
-      const reason = reasonOf(error);
-      const fault = isAppError(error) ? error : new AppError('TEMPORAL_AWAY', { address, reason }, { cause: error });
+      const fault = isAppError(error) ? error : faultOfConnecting(address, error);
+      const reason = fault.message;
       onFault(fault);
       if (fault.retryable) log.warn({ address, reason }, 'Temporal does not answer yet');
       else log.error({ address, code: fault.code, reason, remedy: fault.remedy }, 'Temporal cannot be used');
@@ -138,6 +138,15 @@ async function connect(
     }
   }
   return undefined;
+}
+
+/** The SDK judges certificates by rules of its own, which are stricter: it takes none that could sign others. */
+function faultOfConnecting(address: string, cause: unknown): AppError {
+  const reason = reasonOf(cause);
+  const certificate = /InvalidCertificate\((.*?)\)+/.exec(reason)?.[1];
+  return certificate
+    ? new AppError('TEMPORAL_UNTRUSTED', { address, reason: certificate }, { cause })
+    : new AppError('TEMPORAL_AWAY', { address, reason }, { cause });
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
