@@ -185,6 +185,26 @@ test('a new key and a new certificate in the files are taken up without a restar
   await expect.poll(() => asksAs('control-plane-2')).toBe(true);
 });
 
+test('a certificate whose key is not there yet is not used, and the old pair stays until both are', async () => {
+  let log = '';
+  using target = openTemporalTarget(
+    withFile({}),
+    createLogger('temporal', 'warn', { write: (line) => (log += line) }),
+    {
+      readAgainEveryMs: 5,
+    },
+  );
+  const before = target.proof();
+  const next = ca.issue('control-plane-3');
+  copyFileSync(next.certificateFile, certificateFile);
+  await expect.poll(() => log).toContain('cannot be read again');
+  expect(target.proof()).toBe(before);
+  copyFileSync(next.keyFile, keyFile);
+  await expect
+    .poll(() => target.proof().tls?.client?.certificate.equals(readFileSync(next.certificateFile)))
+    .toBe(true);
+});
+
 test('a certificate that OpenSSL takes and the SDK does not is told as one that is not to be trusted', async () => {
   const { certificateFile: cert, keyFile: key } = ca.issue(serverName, []);
   const tls = { cert: readFileSync(cert), key: readFileSync(key) };

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from '@bigeye/service-kit';
 import { type ChannelCredentials, type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
@@ -65,6 +66,7 @@ export function openTemporalTarget(
   };
 }
 
+/** Throws where a file is missing or half written, or the key is not yet that of the certificate. */
 function readProof(settings: TemporalSettings): TemporalProof {
   const { TEMPORAL_TLS_CERT_PATH: certificate, TEMPORAL_TLS_KEY_PATH: key } = settings;
   const { TEMPORAL_TLS_CA_PATH: ca, TEMPORAL_API_KEY_FILE: apiKeyFile } = settings;
@@ -72,6 +74,9 @@ function readProof(settings: TemporalSettings): TemporalProof {
     ca: ca === undefined ? undefined : readFileSync(ca),
     client: certificate && key ? { certificate: readFileSync(certificate), key: readFileSync(key) } : undefined,
   };
+  if (tls.ca) new X509Certificate(tls.ca);
+  if (tls.client && !new X509Certificate(tls.client.certificate).checkPrivateKey(createPrivateKey(tls.client.key)))
+    throw new Error(`${key} is not the key of ${certificate}`);
   return {
     tls: wantsTls(settings) ? tls : undefined,
     apiKey: (apiKeyFile && readFileSync(apiKeyFile, 'utf8').trim()) || settings.TEMPORAL_API_KEY,
