@@ -2,6 +2,7 @@
 import { HostId, JobId, JobSettings, type RunId } from '@bigeye/contracts';
 import { createLogger, createRunId, failureConverterPath } from '@bigeye/service-kit';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { openTemporalTarget } from '../../apps/control-plane/src/temporal/connect.ts';
 import { startWorkflowEngine } from '../../apps/control-plane/src/temporal/workflow-engine.ts';
 
 export interface Order {
@@ -29,9 +30,10 @@ async function carryOut({ runs, warmUp, atOnce }: Order): Promise<Answer> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const [address = '', bundle = ''] = process.argv.slice(2);
   const over = new Map<RunId, () => void>();
+  const log = createLogger('bench', 'error');
+  using target = openTemporalTarget({ TEMPORAL_NAMESPACE: 'default' }, log, { embedded: address });
   const engine = await startWorkflowEngine({
-    address,
-    namespace: 'default',
+    target,
     bundle,
     activities: {
       recordRunStatus: async ({ runId, status }) => {
@@ -39,7 +41,7 @@ async function carryOut({ runs, warmUp, atOnce }: Order): Promise<Answer> {
       },
     },
     dataConverter: { failureConverterPath },
-    log: createLogger('bench', 'error'),
+    log,
   });
   const runOne = async () => {
     const runId = createRunId();

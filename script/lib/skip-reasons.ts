@@ -8,6 +8,7 @@ export const skipReasons = {
   noCorpora: 'the shared corpora are not on this machine',
   notRoot: 'not running as root',
   noGo: 'Go is not installed',
+  noTemporalServer: 'no production server of Temporal: script/temporal-server builds it',
 } as const;
 export type SkipReason = (typeof skipReasons)[keyof typeof skipReasons];
 

@@ -95,6 +95,7 @@ export async function startManyProcesses(): Promise<{ stack: TestStack; members:
       ...clients,
       gatewayAddress: gateway.address,
       temporalAddress: temporal.address,
+      temporalNamespace: 'default',
       dataDir: folder,
       adminKey,
       adminPasswordToken: '',

@@ -7,6 +7,7 @@ const run = promisify(execFile);
 
 /** The history of a run as Temporal's own CLI prints it (JSON). `flags`: further ones for `workflow show`. */
 export async function historyOf(stack: TestStack, runId: RunId, ...flags: string[]): Promise<string> {
-  const show = ['workflow', 'show', '--workflow-id', runId, '--address', stack.temporalAddress, '--output', 'json'];
+  const at = ['--address', stack.temporalAddress, '--namespace', stack.temporalNamespace];
+  const show = ['workflow', 'show', '--workflow-id', runId, ...at, '--output', 'json'];
   return (await run(temporalCli, [...show, ...flags], { maxBuffer: 64 * 1024 * 1024 })).stdout;
 }

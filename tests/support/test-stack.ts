@@ -27,6 +27,7 @@ export interface TestStack extends AsyncDisposable {
   apiUrl: string;
   gatewayAddress: string;
   temporalAddress: string;
+  temporalNamespace: string;
   hostApiUrl: string;
   dataDir: string;
   adminKey: string;
@@ -83,6 +84,7 @@ export async function startTestStack(
     apiUrl,
     gatewayAddress: `127.0.0.1:${gateway}`,
     temporalAddress: config.TEMPORAL_ADDRESS ?? `127.0.0.1:${temporal}`,
+    temporalNamespace: config.TEMPORAL_NAMESPACE,
     hostApiUrl,
     dataDir,
     adminKey,

@@ -22,6 +22,54 @@ test('it is named for its host, and gives the role viewer, where nothing else is
   });
 });
 
+const cluster = { TEMPORAL_ADDRESS: 'temporal.example.com:7233' };
+/** Each problem with its setting, as the one error says them all. */
+const problemsOf = (environment: Record<string, string>): string[] => {
+  try {
+    loadControlPlaneConfig(environment);
+    return [];
+  } catch (error) {
+    return (error as { details: { problems: string[] } }).details.problems;
+  }
+};
+
+test('a cluster by API key alone, and by plain gRPC, are good', () => {
+  expect(problemsOf({ ...cluster, TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'agents.a1b2c' })).toEqual([]);
+  expect(problemsOf(cluster)).toEqual([]);
+  expect(problemsOf({ TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_API_KEY: 'key', TEMPORAL_TLS: 'false' })).toEqual(
+    [],
+  );
+});
+
+test('every fault of how Temporal is reached is told at once', () => {
+  const problems = problemsOf({
+    ...cluster,
+    TEMPORAL_TLS: 'false',
+    TEMPORAL_API_KEY: 'key',
+    TEMPORAL_TLS_CERT_PATH: '/nowhere/cert.pem',
+    TEMPORAL_TLS_CA_PATH: import.meta.filename,
+  });
+  expect(problems).toEqual([
+    'TEMPORAL_TLS_CA_PATH: of no use while TEMPORAL_TLS is off',
+    'TEMPORAL_TLS_CERT_PATH: of no use while TEMPORAL_TLS is off',
+    'TEMPORAL_TLS_KEY_PATH: missing, where TEMPORAL_TLS_CERT_PATH is there',
+    'TEMPORAL_API_KEY: would travel in the clear to temporal.example.com:7233: set TEMPORAL_TLS',
+    expect.stringMatching(/^TEMPORAL_TLS_CA_PATH: .*config\.test\.ts: /),
+    expect.stringMatching(/^TEMPORAL_TLS_CERT_PATH: \/nowhere\/cert\.pem: ENOENT/),
+  ]);
+});
+
+test('what would prove us to a cluster is refused where there is none', () => {
+  const none = 'of no use without TEMPORAL_ADDRESS';
+  expect(problemsOf({ TEMPORAL_TLS: 'true', TEMPORAL_API_KEY: 'key' })).toEqual([
+    `TEMPORAL_TLS: ${none}`,
+    `TEMPORAL_API_KEY: ${none}`,
+  ]);
+  expect(problemsOf({ ...cluster, TEMPORAL_TLS_KEY_PATH: '/nowhere/key.pem' })).toContain(
+    'TEMPORAL_TLS_CERT_PATH: missing, where TEMPORAL_TLS_KEY_PATH is there',
+  );
+});
+
 test.each([
   [{ ...provider, OIDC_CLIENT_SECRET: '' }, 'OIDC_CLIENT_SECRET: missing'],
   [{ OIDC_ROLE_CLAIM: 'groups' }, 'OIDC_ISSUER: missing'],

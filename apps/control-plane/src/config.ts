@@ -5,6 +5,7 @@ import type { OidcSettings } from './access/single-sign-on.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { KeptDays } from './retention/keep-house.ts';
 import { type Role as ProcessRole, roles } from './roles/role.ts';
+import { faultsOfTemporalSettings } from './temporal/temporal-settings.ts';
 
 const address = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
 const addresses = z
@@ -92,7 +93,20 @@ const settings = z.object({
     .regex(address)
     .optional()
     .describe('An existing cluster instead of the embedded server.'),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('In Temporal Cloud: name.account.'),
+  TEMPORAL_TLS: z
+    .stringbool()
+    .optional()
+    .describe('Whether TEMPORAL_ADDRESS speaks TLS. Default: where any of the settings that need it is there.'),
+  TEMPORAL_TLS_CA_PATH: z.string().optional().describe("PEM of the CA of its certificate. Default: the system's CAs."),
+  TEMPORAL_TLS_SERVER_NAME: z
+    .string()
+    .optional()
+    .describe('The name in its certificate, where the address has another.'),
+  TEMPORAL_TLS_CERT_PATH: z.string().optional().describe('Our client certificate, PEM.'),
+  TEMPORAL_TLS_KEY_PATH: z.string().optional(),
+  TEMPORAL_API_KEY: z.string().optional().describe('As of Temporal Cloud.'),
+  TEMPORAL_API_KEY_FILE: z.string().optional().describe('A file that holds it, read again while we run.'),
   TEMPORAL_CLI: z.string().default('temporal').describe('The Temporal CLI, for the embedded server.'),
   TEMPORAL_PORT: z.coerce
     .number()
@@ -132,6 +146,8 @@ export const ControlPlaneConfig = settings.superRefine((config, context) => {
     ] as const)
       if (config[name] === undefined)
         context.addIssue({ code: 'custom', path: [name], message: 'missing: without it a process has all roles' });
+  for (const { name, message } of faultsOfTemporalSettings(config))
+    context.addIssue({ code: 'custom', path: [name], message });
   const names = Object.keys(settings.shape).filter((name) => name.startsWith('OIDC_')) as (keyof typeof config)[];
   if (names.every((name) => config[name] === undefined)) return;
   for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const)

@@ -9,6 +9,7 @@ import { startGatewayRole } from './roles/gateway.ts';
 import { openGround } from './roles/ground.ts';
 import { startWorkerRole } from './roles/worker.ts';
 import { createRemoteDispatcher } from './runs/run-dispatcher.ts';
+import { openTemporalTarget } from './temporal/connect.ts';
 import { startEmbeddedServer } from './temporal/embedded-server.ts';
 
 export interface ControlPlane extends AsyncDisposable {
@@ -37,33 +38,41 @@ export async function startControlPlane(
   // At once: what goes wrong further on must not take the only key along.
   if (has.has('api')) onFirstAdmin(firstAdmin, publicUrl);
 
-  const needsTemporal = has.has('worker') || has.has('gateway');
-  const temporalAddress =
-    config.TEMPORAL_ADDRESS ?? (needsTemporal ? starting.use(await startTemporal(config, log, signal)).address : '');
-  const worker = has.has('worker')
-    ? starting.use(await startWorkerRole(ground, { config, temporalAddress, log }))
-    : undefined;
+  const temporal =
+    has.has('worker') || has.has('gateway') ? starting.use(await openTemporal(config, log, signal)) : undefined;
+  const worker =
+    temporal && has.has('worker') ? starting.use(await startWorkerRole(ground, { config, temporal, log })) : undefined;
   const dispatcher = worker?.dispatcher ?? createRemoteDispatcher(ground.changes);
-  const isReady = async () => ({
+  const readiness = async () => ({
     database: await ground.isDatabaseReady(),
-    ...(worker ? { temporal: await worker.isReady() } : {}),
+    ...(worker ? { temporal: await worker.readiness() } : {}),
   });
-  if (has.has('gateway'))
-    starting.use(await startGatewayRole(ground, { config, endpoints, temporalAddress, dispatcher, log }));
-  if (has.has('api')) starting.use(await startApiRole(ground, { config, endpoints, dispatcher, isReady, log }));
+  if (temporal && has.has('gateway'))
+    starting.use(await startGatewayRole(ground, { config, endpoints, temporal, dispatcher, log }));
+  if (has.has('api')) starting.use(await startApiRole(ground, { config, endpoints, dispatcher, readiness, log }));
   if (config.HEALTH_LISTEN) {
     const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
     const limits = createConnectionLimits('health', caps, log);
-    starting.use(await startHealthListener(config.HEALTH_LISTEN, { isReady, limits, log }));
+    starting.use(await startHealthListener(config.HEALTH_LISTEN, { readiness, limits, log }));
   }
   signal?.throwIfAborted();
   const { caFingerprint } = ground;
-  log.info({ roles: config.ROLES, ...endpoints, temporalAddress, caFingerprint }, 'control plane is ready');
+  log.info(
+    { roles: config.ROLES, ...endpoints, temporalAddress: temporal?.address, caFingerprint },
+    'control plane is ready',
+  );
   const running = starting.move();
   return { publicUrl, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function startTemporal(config: ControlPlaneConfig, log: Logger, signal: AbortSignal | undefined) {
-  const { TEMPORAL_CLI: cli, TEMPORAL_PORT: port, DATA_DIR: dataDir } = config;
-  return startEmbeddedServer({ cli, dataDir, port, log, signal });
+/** The cluster that the settings name, else a server of our own. */
+async function openTemporal(config: ControlPlaneConfig, log: Logger, signal: AbortSignal | undefined) {
+  await using opening = new AsyncDisposableStack();
+  const { TEMPORAL_CLI: cli, TEMPORAL_PORT: port, TEMPORAL_NAMESPACE: namespace, DATA_DIR: dataDir } = config;
+  const embedded = config.TEMPORAL_ADDRESS
+    ? undefined
+    : opening.use(await startEmbeddedServer({ cli, dataDir, port, namespace, log, signal }));
+  const target = opening.use(openTemporalTarget(config, log, { embedded: embedded?.address }));
+  const open = opening.move();
+  return { ...target, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -69,6 +69,8 @@ export const OwnHost = z.object({
   accountKey: z.string().nullable().describe('Fingerprint of the account key that the control plane seals for.'),
   previousAccountKey: z.string().nullable().describe('The one before it, while a rotation is not finished.'),
   bigeyeKey: z.string().describe("Fingerprint of the control plane's own key."),
+  // Control planes before it was told have this one only.
+  temporalNamespace: z.string().default('default').describe('Where the orchestrator polls for work.'),
 });
 export type OwnHost = z.infer<typeof OwnHost>;
 

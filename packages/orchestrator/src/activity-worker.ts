@@ -7,6 +7,7 @@ import {
   type PayloadKeys,
   pause,
   toApplicationFailure,
+  unlessAborted,
 } from '@bigeye/service-kit';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -49,7 +50,12 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
   for (let failures = 0; !options.shutdown.aborted; failures++) {
     try {
       await using gateway = await connectToGateway(options.gatewayAddress, options.identity, options.log);
-      const worker = await createWorker(deps, options, gateway.connection);
+      // Asked at each start and kept nowhere, so a control plane that moves to another namespace takes its hosts along.
+      const { temporalNamespace: namespace } = await unlessAborted(
+        deps.hostApi.call('getOwnHost', {}),
+        options.shutdown,
+      );
+      const worker = await createWorker(deps, options, { connection: gateway.connection, namespace });
       using _ = gateway.keepCurrent(worker);
       failures = 0;
       if ((await runUntilShutdown(worker, options)) === 'failed') return 'failed';
@@ -71,11 +77,10 @@ const startAttempts = 5;
 function createWorker(
   deps: HostDeps,
   { hostId, payloadKeys }: ActivityWorkerOptions,
-  connection: NativeConnection,
+  gateway: { connection: NativeConnection; namespace: string },
 ): Promise<Worker> {
   return Worker.create({
-    connection,
-    namespace: 'default',
+    ...gateway,
     taskQueue: taskQueues.forHost(hostId),
     identity: hostId,
     dataConverter: createDataConverter(payloadKeys),

@@ -2,10 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { isAppError } from '@bigeye/contracts';
 import { type Logger, pause } from '@bigeye/service-kit';
 import {
-  Client,
-  credentials,
+  type ClientUnaryCall,
+  type Deadline,
   Metadata,
   type MetadataValue,
+  type requestCallback,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -25,17 +26,26 @@ import { type MethodRule, methodRules, type RuleContext, TaskTokens } from './ga
 import { Refusal } from './refusal.ts';
 
 const service = 'temporal.api.workflowservice.v1.WorkflowService';
-const upstreamConnections = 4;
 /** How long calls that are under way may take when the gateway stops. */
 const drainMs = 5_000;
 /** No rule takes more; each says how much it takes. */
 const maxMessageBytes = Math.max(...Object.values(methodRules).map(({ maxBytes }) => maxBytes));
-/** Everything else a client sends stops here: it must not speak to Temporal in its own name. */
+/** Everything else a client sends stops here, `authorization` before all: it must not speak to Temporal in its own name. */
 const forwardedMetadata = ['client-name', 'client-version', 'supported-server-versions', 'caller-type'];
 
 export interface WorkerGateway extends AsyncDisposable {
   /** Where it really listens, in the order of `listen`. */
   ports: number[];
+}
+
+/** The way on to Temporal. It proves by itself who we are. */
+export interface GatewayUpstream {
+  call(
+    path: string,
+    request: Buffer,
+    options: { metadata: Metadata; deadline: Deadline },
+    answer: requestCallback<Buffer>,
+  ): ClientUnaryCall;
 }
 
 export interface GatewayDeps {
@@ -44,8 +54,7 @@ export interface GatewayDeps {
   identity: HostIdentity;
   sessions: HostSessions;
   limits: ConnectionLimits;
-  /** host:port of Temporal's frontend. */
-  temporalAddress: string;
+  upstream: GatewayUpstream;
   namespace: string;
   log: Logger;
 }
@@ -55,8 +64,7 @@ export interface GatewayDeps {
  * the host's own queue, tokens bound to the host. Bodies pass as bytes; rules decode what they have to judge.
  */
 export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGateway> {
-  const { authority, identity, namespace, temporalAddress, log } = deps;
-  const upstreams = Array.from({ length: upstreamConnections }, () => connectUpstream(temporalAddress));
+  const { authority, identity, namespace, upstream, log } = deps;
   const tokens = new TaskTokens(authority.taskTokenKey);
   const controlQueues = new ControlQueues(namespace);
   const underWay = new CallsUnderWay();
@@ -69,7 +77,6 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
   const draining = new AbortController();
   // One listener for each poll that is open.
   setMaxListeners(0, draining.signal);
-  let next = 0;
 
   for (const [method, rule] of Object.entries(methodRules)) {
     const path = `/${service}/${method}`;
@@ -89,7 +96,6 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
           // Its host went away, or the answer was given.
           call.on('cancelled', ended);
           const context = { hostId, namespace, tokens, controlQueues };
-          const upstream = upstreams[next++ % upstreams.length] as Client;
           forward(upstream, path, rule, call, context, answer, draining.signal);
         } catch (error) {
           log.warn({ method, peer: call.getPeer(), reason: reasonOf(error) }, 'gateway refused a call');
@@ -119,7 +125,6 @@ export async function startWorkerGateway(deps: GatewayDeps): Promise<WorkerGatew
       injector.destroy();
       server.forceShutdown();
       for (const listener of listeners) listener.destroy();
-      for (const upstream of upstreams) upstream.close();
     },
   };
 }
@@ -129,7 +134,7 @@ const goingAway = { code: status.UNAVAILABLE, details: 'the gateway stops' };
 const identityBytes = (bytes: Buffer): Buffer => bytes;
 /** Throws Refusal for what the rule does not let through. */
 function forward(
-  upstream: Client,
+  upstream: GatewayUpstream,
   path: string,
   rule: MethodRule,
   call: ServerUnaryCall<Buffer, Buffer>,
@@ -146,15 +151,11 @@ function forward(
   const metadata = new Metadata();
   for (const name of forwardedMetadata)
     for (const value of call.metadata.get(name) as MetadataValue[]) metadata.add(name, value);
-  metadata.set('temporal-namespace', context.namespace);
   let trailer: Metadata | undefined;
-  const forwarded = upstream.makeUnaryRequest(
+  const forwarded = upstream.call(
     path,
-    identityBytes,
-    identityBytes,
     request,
-    metadata,
-    { deadline: call.getDeadline() },
+    { metadata, deadline: call.getDeadline() },
     (error: ServiceError | null, response?: Buffer) => {
       draining.removeEventListener('abort', giveUp);
       if (error) return answer(draining.aborted && rule.isPoll ? goingAway : error);
@@ -190,15 +191,3 @@ function refusalOf(error: unknown): Partial<ServiceError> {
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function connectUpstream(address: string): Client {
-  return new Client(address, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.max_receive_message_length': -1,
-    // Or it stays away for long after Temporal was started again.
-    'grpc.initial_reconnect_backoff_ms': 200,
-    'grpc.max_reconnect_backoff_ms': 1000,
-    // No keep-alive pings: Temporal says good-bye to each connection after five minutes and lets its calls end; a ping that
-    // comes meanwhile makes grpc-js drop all of them, and with them a quarter of all open polls.
-  });
-}

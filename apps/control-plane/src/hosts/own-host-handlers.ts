@@ -6,11 +6,12 @@ import { type RegisterDeps, registerOwnHost } from './register-host.ts';
 
 export interface OwnHostDeps extends RegisterDeps {
   accountKeyStore: AccountKeyStore;
+  temporalNamespace: string;
 }
 
 /** What a host says and asks about itself, by its certificate. */
 export function createOwnHostHandlers(deps: OwnHostDeps) {
-  const { hostStore, accountKeyStore, authority } = deps;
+  const { hostStore, accountKeyStore, authority, temporalNamespace } = deps;
   return {
     pushManagedAgents: ({ body, caller }) => registerOwnHost(deps, requireProvenHost(caller), body),
     getOwnHost: async ({ caller }) => {
@@ -20,6 +21,7 @@ export function createOwnHostHandlers(deps: OwnHostDeps) {
         accountKey: current ? keyFingerprint(current) : null,
         previousAccountKey: previous ? keyFingerprint(previous) : null,
         bigeyeKey: keyFingerprint(authority.bigeyePublicKey),
+        temporalNamespace,
       };
     },
     heartbeat: async ({ body, caller }) => {

@@ -1,3 +1,4 @@
+import type { AppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -5,26 +6,32 @@ import { createServer } from './create-server.ts';
 import type { ListenAddress } from './listen.ts';
 import { closeListener, openListener } from './open-listener.ts';
 
-/** Which parts answer, by name. */
-export type Readiness = () => Promise<Record<string, boolean>>;
+/** Of each part, by name, whether it answers, or what is wrong with it. */
+export type Readiness = () => Promise<Record<string, boolean | AppError>>;
 
 /** `/healthz`: the process answers. `/readyz`: so do the parts that it stands on. */
-export function serveHealth(server: FastifyInstance, isReady: Readiness): void {
+export function serveHealth(server: FastifyInstance, readiness: Readiness): void {
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
-    const parts = await isReady();
+    const found = Object.entries(await readiness());
+    const parts = Object.fromEntries(found.map(([name, answer]) => [name, answer === true]));
     const ready = Object.values(parts).every(Boolean);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts });
+    // Anybody may ask, so no message: it may name addresses of the inside. The log has it.
+    const problems = found.flatMap(([, answer]) =>
+      typeof answer === 'boolean' ? [] : [{ code: answer.code, remedy: answer.remedy }],
+    );
+    const why = problems.length > 0 ? { problems } : {};
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts, ...why });
   });
 }
 
 /** Health alone, for a process that serves no API. */
 export async function startHealthListener(
   addresses: ListenAddress[],
-  { isReady, limits, log }: { isReady: Readiness; limits: ConnectionLimits; log: Logger },
+  { readiness, limits, log }: { readiness: Readiness; limits: ConnectionLimits; log: Logger },
 ): Promise<AsyncDisposable> {
   const server = createServer(log);
-  serveHealth(server, isReady);
+  serveHealth(server, readiness);
   await server.ready();
   const listeners = await Promise.all(addresses.map((address) => openListener(server.routing, address, { limits })));
   return {

@@ -32,7 +32,8 @@ export interface ApiListenerOptions {
   cli?: CliDownload | undefined;
   /** Of Temporal's own UI, which may then use the codec endpoint. */
   temporalUiOrigin?: string | undefined;
-  isReady: Readiness;
+  /** Of each part whether it answers, or what is wrong with it. */
+  readiness: Readiness;
   log: Logger;
 }
 
@@ -44,7 +45,7 @@ export async function startApiListener(
   const { log, webRoot } = options;
   const server = createServer(log, { ...options, publicUrl: deps.publicUrl });
   serveDocs(server, deps.publicUrl);
-  serveHealth(server, options.isReady);
+  serveHealth(server, options.readiness);
   serveCli(server, options.cli);
   admitTemporalUi(server, options.temporalUiOrigin);
   const syncBudget = createSyncBudget();

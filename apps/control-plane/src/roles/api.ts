@@ -5,6 +5,7 @@ import { createSingleSignOn } from '../access/single-sign-on.ts';
 import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from '../config.ts';
 import { hostSetupOf, loadCliDownload } from '../hosts/host-setup.ts';
 import { createConnectionLimits } from '../http/connection-limits.ts';
+import type { Readiness } from '../http/serve-health.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
 import { createPayloadReader } from '../temporal/payload-reader.ts';
 import { startApiListener } from './api-listener.ts';
@@ -18,11 +19,11 @@ export async function startApiRole(
     config: ControlPlaneConfig;
     endpoints: Endpoints;
     dispatcher: RunDispatcher;
-    isReady: () => Promise<Record<string, boolean>>;
+    readiness: Readiness;
     log: Logger;
   },
 ): Promise<AsyncDisposable> {
-  const { config, endpoints, dispatcher, isReady, log } = options;
+  const { config, endpoints, dispatcher, readiness, log } = options;
   const { publicUrl } = endpoints;
   const cli = loadCliDownload(config.CLI_FILE);
   const oidc = oidcSettingsOf(config);
@@ -54,7 +55,7 @@ export async function startApiRole(
     webRoot: config.WEB_ROOT,
     cli,
     temporalUiOrigin: config.TEMPORAL_UI_ORIGIN && new URL(config.TEMPORAL_UI_ORIGIN).origin,
-    isReady,
+    readiness,
     log,
   });
 }

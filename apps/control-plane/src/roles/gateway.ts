@@ -5,6 +5,8 @@ import { createHostIdentity } from '../hosts/host-identity.ts';
 import { createHostSessions } from '../hosts/host-sessions.ts';
 import { createConnectionLimits } from '../http/connection-limits.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
+import type { TemporalTarget } from '../temporal/connect.ts';
+import { openGatewayUpstream } from '../temporal/gateway-upstream.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Ground } from './ground.ts';
 import { startHostListener } from './host-listener.ts';
@@ -15,13 +17,13 @@ export async function startGatewayRole(
   options: {
     config: ControlPlaneConfig;
     endpoints: Endpoints;
-    temporalAddress: string;
+    temporal: TemporalTarget;
     dispatcher: RunDispatcher;
     log: Logger;
   },
 ): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
-  const { config, endpoints, temporalAddress, dispatcher, log } = options;
+  const { config, endpoints, temporal, dispatcher, log } = options;
   const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
   const identity = createHostIdentity(stores.hostStore);
   const sessions = starting.use(createHostSessions(changes, log));
@@ -32,14 +34,14 @@ export async function startGatewayRole(
       authority,
       identity,
       sessions,
-      temporalAddress,
-      namespace: config.TEMPORAL_NAMESPACE,
+      upstream: starting.use(openGatewayUpstream(temporal)),
+      namespace: temporal.namespace,
       log,
     }),
   );
   starting.use(
     await startHostListener(
-      { ...stores, authority, auditLog, dispatcher, endpoints },
+      { ...stores, authority, auditLog, dispatcher, endpoints, temporalNamespace: temporal.namespace },
       {
         listen: config.HOST_API_LISTEN,
         limits: createConnectionLimits('host API', caps, log),

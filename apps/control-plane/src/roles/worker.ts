@@ -1,30 +1,31 @@
+import type { AppError } from '@bigeye/contracts';
 import { createDataConverter, type Logger } from '@bigeye/service-kit';
 import { type ControlPlaneConfig, keptDaysOf } from '../config.ts';
 import { lead } from '../db/lead.ts';
 import { keepHouse } from '../retention/keep-house.ts';
 import { createRunDispatcher, type RunDispatcher } from '../runs/run-dispatcher.ts';
 import { sweepRuns } from '../runs/sweep-runs.ts';
+import type { TemporalTarget } from '../temporal/connect.ts';
 import { createControlPlaneActivities } from '../temporal/control-plane-activities.ts';
 import { startWorkflowEngine } from '../temporal/workflow-engine.ts';
 import type { Ground } from './ground.ts';
 
 export interface WorkerRole extends AsyncDisposable {
   dispatcher: RunDispatcher;
-  /** True while Temporal answers. */
-  isReady(): Promise<boolean>;
+  /** True while Temporal answers us; otherwise what is wrong. */
+  readiness(): Promise<true | AppError>;
 }
 
 /** Runs workflows, and in one process of all sweeps the runs and keeps the house. */
 export async function startWorkerRole(
   { stores, changes, objects, payloadKeys }: Ground,
-  { config, temporalAddress, log }: { config: ControlPlaneConfig; temporalAddress: string; log: Logger },
+  { config, temporal, log }: { config: ControlPlaneConfig; temporal: TemporalTarget; log: Logger },
 ): Promise<WorkerRole> {
   await using starting = new AsyncDisposableStack();
   const { runStore, leaseStore } = stores;
   const engine = starting.use(
     await startWorkflowEngine({
-      address: temporalAddress,
-      namespace: config.TEMPORAL_NAMESPACE,
+      target: temporal,
       bundle: config.WORKFLOW_BUNDLE,
       activities: createControlPlaneActivities(runStore, log),
       dataConverter: createDataConverter(payloadKeys),
@@ -39,7 +40,7 @@ export async function startWorkerRole(
   const running = starting.move();
   return {
     dispatcher,
-    isReady: () => engine.isReady(),
+    readiness: () => engine.readiness(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

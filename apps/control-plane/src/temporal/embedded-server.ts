@@ -41,6 +41,8 @@ export async function startEmbeddedServer(options: {
   cli: string;
   dataDir: string;
   port: number;
+  /** Made by the server where it is not there yet. */
+  namespace?: string;
   log: Logger;
   signal?: AbortSignal | undefined;
 }): Promise<EmbeddedServer> {
@@ -53,6 +55,7 @@ export async function startEmbeddedServer(options: {
     log.info('ended a Temporal server that an earlier control plane left behind');
 
   const flags = ['--ip', '127.0.0.1', '--port', String(port), '--db-filename', database];
+  if (options.namespace !== undefined) flags.push('--namespace', options.namespace);
   const launch = async (signal: AbortSignal) => {
     if (!(await isFree(port))) throw new AppError('TEMPORAL_PORT_TAKEN', { port });
     const command = endingWithUs('KILL', [cli, 'server', 'start-dev', ...flags, ...settings]);

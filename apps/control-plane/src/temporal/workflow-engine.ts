@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ControlPlaneActivities, taskQueues } from '@bigeye/contracts';
+import { AppError, type ControlPlaneActivities, isAppError, taskQueues } from '@bigeye/contracts';
 import { backOffMs, type Logger, pause, unlessAborted } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { RunStarter } from '../runs/run-dispatcher.ts';
 import { bundleWorkflows } from './bundle-workflows.ts';
+import { connectToTemporal, isSameTls, type TemporalTarget } from './connect.ts';
 import { createRunStarter } from './run-starter.ts';
+import { findTemporalFault } from './temporal-fault.ts';
 
 const watchEveryMs = 1_000;
 /** How long a worker may take to end. Its polls are not given up while Temporal is away. */
@@ -14,34 +16,41 @@ const drainMs = 5_000;
 
 export interface WorkflowEngine extends AsyncDisposable {
   starter: RunStarter;
-  /** True while Temporal answers. */
-  isReady(): Promise<boolean>;
+  /** True while Temporal answers us; otherwise what is wrong. */
+  readiness(): Promise<true | AppError>;
 }
 
 /**
  * The workflow worker and a client on one connection, so that runs start eagerly in this process: 14 ms from trigger to
- * host instead of 70. Comes at once; while Temporal is away it is tried again and again, and each call of the starter fails.
- * `bundle`: path of the pre-built workflow code; without it, it is built now.
+ * host instead of 70. Comes at once; while Temporal is away or refuses us it is tried again and again, and each call of the
+ * starter fails with the reason. `bundle`: path of the pre-built workflow code; without it, it is built now.
  */
 export async function startWorkflowEngine(options: {
-  address: string;
-  namespace: string;
+  target: TemporalTarget;
   bundle?: string | undefined;
   activities: ControlPlaneActivities;
   dataConverter: DataConverter;
   log: Logger;
 }): Promise<WorkflowEngine> {
-  const { address, namespace, log, dataConverter } = options;
+  const { target, log, dataConverter } = options;
+  const { address, namespace } = target;
   const closing = new AbortController();
   let connected: { starter: RunStarter; connection: NativeConnection } | undefined;
-  const running = (async () => {
+  let fault: AppError = new AppError('TEMPORAL_AWAY', { address, reason: 'it was not asked yet' });
+
+  /** On one connection, until the end or until that connection proves us by what is no longer in the files. */
+  const workOn = async (connection: NativeConnection, workflowBundle: WorkflowBundleOption) => {
     await using opened = new AsyncDisposableStack();
-    const connection = await connect(address, log, closing.signal);
-    if (!connection) return;
     // A worker that was given up still holds it; both end with the process then.
     opened.defer(() => connection.close().catch(() => undefined));
-    const workflowBundle = options.bundle ? { codePath: options.bundle } : { code: await bundleWorkflows() };
-    if (closing.signal.aborted) return;
+    const over = Promise.withResolvers<unknown>();
+    closing.signal.addEventListener('abort', over.resolve, { once: true });
+    opened.use(
+      target.subscribe((before) => {
+        if (!isSameTls(before, target.proof())) over.resolve(undefined);
+        else void connection.setApiKey(target.proof().apiKey ?? '');
+      }),
+    );
     const workerOptions: WorkerOptions = {
       connection,
       namespace,
@@ -54,12 +63,27 @@ export async function startWorkflowEngine(options: {
     };
     opened.use(superviseWorker(workerOptions, log));
     connected = { connection, starter: createRunStarter(new Client({ connection, namespace, dataConverter })) };
-    await new Promise((resolve) => closing.signal.addEventListener('abort', resolve));
+    opened.defer(() => {
+      connected = undefined;
+    });
+    if (!closing.signal.aborted) await over.promise;
+  };
+
+  const running = (async () => {
+    let workflowBundle: WorkflowBundleOption | undefined;
+    while (!closing.signal.aborted) {
+      const connection = await connect(target, log, closing.signal, (found) => {
+        fault = found;
+      });
+      if (!connection) return;
+      workflowBundle ??= options.bundle ? { codePath: options.bundle } : { code: await bundleWorkflows() };
+      await workOn(connection, workflowBundle);
+    }
   })();
   // A bundle that cannot be built is told once here, and by every run that is not offered.
   running.catch((error: unknown) => log.error({ err: error }, 'workflow engine failed'));
   const starter = () => {
-    if (!connected) throw new Error(`Temporal at ${address} does not answer yet`);
+    if (!connected) throw fault;
     return connected.starter;
   };
   return {
@@ -69,13 +93,17 @@ export async function startWorkflowEngine(options: {
       terminate: async (runId) => await starter().terminate(runId),
       stateOf: async (runId) => await starter().stateOf(runId),
     },
-    isReady: async () => {
-      if (!connected) return false;
+    readiness: async () => {
+      if (!connected) return fault;
       const { connection } = connected;
-      const answer = connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
-      return await answer.then(
-        () => true,
-        () => false,
+      // By the namespace: it asks for all that a run needs, also where anybody may ask for the server's version.
+      const asking = () => connection.workflowService.describeNamespace({ namespace });
+      return await connection.withDeadline(Date.now() + 2_000, asking).then(
+        () => true as const,
+        async (cause: unknown) => {
+          const found = await findTemporalFault(target);
+          return found ?? new AppError('TEMPORAL_AWAY', { address, reason: reasonOf(cause) }, { cause });
+        },
       );
     },
     [Symbol.asyncDispose]: async () => {
@@ -85,23 +113,43 @@ export async function startWorkflowEngine(options: {
   };
 }
 
-/** Undefined where the signal fired before Temporal answered. */
-async function connect(address: string, log: Logger, signal: AbortSignal): Promise<NativeConnection | undefined> {
+/** Undefined where the signal fired before Temporal took us. `onFault` hears why it does not. */
+async function connect(
+  target: TemporalTarget,
+  log: Logger,
+  signal: AbortSignal,
+  onFault: (fault: AppError) => void,
+): Promise<NativeConnection | undefined> {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const connecting = NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-      return await unlessAborted(connecting, signal);
+      // First, because the SDK connects to a server that does not know the namespace, and its worker then fails for ever.
+      const fault = await unlessAborted(findTemporalFault(target), signal);
+      if (fault) throw fault;
+      return await unlessAborted(connectToTemporal(target), signal);
     } catch (error) {
       if (signal.aborted) break;
-      log.warn(
-        { address, reason: error instanceof Error ? error.message : String(error) },
-        'Temporal does not answer yet',
-      );
+      const { address } = target;
+      const fault = isAppError(error) ? error : faultOfConnecting(address, error);
+      const reason = fault.message;
+      onFault(fault);
+      if (fault.retryable) log.warn({ address, reason }, 'Temporal does not answer yet');
+      else log.error({ address, code: fault.code, reason, remedy: fault.remedy }, 'Temporal cannot be used');
       await pause(backOffMs(attempt, { maxMs: 3_000 }), signal);
     }
   }
   return undefined;
 }
+
+/** The SDK judges certificates by rules of its own, which are stricter: it takes none that could sign others. */
+function faultOfConnecting(address: string, cause: unknown): AppError {
+  const reason = reasonOf(cause);
+  const certificate = /InvalidCertificate\((.*?)\)+/.exec(reason)?.[1];
+  return certificate
+    ? new AppError('TEMPORAL_UNTRUSTED', { address, reason: certificate }, { cause })
+    : new AppError('TEMPORAL_AWAY', { address, reason }, { cause });
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Keeps a worker polling: one whose polls failed for good is replaced. */
 function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {

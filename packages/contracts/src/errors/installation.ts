@@ -1,4 +1,4 @@
-import { because, needsAction } from './error-spec.ts';
+import { because, mayWorkLater, needsAction } from './error-spec.ts';
 
 /** What stops a control plane at its start: its folder, its database, the servers it starts. */
 export const installationErrors = {
@@ -54,6 +54,40 @@ export const installationErrors = {
       `Another process listens on port ${d.port} of loopback, where the embedded Temporal would.`,
     () =>
       'Choose another port with TEMPORAL_PORT. If it is a Temporal server that you want to use, name it with TEMPORAL_ADDRESS.',
+  ),
+  TEMPORAL_AWAY: mayWorkLater(
+    503,
+    (d: { address: string; reason: string }) => `Temporal at ${d.address} does not answer${because(d.reason)}.`,
+    () => 'Start it, or correct TEMPORAL_ADDRESS. Runs wait, and are carried out when it answers.',
+  ),
+  TEMPORAL_TLS_DIFFERS: needsAction(
+    503,
+    (d: { address: string; serverSpeaksTls: boolean }) =>
+      `Temporal at ${d.address} ${d.serverSpeaksTls ? 'speaks TLS, and this control plane does not' : 'does not speak TLS, and this control plane does'}.`,
+    (d) =>
+      d.serverSpeaksTls
+        ? 'Set TEMPORAL_TLS=true, and TEMPORAL_TLS_CA_PATH where its CA is your own.'
+        : 'Take the TEMPORAL_TLS_… settings away, or let the server speak TLS.',
+  ),
+  TEMPORAL_UNTRUSTED: needsAction(
+    503,
+    (d: { address: string; reason: string }) =>
+      `The certificate of Temporal at ${d.address} is not to be trusted${because(d.reason)}.`,
+    () =>
+      'Name the CA that signed it with TEMPORAL_TLS_CA_PATH. Where the certificate has another name than TEMPORAL_ADDRESS, set TEMPORAL_TLS_SERVER_NAME to that name.',
+  ),
+  TEMPORAL_REFUSED: needsAction(
+    503,
+    (d: { address: string; reason: string }) =>
+      `Temporal at ${d.address} refuses this control plane${because(d.reason)}.`,
+    () =>
+      'Let TEMPORAL_TLS_CERT_PATH and TEMPORAL_TLS_KEY_PATH, or TEMPORAL_API_KEY, be what that server accepts and what may use the namespace; look at when they end.',
+  ),
+  TEMPORAL_NAMESPACE_UNKNOWN: needsAction(
+    503,
+    (d: { address: string; namespace: string }) => `Temporal at ${d.address} knows no namespace "${d.namespace}".`,
+    (d) =>
+      `Make it ("temporal operator namespace create --namespace ${d.namespace}"), or correct TEMPORAL_NAMESPACE. In Temporal Cloud it is "name.account".`,
   ),
   POSTGRES_MISSING: needsAction(
     409,
