@@ -1,4 +1,4 @@
-import { forgetful, startTestPostgres } from '@bigeye/testkit';
+import { forgetful, startTestPostgres, until } from '@bigeye/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { skipReasons } from '../script/lib/skip-reasons.ts';
 import { hasTemporalServer, type ProductionTemporal, startProductionTemporal } from './support/production-temporal.ts';
@@ -26,8 +26,16 @@ describe.skipIf(!hasTemporalServer)('on a production server', noServer, () => {
     temporal = resources.use(await startProductionTemporal({ postgres, ca, serverName }));
     const retention = ['--retention', '1d', '--namespace', namespace];
     // It answers a moment before it takes namespaces.
-    const create = () => temporal.cli('operator', 'namespace', 'create', ...retention).then(() => true);
-    await expect.poll(() => create().catch(String), { timeout: 60_000, interval: 500 }).toBe(true);
+    let said = '';
+    const create = () =>
+      temporal.cli('operator', 'namespace', 'create', ...retention).then(
+        () => true,
+        (error: Error) => {
+          said = error.message;
+          return false;
+        },
+      );
+    await until(create, { timeoutMs: 60_000, late: () => said });
     const { certificateFile, keyFile } = ca.issue('control-plane');
     settings = {
       TEMPORAL_ADDRESS: temporal.address,
