@@ -67,7 +67,8 @@ describe.each(['light', 'dark'] as const)('every page, %s', (colorScheme) => {
         .waitFor();
       await expectWhole(name);
     }
-  });
+    // Every page at every width, one after the other.
+  }, 480_000);
 
   test('no page complains, breaks its policy or asks another origin', () => {
     expect(complaints).toEqual([]);
