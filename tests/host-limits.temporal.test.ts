@@ -176,7 +176,7 @@ test('an artifact may be empty, and one that is sent as something else is refuse
   const { id: runId } = await stack.admin.call('startRun', { params: { jobId: job.id } });
   await greedy.api.call('putArtifact', { params: { runId, name: 'empty.txt' }, rawBody: new Uint8Array() });
   const { artifacts } = await stack.admin.call('getRun', { params: { runId } });
-  expect(artifacts).toEqual([{ name: 'empty.txt', bytes: 0 }]);
+  expect(artifacts).toEqual([{ name: 'empty.txt', bytes: 0, removedAt: null }]);
   const { privateKey: key, certificate: cert, caCertificate: ca } = greedy.identity;
   const url = `${stack.hostApiUrl}/api/v1/agent-orchestrator/runs/${runId}/artifacts/report.json`;
   for (const body of ['null', '{}', '[1]']) {
