@@ -3,9 +3,8 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import type { KeyVault } from './key-vault.ts';
 
-/** Keys as files of `folder` (0700), which only its own user can read. */
+/** Keys as files of `folder` (0700), which only its own user can read, and which the first key makes. */
 export function openFolderVault(folder: string): KeyVault {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const read = (name: string): string | undefined => {
     try {
       return readFileSync(join(folder, name), 'utf8');
@@ -17,6 +16,7 @@ export function openFolderVault(folder: string): KeyVault {
   return {
     read: async (name) => read(name),
     keepFirst: async (name, text) => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       // Whole or not at all: a key file that was cut off by a crash would lock every host out.
       const unfinished = join(folder, `${name}.${randomUUID()}.new`);
       writeFileSync(unfinished, text, { mode: 0o600, flush: true });

@@ -21,7 +21,7 @@ export const installationErrors = {
     (d: { folder: string; file: string }) =>
       `The keys in ${d.folder} belong to an installation, and the database is empty.`,
     (d) =>
-      `Name the right database with DATABASE_URL, or restore it from a backup. To begin anew with the same keys: rm '${d.file}'`,
+      `Name the right database with DATABASE_URL, or restore it from a backup. To begin anew with the same keys: rm '${d.file}', and name an empty OBJECT_STORE (the one of the folder: rm -r '${d.folder}/objects').`,
   ),
   KEY_VAULT_LOCKED: needsAction(
     409,
