@@ -171,7 +171,10 @@ test('what the documents name by its path is there', () => {
   expect(named.length).toBeGreaterThan(100);
   // What the recipes in CONTRIBUTING.md add.
   const ofTheRecipe = /row-counts/;
-  expect(named.filter(([, path]) => !ofTheRecipe.test(path) && !existsSync(join(root, path)))).toEqual([]);
+  // Of what is tracked: a folder that only this machine has left would hide one that moved.
+  const isThere = (path: string) =>
+    tracked.some((file) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`));
+  expect(named.filter(([, path]) => !ofTheRecipe.test(path) && !isThere(path))).toEqual([]);
 });
 
 test('a folder has one public door, and nothing is named for what it is not', () => {
