@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificateFingerprint } from '@bigeye/service-kit';
@@ -73,6 +73,8 @@ describeEachDatabase('key vaults', (open) => {
   test('a folder is for its own user alone, and what a crash left half written counts for nothing', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'vault-')), 'keys');
     const vault = openFolderVault(folder);
+    expect(existsSync(folder)).toBe(false);
+    mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(folder, 'ca_key.pem.some-id.new'), 'half');
     expect(await vault.read('ca_key.pem')).toBeUndefined();
     await vault.keepFirst('ca_key.pem', 'whole');
