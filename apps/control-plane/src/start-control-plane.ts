@@ -1,10 +1,9 @@
 import { createLogger, type Logger } from '@bigeye/service-kit';
 import type { FirstAdmin } from './access/first-admin.ts';
 import type { ControlPlaneConfig } from './config.ts';
-import { createConnectionLimits } from './http/connection-limits.ts';
 import { startHealthListener } from './http/serve-health.ts';
 import { firstAdminOf, startApiRole } from './roles/api.ts';
-import { endpointsOf } from './roles/endpoints.ts';
+import { endpointsOf, limitsOf } from './roles/endpoints.ts';
 import { startGatewayRole } from './roles/gateway.ts';
 import { openGround } from './roles/ground.ts';
 import { startWorkerRole } from './roles/worker.ts';
@@ -51,8 +50,7 @@ export async function startControlPlane(
     starting.use(await startGatewayRole(ground, { config, endpoints, temporal, dispatcher, log }));
   if (has.has('api')) starting.use(await startApiRole(ground, { config, endpoints, dispatcher, readiness, log }));
   if (config.HEALTH_LISTEN) {
-    const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
-    const limits = createConnectionLimits('health', caps, log);
+    const limits = limitsOf(config, { listener: 'health', log });
     starting.use(await startHealthListener(config.HEALTH_LISTEN, { readiness, limits, log }));
   }
   signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+export * from './attempt.ts';
 export * from './audit-chain.ts';
 export * from './create-id.ts';
 export * from './data-converter.ts';
@@ -9,4 +10,5 @@ export * from './load-config.ts';
 export * from './logger.ts';
 export * from './payload-codec.ts';
 export type { Sealer } from './payload-envelope.ts';
+export * from './reason-of.ts';
 export * from './rotation-signature.ts';

@@ -1,5 +1,5 @@
 import type { HostId, RunId } from '@bigeye/contracts';
-import { backOffMs, type Logger, pause } from '@bigeye/service-kit';
+import { backOffMs, type Logger, pause, reasonOf } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from './tables.ts';
@@ -69,7 +69,7 @@ export function createChangeFeed(url: string, db: Db, log: Logger): ChangeFeed &
         listeners.gap();
         await over;
       } catch (error) {
-        log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'change feed lost');
+        log.warn({ reason: reasonOf(error) }, 'change feed lost');
       } finally {
         await client.end().catch(() => undefined);
       }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, pause } from '@bigeye/service-kit';
+import { type Logger, pause, reasonOf } from '@bigeye/service-kit';
 import type { LeaseStore } from './lease-store.ts';
 
 /** A process that dies is followed by another after this long. */
@@ -22,7 +22,7 @@ export function lead(
     try {
       return await leaseStore.take(name, holder, leaseMs);
     } catch (error) {
-      log.warn({ lease: name, reason: error instanceof Error ? error.message : String(error) }, 'lease not renewed');
+      log.warn({ lease: name, reason: reasonOf(error) }, 'lease not renewed');
       return false;
     }
   };

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { isAppError } from '@bigeye/contracts';
-import { type Logger, pause } from '@bigeye/service-kit';
+import { type Logger, pause, reasonOf } from '@bigeye/service-kit';
 import {
   type ClientUnaryCall,
   type Deadline,
@@ -189,5 +189,3 @@ function refusalOf(error: unknown): Partial<ServiceError> {
     return { code: status.INVALID_ARGUMENT, details: 'not a message of this method' };
   return { code: status.UNAVAILABLE, details: 'the gateway cannot judge this just now' };
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

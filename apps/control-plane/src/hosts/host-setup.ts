@@ -9,6 +9,7 @@ import {
   type HostSetupAddress,
   images,
 } from '@bigeye/contracts';
+import { reasonOf } from '@bigeye/service-kit';
 
 /** The CLI as it is served: read once, so that what the page says of it holds. */
 export interface CliDownload {
@@ -24,7 +25,7 @@ export function loadCliDownload(file: string | undefined): CliDownload | undefin
     const content = readFileSync(file);
     return { content, sha256: createHash('sha256').update(content).digest('hex') };
   } catch (cause) {
-    const problem = `CLI_FILE: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const problem = `CLI_FILE: ${reasonOf(cause)}`;
     throw new AppError('CONFIG_INVALID', { program: 'control-plane', problems: [problem] }, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { type Logger, pause } from '@bigeye/service-kit';
+import { attempt, type Logger, pause } from '@bigeye/service-kit';
 import type { AuditStore } from '../audit/audit-store.ts';
 import type { ObjectDeletionStore } from '../objects/object-deletion-store.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -110,12 +110,4 @@ async function removeObjects({ deletionStore, objects }: HouseDeps, signal: Abor
     await pause(restMs, signal);
   }
   return removed;
-}
-
-async function attempt(log: Logger, what: string, act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    log.warn({ reason: error instanceof Error ? error.message : String(error) }, what);
-  }
 }

@@ -4,12 +4,11 @@ import { createFirstAdmin, type FirstAdmin } from '../access/first-admin.ts';
 import { createSingleSignOn } from '../access/single-sign-on.ts';
 import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from '../config.ts';
 import { hostSetupOf, loadCliDownload } from '../hosts/host-setup.ts';
-import { createConnectionLimits } from '../http/connection-limits.ts';
 import type { Readiness } from '../http/serve-health.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
 import { createPayloadReader } from '../temporal/payload-reader.ts';
 import { startApiListener } from './api-listener.ts';
-import { type Endpoints, hostAddressesOf } from './endpoints.ts';
+import { type Endpoints, hostAddressesOf, limitsOf, tlsFilesOf } from './endpoints.ts';
 import type { Ground } from './ground.ts';
 
 /** API, documentation, health and the web UI. */
@@ -27,11 +26,6 @@ export async function startApiRole(
   const { publicUrl } = endpoints;
   const cli = loadCliDownload(config.CLI_FILE);
   const oidc = oidcSettingsOf(config);
-  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
-  const tls =
-    config.TLS_CERT_PATH && config.TLS_KEY_PATH
-      ? { certificateFile: config.TLS_CERT_PATH, keyFile: config.TLS_KEY_PATH }
-      : undefined;
   const deps = {
     ...stores,
     changes,
@@ -42,15 +36,15 @@ export async function startApiRole(
     dispatcher,
     endpoints,
     publicUrl,
-    hostSetup: hostSetupOf(hostAddressesOf(config), { caFingerprint, cli }),
+    hostSetup: hostSetupOf(hostAddressesOf(config, endpoints), { caFingerprint, cli }),
     singleSignOn: oidc && createSingleSignOn(oidc, publicUrl),
     payloadReader: createPayloadReader(payloadKeys),
     attemptLimits: createAttemptLimits(),
   };
   return await startApiListener(deps, {
     listen: config.API_LISTEN,
-    limits: createConnectionLimits('API', caps, log, config.TRUSTED_PROXIES),
-    tls,
+    limits: limitsOf(config, { listener: 'API', proxies: config.TRUSTED_PROXIES, log }),
+    tls: tlsFilesOf(config),
     ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
     webRoot: config.WEB_ROOT,
     cli,

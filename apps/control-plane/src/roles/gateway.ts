@@ -3,11 +3,10 @@ import type { ControlPlaneConfig } from '../config.ts';
 import { startWorkerGateway } from '../gateway/worker-gateway.ts';
 import { createHostIdentity } from '../hosts/host-identity.ts';
 import { createHostSessions } from '../hosts/host-sessions.ts';
-import { createConnectionLimits } from '../http/connection-limits.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
 import type { TemporalTarget } from '../temporal/connect.ts';
 import { openGatewayUpstream } from '../temporal/gateway-upstream.ts';
-import type { Endpoints } from './endpoints.ts';
+import { type Endpoints, limitsOf } from './endpoints.ts';
 import type { Ground } from './ground.ts';
 import { startHostListener } from './host-listener.ts';
 
@@ -24,13 +23,12 @@ export async function startGatewayRole(
 ): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
   const { config, endpoints, temporal, dispatcher, log } = options;
-  const caps = { inAll: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS };
   const identity = createHostIdentity(stores.hostStore);
   const sessions = starting.use(createHostSessions(changes, log));
   starting.use(
     await startWorkerGateway({
       listen: config.GATEWAY_LISTEN,
-      limits: createConnectionLimits('gateway', caps, log),
+      limits: limitsOf(config, { listener: 'gateway', log }),
       authority,
       identity,
       sessions,
@@ -44,7 +42,7 @@ export async function startGatewayRole(
       { ...stores, authority, auditLog, dispatcher, endpoints, temporalNamespace: temporal.namespace },
       {
         listen: config.HOST_API_LISTEN,
-        limits: createConnectionLimits('host API', caps, log),
+        limits: limitsOf(config, { listener: 'host API', log }),
         identity,
         sessions,
         log,

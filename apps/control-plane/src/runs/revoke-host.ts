@@ -1,8 +1,7 @@
-import type { HostId } from '@bigeye/contracts';
+import type { HostId, RunId } from '@bigeye/contracts';
 import { type LockOutDeps, lockOutHost } from '../hosts/lock-out-host.ts';
 import type { RunDispatcher } from './run-dispatcher.ts';
 import type { RunStore } from './run-store.ts';
-import { hostRevoked } from './sweep-runs.ts';
 
 export interface RevokeDeps extends LockOutDeps {
   runStore: RunStore;
@@ -15,8 +14,16 @@ export interface RevokeDeps extends LockOutDeps {
  */
 export async function revokeHost(deps: RevokeDeps, hostId: HostId): Promise<void> {
   await lockOutHost(deps, hostId);
-  for (const runId of await deps.runStore.listActiveIdsOfHost(hostId)) {
-    await deps.runStore.recordStatus({ runId, status: 'failed', exit: null, failure: hostRevoked(hostId) });
-    await deps.dispatcher.abandon(runId);
-  }
+  for (const runId of await deps.runStore.listActiveIdsOfHost(hostId)) await endRevoked(deps, runId, hostId);
+}
+
+/** Of one run whose host was revoked: the end is recorded first, and then its workflow let go. */
+export async function endRevoked(
+  { runStore, dispatcher }: Pick<RevokeDeps, 'runStore' | 'dispatcher'>,
+  runId: RunId,
+  hostId: HostId,
+): Promise<void> {
+  const failure = { code: 'HOST_REVOKED', details: { hostId } } as const;
+  await runStore.recordStatus({ runId, status: 'failed', exit: null, failure });
+  await dispatcher.abandon(runId);
 }

@@ -1,5 +1,5 @@
 import type { RunId, RunJobInput } from '@bigeye/contracts';
-import type { Logger } from '@bigeye/service-kit';
+import { attempt, type Logger } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -25,21 +25,19 @@ export interface RunDispatcher {
 /** In a process that has a connection to Temporal. */
 export function createRunDispatcher(deps: { runStore: RunStore; starter: RunStarter; log: Logger }): RunDispatcher {
   const { runStore, starter, log } = deps;
-  const attempt = async (what: string, runId: RunId, act: () => Promise<void>) => {
-    try {
-      await act();
-    } catch (error) {
-      log.warn({ runId, reason: error instanceof Error ? error.message : String(error) }, what);
-    }
-  };
   return {
     dispatch: (input) =>
-      attempt('run could not be offered yet', input.runId, async () => {
-        await starter.start(input);
-        await runStore.recordDispatched(input.runId);
-      }),
-    cancel: (runId) => attempt('cancel could not be delivered yet', runId, () => starter.cancel(runId)),
-    abandon: (runId) => attempt('workflow could not be ended', runId, () => starter.terminate(runId)),
+      attempt(
+        log,
+        'run could not be offered yet',
+        async () => {
+          await starter.start(input);
+          await runStore.recordDispatched(input.runId);
+        },
+        { runId: input.runId },
+      ),
+    cancel: (runId) => attempt(log, 'cancel could not be delivered yet', () => starter.cancel(runId), { runId }),
+    abandon: (runId) => attempt(log, 'workflow could not be ended', () => starter.terminate(runId), { runId }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { HostId, RecordedFailure, RunId } from '@bigeye/contracts';
-import { type Logger, pause } from '@bigeye/service-kit';
+import { attempt, type Logger, pause } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
+import { endRevoked } from './revoke-host.ts';
 import type { RunDispatcher, RunStarter } from './run-dispatcher.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -22,9 +22,6 @@ const batch = 50;
 /** Calls to Temporal that are under way together. */
 const atOnce = 8;
 
-/** Why the runs of a revoked host end. */
-export const hostRevoked = (hostId: HostId): RecordedFailure => ({ code: 'HOST_REVOKED', details: { hostId } });
-
 /**
  * Brings the table of runs and Temporal together until `signal`, whatever died in between: queued runs without a workflow
  * are started, cancels are repeated until they took effect, runs of revoked hosts are ended, and active runs whose
@@ -45,7 +42,7 @@ export async function sweepRuns(deps: SweepDeps, signal: AbortSignal): Promise<v
   });
   const repeat = async (what: string, everyMs: number, act: () => Promise<void>, wait: Pause = pause) => {
     while (!signal.aborted) {
-      await attempt(log, what, undefined, act);
+      await attempt(log, what, act);
       await wait(everyMs, signal);
     }
   };
@@ -85,46 +82,40 @@ async function repeatCancels({ runStore, dispatcher }: SweepDeps, signal: AbortS
   await inParallel(await runStore.listCancelRequested(), signal, (runId) => dispatcher.cancel(runId));
 }
 
-async function endOfRevoked({ runStore, dispatcher }: SweepDeps): Promise<void> {
-  for (const { runId, hostId } of await runStore.listActiveOfRevokedHosts()) {
-    await runStore.recordStatus({ runId, status: 'failed', exit: null, failure: hostRevoked(hostId) });
-    await dispatcher.abandon(runId);
-  }
+async function endOfRevoked(deps: SweepDeps): Promise<void> {
+  for (const { runId, hostId } of await deps.runStore.listActiveOfRevokedHosts()) await endRevoked(deps, runId, hostId);
 }
 
 async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSignal): Promise<void> {
   const runIds = await runStore.listActiveDispatchedBefore(new Date(Date.now() - settledAfterMs));
   await inParallel(runIds, signal, (runId) =>
-    attempt(log, 'run could not be looked up', runId, async () => {
-      const state = await starter.stateOf(runId);
-      if (state === 'absent') await starter.start(await runStore.getWorkflowInput(runId));
-      if (state === 'closed')
-        await runStore.recordStatus({
-          runId,
-          status: 'failed',
-          exit: null,
-          failure: { code: 'INTERNAL', details: {} },
-        });
-    }),
+    attempt(
+      log,
+      'run could not be looked up',
+      async () => {
+        const state = await starter.stateOf(runId);
+        if (state === 'absent') await starter.start(await runStore.getWorkflowInput(runId));
+        if (state === 'closed')
+          await runStore.recordStatus({
+            runId,
+            status: 'failed',
+            exit: null,
+            failure: { code: 'INTERNAL', details: {} },
+          });
+      },
+      { runId },
+    ),
   );
 }
 
 /** In order, a few at a time, and no more once `signal` is aborted. */
 async function inParallel<T>(items: T[], signal: AbortSignal, act: (item: T) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]();
+  const rest = items.values();
   const one = async () => {
-    for (const item of { [Symbol.iterator]: () => ({ next: () => rest.next() }) }) {
+    for (const item of rest) {
       if (signal.aborted) return;
       await act(item);
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, one));
-}
-
-async function attempt(log: Logger, what: string, runId: RunId | undefined, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    log.warn({ runId, reason: error instanceof Error ? error.message : String(error) }, what);
-  }
 }

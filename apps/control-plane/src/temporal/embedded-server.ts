@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError, isAppError } from '@bigeye/contracts';
 import { endingWithUs, isFree, launchServer, listensOn } from '@bigeye/server-kit';
-import type { Logger } from '@bigeye/service-kit';
+import { type Logger, reasonOf } from '@bigeye/service-kit';
 import { endLeftOver } from '../machine/left-over.ts';
 import { superviseServer } from '../machine/supervise-server.ts';
 
@@ -90,5 +90,3 @@ function readPid(file: string): number {
     return 0;
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { reasonOf } from '@bigeye/service-kit';
 
 /** What of the control plane's settings says how Temporal is reached. */
 export interface TemporalSettings {
@@ -58,7 +59,7 @@ function faultsOfFiles(settings: TemporalSettings): { name: string; message: str
     try {
       return parser(readFileSync(file));
     } catch (error) {
-      faults.push({ name, message: `${file}: ${error instanceof Error ? error.message : String(error)}` });
+      faults.push({ name, message: `${file}: ${reasonOf(error)}` });
       return undefined;
     }
   };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type ControlPlaneActivities, isAppError, taskQueues } from '@bigeye/contracts';
-import { backOffMs, type Logger, pause, unlessAborted } from '@bigeye/service-kit';
+import { backOffMs, type Logger, pause, reasonOf, unlessAborted } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
@@ -148,8 +148,6 @@ function faultOfConnecting(address: string, cause: unknown): AppError {
     ? new AppError('TEMPORAL_UNTRUSTED', { address, reason: certificate }, { cause })
     : new AppError('TEMPORAL_AWAY', { address, reason }, { cause });
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Keeps a worker polling: one whose polls failed for good is replaced. */
 function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {
