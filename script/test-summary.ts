@@ -1,4 +1,4 @@
-// Prints why tests were skipped, and the closing line "N passed, N failed, N skipped". Fails where no test ran, and where
+// Prints where the time went, why tests were skipped, and the closing line "N passed, N failed, N skipped". Fails where no test ran, and where
 // one was skipped for a reason that is not in script/lib/skip-reasons.ts.
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -21,6 +21,19 @@ for (const { file, failed, tests } of modules) {
       skipped.set(reason, [...(skipped.get(reason) ?? []), `${relative(process.cwd(), file)}: ${name}`]);
     }
   }
+}
+
+const slowFiles = 10;
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+if (modules.reduce((sum, { durationMs }) => sum + durationMs, 0) > 60_000) {
+  const projects = Map.groupBy(modules, ({ project }) => project);
+  const sums = Array.from(projects, ([project, files]) => {
+    const sum = files.reduce((total, { durationMs }) => total + durationMs, 0);
+    return `${project} ${seconds(sum)}`;
+  });
+  console.log(`time of the files: ${sums.join(', ')}; the longest:`);
+  for (const { file, durationMs } of modules.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, slowFiles))
+    console.log(`  ${seconds(durationMs).padStart(6)}  ${relative(process.cwd(), file)}`);
 }
 for (const [reason, names] of skipped) {
   console.log(`skipped, ${reason}:`);
