@@ -25,7 +25,7 @@ const project = ({ name, include, exclude = [], testTimeout = 20_000, globalSetu
   },
 });
 
-const needs = ['**/*.db.test.ts', '**/*.temporal.test.ts', '**/*.docker.test.ts', '**/*.e2e.test.ts'];
+const needs = ['**/*.{db,temporal,ui,docker,e2e}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -39,6 +39,7 @@ export default defineConfig({
         globalSetup: 'tests/support/postgres-servers.ts',
       }),
       project({ name: 'temporal', include: ['**/*.temporal.test.ts'], testTimeout: 120_000 }),
+      project({ name: 'ui', include: ['**/*.ui.test.ts'], testTimeout: 240_000 }),
       project({ name: 'docker', include: ['**/*.docker.test.ts'], testTimeout: 180_000, alone: 1 }),
       project({ name: 'e2e', include: ['**/*.e2e.test.ts'], testTimeout: 240_000, alone: 2 }),
     ],
