@@ -172,7 +172,7 @@ function otherCa(): TestCa {
 
 test('a new key and a new certificate in the files are taken up without a restart', async () => {
   using target = openTemporalTarget(withFile({}), silent, { readAgainEveryMs: 20 });
-  const activities = { recordRunStatus: async () => undefined };
+  const activities = { recordRunStatus: async () => undefined, findReportedEnd: async () => null };
   await using engine = await startWorkflowEngine({ target, activities, dataConverter: {}, log: silent });
   await expect.poll(() => engine.readiness(), { timeout: 60_000 }).toBe(true);
   apiKey = 'second-key';
@@ -211,7 +211,7 @@ test('a certificate that OpenSSL takes and the SDK does not is told as one that 
   await using strange = await startRecordingProxy(plainAddress, { tls });
   using target = openTemporalTarget(withFile({ TEMPORAL_ADDRESS: strange.address }), silent, {});
   expect(await findTemporalFault(target)).toBeUndefined();
-  const activities = { recordRunStatus: async () => undefined };
+  const activities = { recordRunStatus: async () => undefined, findReportedEnd: async () => null };
   await using engine = await startWorkflowEngine({ target, activities, dataConverter: {}, log: silent });
   const found = { code: 'TEMPORAL_UNTRUSTED', message: expect.stringContaining('CaUsedAsEndEntity') };
   await expect.poll(() => engine.readiness()).toMatchObject(found);

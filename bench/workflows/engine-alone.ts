@@ -39,6 +39,7 @@ async function carryOut({ runs, warmUp, atOnce }: Order): Promise<Answer> {
       recordRunStatus: async ({ runId, status }) => {
         if (status !== 'running') over.get(runId)?.();
       },
+      findReportedEnd: async () => null,
     },
     dataConverter: { failureConverterPath },
     log,

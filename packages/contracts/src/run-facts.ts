@@ -7,7 +7,8 @@ const saidBy = {
   queued: 'controlPlane',
   offered: 'controlPlane',
   accepted: 'host',
-  slot_awaited: 'host',
+  waiting: 'host',
+  resumed: 'host',
   image_ready: 'host',
   created: 'host',
   started: 'host',
@@ -26,7 +27,7 @@ const saidBy = {
 const hostDetails: Partial<Record<TimelineKind, RegExp>> = {
   adopted: /^attempt \d{1,9}$/,
   exited: /^exit code -?\d{1,10}$/,
-  slot_awaited: /^Every slot of this host is taken, \d{1,2} in all\.$/,
+  waiting: /^(NO_FREE_SLOT|ENGINE_AWAY|HOST_DISK_FULL|HOST_FOLDER_DENIED): /,
   left_out: /^(artifact|log|outcome|timeline): /,
 };
 

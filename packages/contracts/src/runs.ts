@@ -31,7 +31,7 @@ export const Run = z.object({
   agentType: BatchAgentType,
   status: RunStatus,
   failure: RunFailure.nullable(),
-  waitingFor: z.string().nullable().describe('Of a queued run: what it waits for, in a sentence.'),
+  waitingFor: z.string().nullable().describe('Of a run that is not over: what it waits for, in a sentence.'),
   requestedBy: z.string(),
   queuedAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
@@ -59,7 +59,8 @@ export const TimelineKind = z.enum([
   'queued',
   'offered',
   'accepted',
-  'slot_awaited',
+  'waiting',
+  'resumed',
   'image_ready',
   'created',
   'started',
@@ -89,6 +90,10 @@ export const RunExit = z.object({
   finishedAt: Instant,
 });
 export type RunExit = z.infer<typeof RunExit>;
+
+/** How the container of a run ended. `stopped` says why the orchestrator itself stopped it, if it did. */
+export const ContainerEnd = RunExit.extend({ stopped: z.enum(['canceled', 'timed_out']).nullable().default(null) });
+export type ContainerEnd = z.infer<typeof ContainerEnd>;
 
 export const LogStream = z.enum(['stdout', 'stderr', 'system']);
 

@@ -1,5 +1,11 @@
-import { AppError, type HostId, isAppError, type RunJobInput, taskQueues } from '@bigeye/contracts';
-import { EngineAway } from '@bigeye/host-kit';
+import {
+  AppError,
+  type HostActivities,
+  type HostId,
+  isAppError,
+  type RunJobInput,
+  taskQueues,
+} from '@bigeye/contracts';
 import {
   backOffMs,
   createDataConverter,
@@ -16,7 +22,9 @@ import { followContainer } from './follow-container.ts';
 import { connectToGateway } from './gateway-connection.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import type { LiveIdentity } from './live-identity.ts';
-import { NoFreeSlot, startContainer } from './start-container.ts';
+import { settleStart } from './settle-start.ts';
+import { startContainer } from './start-container.ts';
+import { stopContainer } from './stop-container.ts';
 
 /** How long the end of a run waits for what happened before it to be told. */
 const tellMs = 5_000;
@@ -88,7 +96,9 @@ function createWorker(
       startContainer: asActivity(deps, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
       // One attempt: an AppError thrown while following is the end of the run, so there is nothing to try again.
       followContainer: asActivity(deps, (input, attempt) => followContainer(deps, input, attempt), 1),
-    },
+      stopContainer: asActivity(deps, (input, attempt) => stopContainer(deps, input, attempt), 1),
+      settleStart: asActivity(deps, (input) => settleStart(deps, input), 1),
+    } satisfies HostActivities,
     // The SDK's default of ten open polls for each worker would make 100,000 of them with ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     // A cancel normally comes as a worker command; on servers without those it comes with a heartbeat.
@@ -123,10 +133,11 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
 
 /**
  * A failure in our words that may work later is tried again until the attempt `maxAttempts`, and is then how the run
- * ended. What is unknown (the engine away, this process ending) is always tried again.
+ * ended. What only holds the run up (the engine away, a full disk), and what is unknown (this process ending), is tried
+ * again as long as the workflow wants it.
  */
 function asActivity<Output>(
-  { hostId, timeline }: HostDeps,
+  { hostId, timeline, waits }: HostDeps,
   work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
   maxAttempts: number,
 ): (input: RunJobInput) => Promise<Output> {
@@ -136,12 +147,16 @@ function asActivity<Output>(
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       requireMeant(input, hostId, context);
-      return await work(input, attemptOf(context));
+      const output = await work(input, attemptOf(context));
+      waits.end(input.runId);
+      return output;
     } catch (error) {
+      const hindrance = waits.begin(input.runId, error);
       // This promise only ever rejects: with the error by which the SDK knows a canceled activity.
       if (context.cancellationSignal.aborted) await context.cancelled;
       // The timeline goes first: once the run's end is recorded, the control plane takes no more stations.
       if (isAppError(error)) await timeline.drained(input.runId, AbortSignal.timeout(tellMs));
+      if (hindrance) throw toApplicationFailure(hindrance);
       throw failureOf(error, context.info.attempt < maxAttempts);
     } finally {
       clearInterval(beat);
@@ -165,8 +180,6 @@ function attemptOf(context: Context): Attempt {
 }
 
 function failureOf(error: unknown, mayRetry: boolean): unknown {
-  if (error instanceof EngineAway) return ApplicationFailure.create({ type: 'ENGINE_AWAY', message: error.message });
-  if (error instanceof NoFreeSlot) return ApplicationFailure.create({ type: 'NO_FREE_SLOT', message: error.message });
   if (!isAppError(error)) return error;
   if (mayRetry) return toApplicationFailure(error);
   return ApplicationFailure.create({

@@ -56,6 +56,7 @@ async function untilEnded(
     letGo.throwIfAborted();
     try {
       const state = await findState(deps, input);
+      deps.waits.end(runId);
       const { stopping, end } = deps.journal.read(runId);
       if (end) return end;
       if (state.phase === 'exited') return recordEnd(deps, input, state, stopping);
@@ -73,7 +74,7 @@ async function untilEnded(
       failures = 0;
     } catch (error) {
       if (!(error instanceof EngineAway)) throw error;
-      deps.log.warn({ runId, err: error.message }, 'engine away, run state unknown');
+      deps.waits.begin(runId, error);
       await pause(backOffMs(failures++, { maxMs: 5_000 }), letGo);
     }
   }

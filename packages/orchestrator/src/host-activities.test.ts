@@ -12,8 +12,11 @@ import type { Attempt, HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
 import { createJournal } from './journal.ts';
 import { recoverRuns } from './recover-runs.ts';
+import { createRunWaits } from './run-waits.ts';
+import { settleStart } from './settle-start.ts';
 import { createSlotClaims } from './slot-claims.ts';
 import { startContainer } from './start-container.ts';
+import { stopContainer } from './stop-container.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
 
 const runId = RunId.parse('run_00000000000000000001');
@@ -56,6 +59,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       const { settings } = loadAgentFile(home);
       return { host: registeredHost(home, settings), settings };
     };
+    const timeline = createTimelineOutbox({ hostApi, log, signal: shutdown.signal });
     const deps: HostDeps = {
       hostId: input.hostId,
       home,
@@ -67,7 +71,8 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
       followers: new Map(),
-      timeline: createTimelineOutbox({ hostApi, log, signal: shutdown.signal }),
+      timeline,
+      waits: createRunWaits({ hostId: input.hostId, timeline, log }),
       shutdown: shutdown.signal,
     };
     return { deps, shutdown, kill: () => shutdown.abort() };
@@ -156,7 +161,7 @@ test('the container is the one that the guard allows, and its files are for its 
 test('starting twice, in two processes at once, makes one container and starts it once', async () => {
   const host = createHost(runOn);
   const starts = [1, 2, 3].map(() => startContainer(host.orchestrator().deps, input, createAttempt()));
-  const times = new Set((await Promise.all(starts)).map(({ startedAt }) => startedAt));
+  const times = new Set((await Promise.all(starts)).map((started) => started?.startedAt));
   expect(times.size).toBe(1);
   expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([`start ${name}`]);
 });
@@ -371,12 +376,80 @@ test('an end that the journal holds is true also when the container was removed 
   expect(host.api.run(runId).exit).toMatchObject({ exitCode: 5 });
 });
 
-test('a run that was canceled while it was starting does not run on without anyone', async () => {
+test('a run that was canceled before its container started has none, and no later attempt starts one', async () => {
   const host = createHost(runOn);
   const attempt = createAttempt();
   attempt.cancel();
-  await expect(startContainer(host.orchestrator().deps, input, attempt)).rejects.toThrow();
-  expect(host.container()?.state.phase).toBe('exited');
+  expect(await startContainer(host.orchestrator().deps, input, attempt)).toBeNull();
+  expect(await startContainer(host.orchestrator().deps, input, createAttempt(2))).toBeNull();
+  expect(host.container()).toBeUndefined();
+  expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([]);
+  expect(existsSync(host.slot.claim)).toBe(false);
+});
+
+test('one that was canceled while the engine started it says so, and stopping it leaves log, outcome and exit', async () => {
+  const host = createHost((container) => {
+    container.print(JSON.stringify(result));
+    container.onTerminate = () => container.exit(143);
+  });
+  const { deps } = host.orchestrator();
+  const attempt = createAttempt();
+  const start = host.runner.start;
+  host.runner.start = async (which) => {
+    await start(which);
+    attempt.cancel();
+  };
+  expect(await startContainer(deps, input, attempt)).toMatchObject({ startedAt: expect.any(String) });
+  expect(host.container()?.state.phase).toBe('running');
+  const graceful = inputWith({ cancelGraceSeconds: 5 });
+  expect(await stopContainer(deps, graceful, createAttempt())).toMatchObject({ stopped: 'canceled', exitCode: 143 });
+  const stored = host.api.run(runId);
+  expect(stored.outcome).toMatchObject({ message: '3 tables' });
+  expect(stored.lines).toHaveLength(1);
+  expect(stored.exit).toMatchObject({ exitCode: 143, stopped: 'canceled' });
+});
+
+test('a start that nobody heard of is settled: what began goes on, what did not never begins', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const { startedAt = '' } = (await startContainer(deps, input, createAttempt())) ?? {};
+  expect(await settleStart(host.orchestrator().deps, input)).toEqual({ startedAt });
+  expect(host.container()?.state.phase).toBe('running');
+
+  const other = createHost(runOn);
+  const late = other.orchestrator();
+  expect(await settleStart(late.deps, input)).toBeNull();
+  expect(await startContainer(late.deps, input, createAttempt(2))).toBeNull();
+  expect(other.runner.calls).toEqual([]);
+});
+
+test('a start that is settled while its container is being made removes what it made', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const create = host.runner.create;
+  host.runner.create = async (spec) => {
+    const created = await create(spec);
+    expect(await settleStart(deps, input)).toBeNull();
+    host.runner.create = create;
+    return created;
+  };
+  expect(await startContainer(deps, input, createAttempt())).toBeNull();
+  expect(host.container()).toBeUndefined();
+  expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([]);
+});
+
+test('an engine that dies in the middle of a start leaves it open until it answers again', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const start = host.runner.start;
+  host.runner.start = async (which) => {
+    await start(which);
+    host.runner.away = true;
+  };
+  await expect(startContainer(deps, input, createAttempt())).rejects.toThrow('does not answer');
+  await expect(settleStart(deps, input)).rejects.toThrow('does not answer');
+  host.runner.away = false;
+  expect(await settleStart(deps, input)).toMatchObject({ startedAt: expect.any(String) });
 });
 
 test('what belongs to no active run is removed at the next heartbeat, an active one is left alone', async () => {
@@ -403,7 +476,10 @@ test('a run for which all slots are taken says so, and starts when one is free',
   const starting = startContainer(deps, input, createAttempt());
   await vi.waitFor(() =>
     expect(host.api.run(runId).timeline).toContainEqual(
-      expect.objectContaining({ kind: 'slot_awaited', detail: 'Every slot of this host is taken, 1 in all.' }),
+      expect.objectContaining({
+        kind: 'waiting',
+        detail: 'NO_FREE_SLOT: All 1 slots of host "etl-01" are taken by other runs.',
+      }),
     ),
   );
   expect(host.container()).toBeUndefined();
@@ -420,6 +496,6 @@ test('a run that waits for a slot and is canceled takes none', async () => {
   const starting = startContainer(deps, input, attempt);
   await vi.waitFor(() => expect(host.api.run(runId).timeline).toHaveLength(2));
   attempt.cancel();
-  await expect(starting).rejects.toThrow();
+  expect(await starting).toBeNull();
   expect(deps.slots.find(runId)).toBeUndefined();
 });

@@ -3,6 +3,7 @@ import type { AgentSettings, ContainerRunner, HostHome, RegisteredHost, StackUse
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 import type { Journal } from './journal.ts';
+import type { RunWaits } from './run-waits.ts';
 import type { SlotClaims } from './slot-claims.ts';
 import type { TimelineOutbox } from './timeline-outbox.ts';
 
@@ -18,6 +19,7 @@ export interface HostDeps {
   journal: Journal;
   slots: SlotClaims;
   timeline: TimelineOutbox;
+  waits: RunWaits;
   log: Logger;
   /** Who follows which run in this process, to be told when a later attempt takes over. */
   followers: Map<RunId, AbortController>;
@@ -31,6 +33,6 @@ export interface Attempt {
   number: number;
   /** Fires when the attempt must end, for whatever reason. */
   signal: AbortSignal;
-  /** True when that reason is a cancel: then, and only then, the container is stopped. */
+  /** True when that reason is a cancel: then, and only then, the container is stopped, or not started. */
   isCanceled(): boolean;
 }

@@ -10,20 +10,20 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { type ContainerEnd, containerNameOf, RunExit, RunId } from '@bigeye/contracts';
+import { ContainerEnd, containerNameOf, RunId } from '@bigeye/contracts';
 import { z } from 'zod';
 
 const at = z.iso.datetime();
-const stopped = z.enum(['canceled', 'timed_out']).nullable();
-const End = RunExit.extend({ stopped });
+const because = ContainerEnd.shape.stopped.unwrap().unwrap();
 
-/** Written and fsynced before (`starting`, `stopping`) or right after the step that it names. */
+/** Written and fsynced before (`starting`, `stopping`, `settled`) or right after the step that it names. */
 const JournalEntry = z.discriminatedUnion('step', [
   z.object({ step: z.literal('accepted'), at, runId: RunId }),
   z.object({ step: z.literal('starting'), at }),
   z.object({ step: z.literal('started'), at, containerId: z.string(), startedAt: z.string() }),
-  z.object({ step: z.literal('stopping'), at, because: stopped.unwrap() }),
-  z.object({ step: z.literal('exited'), at, end: End }),
+  z.object({ step: z.literal('stopping'), at, because }),
+  z.object({ step: z.literal('exited'), at, end: ContainerEnd }),
+  z.object({ step: z.literal('settled'), at }),
   z.object({ step: z.literal('reported'), at }),
 ]);
 type JournalEntry = z.infer<typeof JournalEntry>;
@@ -39,6 +39,8 @@ interface RunRecord {
   stopping: 'canceled' | 'timed_out' | null;
   end: ContainerEnd | undefined;
   reported: boolean;
+  /** Nobody waits for a start any more: if no container was started, none may be. */
+  settled: boolean;
 }
 
 export interface Journal {
@@ -111,6 +113,7 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     stopping: null,
     end: undefined,
     reported: false,
+    settled: false,
   };
   for (const entry of entries) {
     if (entry.step === 'accepted') record.acceptedAt ??= entry.at;
@@ -119,6 +122,7 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     if (entry.step === 'stopping') record.stopping ??= entry.because;
     if (entry.step === 'exited') record.end ??= entry.end;
     if (entry.step === 'reported') record.reported = true;
+    if (entry.step === 'settled') record.settled = true;
   }
   return record;
 }

@@ -35,9 +35,7 @@ export async function reportRun(deps: HostDeps, { runId, end, mask }: RunReport,
       if (untold-- > 0) deps.timeline.add(runId, 'left_out', { detail: `artifact: ${file.leftOut}, ${file.reason}` });
     } else await sendArtifact(deps, runId, file, signal);
   }
-  const { exitCode, outOfMemory, startedAt, finishedAt } = end;
-  const outcome = await findOutcome(deps, runId, mask, signal);
-  const body = { exit: { exitCode, outOfMemory, startedAt, finishedAt }, outcome };
+  const body = { exit: end, outcome: await findOutcome(deps, runId, mask, signal) };
   try {
     await deps.hostApi.insist('putOutcome', { params: { runId }, body }, signal);
   } catch (error) {

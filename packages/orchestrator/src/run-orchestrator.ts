@@ -16,6 +16,7 @@ import { createJournal } from './journal.ts';
 import { openLiveIdentity } from './live-identity.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
+import { createRunWaits } from './run-waits.ts';
 import { createSlotClaims } from './slot-claims.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
 
@@ -47,6 +48,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
   const payloadKeys = createHostPayloadKeys(home, hostId);
   using identity = openLiveIdentity(home, hostId, hostApiUrl, log);
   const hostApi = createHostApi(identity.client);
+  const timeline = createTimelineOutbox({ hostApi, log, signal: shutdown });
   const deps: HostDeps = {
     hostId,
     home,
@@ -59,7 +61,8 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     journal: createJournal(home.journal),
     slots: createSlotClaims(home, hostId),
     followers: new Map(),
-    timeline: createTimelineOutbox({ hostApi, log, signal: shutdown }),
+    timeline,
+    waits: createRunWaits({ hostId, timeline, log }),
   };
   const health = createOrchestratorHealth(options.healthFile);
   await deps.slots.tidy();

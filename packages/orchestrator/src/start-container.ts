@@ -1,8 +1,9 @@
-import { AppError, containerNameOf, type RunJobInput } from '@bigeye/contracts';
+import { AppError, containerNameOf, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
 import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { writeInFiles } from './run-folders.ts';
+import { settleStart } from './settle-start.ts';
 
 /**
  * How long one attempt waits for a slot. While it waits it holds one of the worker's places for activities, and the runs that
@@ -11,24 +12,23 @@ import { writeInFiles } from './run-folders.ts';
 const slotPatienceMs = 5_000;
 const slotPollMs = 250;
 
-/** All slots of this host are taken. The start is tried again until one is free. */
-export class NoFreeSlot extends Error {
-  constructor(count: number) {
-    super(`Every slot of this host is taken, ${count} in all.`);
-    this.name = 'NoFreeSlot';
+/**
+ * Makes the run's container run, or finds that it does: however often this is called, in however many processes, the
+ * run has at most one container. Returns the time at which it started; `null` where a cancel came before.
+ */
+export async function startContainer(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<StartedOnHost> {
+  const { runId } = input;
+  if (deps.journal.read(runId).settled) return await settleStart(deps, input);
+  try {
+    return await createAndStart(deps, input, attempt);
+  } catch (error) {
+    if (attempt.isCanceled() || deps.journal.read(runId).settled) return await settleStart(deps, input);
+    throw error;
   }
 }
 
-/**
- * Makes the run's container run, or finds that it does: however often this is called, in however many processes, the
- * run has at most one container. Returns the time at which it started.
- */
-export async function startContainer(
-  deps: HostDeps,
-  input: RunJobInput,
-  attempt: Attempt,
-): Promise<{ startedAt: string }> {
-  const { runId, settings } = input;
+async function createAndStart(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<StartedOnHost> {
+  const { runId } = input;
   const name = containerNameOf(runId);
   const known = deps.journal.read(runId);
   if (known.end) return { startedAt: known.end.startedAt };
@@ -42,16 +42,13 @@ export async function startContainer(
   const container = found ?? (await createContainer(deps, input, attempt));
   if (container) assertOurs(container, input);
   if (!container || container.state.phase === 'created') {
+    // Nothing may come between this look and the entry: whoever settles the start reads it.
+    if (deps.journal.read(runId).settled) throw new Error('The start of this run was settled: it has none.');
+    attempt.signal.throwIfAborted();
     deps.journal.append(runId, { step: 'starting' });
     await deps.runner.start(name);
   }
-  const startedAt = await recordStart(deps, input);
-  // Nobody will follow a run that was canceled while it was starting.
-  if (attempt.isCanceled()) {
-    await deps.runner.stop(name, { graceMs: settings.cancelGraceSeconds * 1000 });
-    attempt.signal.throwIfAborted();
-  }
-  return { startedAt };
+  return { startedAt: await recordStart(deps, input) };
 }
 
 /** Returns the container that holds the name already, or undefined for a new one. */
@@ -95,14 +92,14 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   };
 }
 
-/** Throws NoFreeSlot. */
-async function claimSlot({ slots, timeline }: HostDeps, { runId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
+/** Throws NO_FREE_SLOT. */
+async function claimSlot(deps: HostDeps, { runId, hostId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
   const until = Date.now() + slotPatienceMs;
-  for (let isFirst = attempt.number === 1; ; isFirst = false) {
-    const slot = slots.claim(runId);
+  for (;;) {
+    const slot = deps.slots.claim(runId);
     if (slot) return slot;
-    const none = new NoFreeSlot(slots.count());
-    if (isFirst) timeline.add(runId, 'slot_awaited', { detail: none.message });
+    const none = new AppError('NO_FREE_SLOT', { hostId, slots: deps.slots.count() });
+    deps.waits.begin(runId, none);
     if (Date.now() > until) throw none;
     await pause(slotPollMs, attempt.signal);
     attempt.signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type {
   ApiKeyId,
   AuditActorKind,
   BatchAgentType,
+  ContainerEnd,
   HostId,
   JobId,
   JobSettings,
@@ -138,6 +139,7 @@ export interface Tables {
     finished_at: NullableTime;
     cancel_requested_at: NullableTime;
     exit_code: number | null;
+    reported_end: NullableJson<ContainerEnd>;
     outcome: NullableJson<RunOutcome>;
     log_lines: Generated<number>;
   };

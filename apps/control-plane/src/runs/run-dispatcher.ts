@@ -9,6 +9,8 @@ export interface RunStarter {
   cancel(runId: RunId): Promise<void>;
   /** Ends the workflow at once, without another word to the host. */
   terminate(runId: RunId): Promise<void>;
+  /** Whether the start of a run that waits for its host was ever given to it. */
+  wasHandedOut(runId: RunId): Promise<boolean>;
   /** `absent`: Temporal does not know the run. `closed`: its workflow ended. */
   stateOf(runId: RunId): Promise<'open' | 'closed' | 'absent'>;
 }

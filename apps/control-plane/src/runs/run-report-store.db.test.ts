@@ -1,7 +1,7 @@
 import {
+  type ContainerEnd,
   type LogLine,
   type RecordedFailure,
-  type RunExit,
   type RunId,
   runLimits,
   type TimelineEvent,
@@ -13,11 +13,12 @@ import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { openRunStores } from '../testing/run-stores.ts';
 
-const exit: RunExit = {
+const exit: ContainerEnd = {
   exitCode: 0,
   outOfMemory: false,
   startedAt: '2026-01-01T00:00:01.000Z',
   finishedAt: '2026-01-01T00:00:09.000Z',
+  stopped: null,
 };
 const outcome = { message: 'done', counts: { tables: 1 } };
 const line = (text: string, stream: LogLine['stream'] = 'stdout'): LogLine => ({ at: 't1', stream, text });

@@ -2,10 +2,10 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import {
   AppError,
+  type ContainerEnd,
   type LogChunk,
   type LogPosition,
   notOfHost,
-  type RunExit,
   type RunId,
   type RunOutcome,
   runLimits,
@@ -97,13 +97,17 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
     },
 
     /** How the container ended and what the agent said. */
-    async recordOutcome(runId: RunId, exit: RunExit, outcome: RunOutcome | null): Promise<void> {
+    async recordOutcome(runId: RunId, exit: ContainerEnd, outcome: RunOutcome | null): Promise<void> {
       await withLockedRun(deps, runId, async (tx, run, requireOpen) => {
         if (run.exit_code === exit.exitCode && isDeepStrictEqual(run.outcome, outcome)) return;
         await requireOpen('its outcome');
         await tx
           .updateTable('runs')
-          .set({ outcome: outcome && JSON.stringify(outcome), exit_code: exit.exitCode })
+          .set({
+            outcome: outcome && JSON.stringify(outcome),
+            exit_code: exit.exitCode,
+            reported_end: JSON.stringify(exit),
+          })
           .where('id', '=', runId)
           .execute();
       });

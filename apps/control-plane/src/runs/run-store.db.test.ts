@@ -50,7 +50,7 @@ describeEachDatabase('run store', (open) => {
     const runId = await runs.insertRun(await insertJob(database), 'me');
     await reports.recordOutcome(
       runId,
-      { ...exit, exitCode: 3 },
+      { ...exit, exitCode: 3, stopped: null },
       { message: 'password refused for bigeye', counts: {} },
     );
     const failure = { code: 'CREDENTIALS_REFUSED', details: { exitCode: 3 } } as const;

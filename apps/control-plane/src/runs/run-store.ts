@@ -1,6 +1,7 @@
 import {
   AppError,
   activeRunStatuses,
+  type ContainerEnd,
   type HostId,
   type Job,
   type JobId,
@@ -18,7 +19,7 @@ import type { ChangeFeed } from '../db/change-feed.ts';
 import { decodeCursor, toPage } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
-import { toRun } from './run-view.ts';
+import { type Station, stationsOfWaiting, toRun } from './run-view.ts';
 
 export interface RunQuery {
   jobId?: JobId | undefined;
@@ -42,7 +43,21 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       .leftJoin('run_logs', 'run_logs.run_id', 'runs.id')
       .selectAll('runs')
       .select('run_logs.removed_at as log_removed_at')
-      .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since']);
+      .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since'])
+      .select(({ selectFrom, case: when }) =>
+        when()
+          .when('runs.status', 'in', activeRunStatuses)
+          .then(
+            selectFrom('run_timeline as station')
+              .select(sql<Station>`jsonb_build_object('kind', kind, 'at', at, 'detail', detail)`.as('station'))
+              .whereRef('station.run_id', '=', 'runs.id')
+              .where('station.kind', 'in', stationsOfWaiting)
+              .orderBy('station.at', 'desc')
+              .limit(1),
+          )
+          .end()
+          .as('host_station'),
+      );
 
   const artifactsOf = async (runIds: RunId[]) =>
     runIds.length === 0
@@ -157,6 +172,12 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
         .where('dispatched_at', 'is', null)
         .execute();
       await appendTimeline(runId, [{ kind: 'offered', at: at.toISOString() }]);
+    },
+
+    /** How its host reported the end of its container, if it did. */
+    async findReportedEnd(runId: RunId): Promise<ContainerEnd | null> {
+      const row = await db.selectFrom('runs').select('reported_end').where('id', '=', runId).executeTakeFirst();
+      return row?.reported_end ?? null;
     },
 
     /** Moves a run on; a status that was recorded already is left as it is, so a repeat does no harm. */

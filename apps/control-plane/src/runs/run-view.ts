@@ -1,4 +1,4 @@
-import { describeError, type Run } from '@bigeye/contracts';
+import { describeError, isActive, type Run, type TimelineEvent, type TimelineKind } from '@bigeye/contracts';
 import type { Row } from '../db/tables.ts';
 import { hostStateOf } from '../hosts/host-state.ts';
 
@@ -8,7 +8,12 @@ export type RunRow = Row<'runs'> & {
   host_seen_at: Date | null;
   host_since: Date;
   log_removed_at: Date | null;
+  /** The last of `stationsOfWaiting`, of a run that is not over. */
+  host_station: Station | null;
 };
+
+/** As the database makes JSON of it. */
+export type Station = Omit<TimelineEvent, 'detail'> & { detail: string | null };
 
 export type ArtifactRow = Pick<Row<'run_artifacts'>, 'run_id' | 'name' | 'bytes' | 'removed_at'>;
 
@@ -25,7 +30,7 @@ export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
       code: row.failure.code,
       ...describeError(row.failure.code, { message: row.outcome?.message ?? '', ...row.failure.details }),
     },
-    waitingFor: row.status === 'queued' ? waitingFor(row) : null,
+    waitingFor: waitingFor(row),
     requestedBy: row.requested_by,
     queuedAt: row.queued_at.toISOString(),
     startedAt: row.started_at?.toISOString() ?? null,
@@ -41,12 +46,23 @@ export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
   };
 }
 
-/** Of a queued run, in a sentence. */
-function waitingFor(row: RunRow): string {
+/** By which a host says that it waits, or that it goes on. */
+export const stationsOfWaiting: TimelineKind[] = ['waiting', 'resumed', 'image_ready', 'created', 'started', 'exited'];
+
+/** Of a run that is not over, in a sentence; null where it simply runs. */
+function waitingFor(row: RunRow): string | null {
+  if (!isActive(row.status)) return null;
   if (row.dispatched_at === null) return 'Temporal, which does not answer just now.';
-  const state = hostStateOf(row.host_seen_at, new Date());
-  if (state === 'online') return `Host "${row.host_id}" to start it.`;
-  return row.host_seen_at
-    ? `Host "${row.host_id}", last heard of at ${row.host_seen_at.toISOString()}.`
-    : `Host "${row.host_id}", which was never heard of since its registration.`;
+  const host = `Host "${row.host_id}"`;
+  const isCanceled = row.cancel_requested_at !== null;
+  if (hostStateOf(row.host_seen_at, new Date()) !== 'online') {
+    if (!row.host_seen_at) return `${host}, which was never heard of since its registration.`;
+    const away = `${host}, last heard of at ${row.host_seen_at.toISOString()}`;
+    if (row.status === 'queued' && !isCanceled) return `${away}.`;
+    return `${away}; ${isCanceled ? 'only it can say that the container stopped' : 'its container may go on meanwhile'}.`;
+  }
+  const { kind, at, detail } = row.host_station ?? {};
+  if (kind === 'waiting' && at) return `${host}, since ${new Date(at).toISOString()}: ${detail?.replace(/^\w+: /, '')}`;
+  if (isCanceled) return `${host} to stop it.`;
+  return row.status === 'queued' ? `${host} to start it.` : null;
 }

@@ -20,6 +20,7 @@ function createStarter() {
     start: async ({ runId }) => void asked.push(`start ${runId}`),
     cancel: async (runId) => void asked.push(`cancel ${runId}`),
     terminate: async (runId) => void asked.push(`terminate ${runId}`),
+    wasHandedOut: async () => false,
     stateOf: async (runId) => states.get(runId) ?? 'open',
   };
   return { asked, starter };

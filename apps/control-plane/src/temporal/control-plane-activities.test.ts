@@ -10,7 +10,7 @@ async function recorded(failure: { code: string; details: Record<string, unknown
   const said: string[] = [];
   const log = createLogger('test', 'error', { write: (line) => void said.push(line) });
   const { recordRunStatus } = createControlPlaneActivities(
-    { recordStatus: async (input) => void kept.push(input) },
+    { recordStatus: async (input) => void kept.push(input), findReportedEnd: async () => null },
     log,
   );
   await recordRunStatus({ runId, status: 'failed', exit: null, failure });

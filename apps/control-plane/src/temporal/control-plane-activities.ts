@@ -10,10 +10,11 @@ import type { RunStore } from '../runs/run-store.ts';
 
 /** What a workflow does in the control plane itself: one effect each, safe to repeat. */
 export function createControlPlaneActivities(
-  runStore: Pick<RunStore, 'recordStatus'>,
+  runStore: Pick<RunStore, 'recordStatus' | 'findReportedEnd'>,
   log: Logger,
-): ControlPlaneActivities {
+): Omit<ControlPlaneActivities, 'wasHandedOut'> {
   return {
+    findReportedEnd: (runId) => runStore.findReportedEnd(runId),
     recordRunStatus: (input) => {
       if (input.status === 'running') return runStore.recordStatus(input);
       const failure = input.failure && knownFailure(input.runId, input.failure, log);

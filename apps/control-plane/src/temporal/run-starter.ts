@@ -34,6 +34,11 @@ export function createRunStarter(client: Client): RunStarter {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
+    wasHandedOut: async (runId) => {
+      const { raw } = await client.workflow.getHandle(runId).describe();
+      const start = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'startContainer');
+      return start !== undefined && (Number(start.attempt) > 1 || start.lastStartedTime != null);
+    },
     stateOf: async (runId) => {
       try {
         const { status } = await client.workflow.getHandle(runId).describe();

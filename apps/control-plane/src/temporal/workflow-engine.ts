@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, type ControlPlaneActivities, isAppError, taskQueues } from '@bigeye/contracts';
+import { AppError, type ControlPlaneActivities, isAppError, type RunId, taskQueues } from '@bigeye/contracts';
 import { backOffMs, type Logger, pause, reasonOf, unlessAborted } from '@bigeye/service-kit';
 import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
@@ -28,7 +28,8 @@ export interface WorkflowEngine extends AsyncDisposable {
 export async function startWorkflowEngine(options: {
   target: TemporalTarget;
   bundle?: string | undefined;
-  activities: ControlPlaneActivities;
+  /** What they ask of Temporal itself is added here. */
+  activities: Omit<ControlPlaneActivities, 'wasHandedOut'>;
   dataConverter: DataConverter;
   log: Logger;
 }): Promise<WorkflowEngine> {
@@ -56,7 +57,7 @@ export async function startWorkflowEngine(options: {
       namespace,
       taskQueue: taskQueues.controlPlane,
       workflowBundle,
-      activities: { ...options.activities },
+      activities: { ...options.activities, wasHandedOut: (runId: RunId) => starter().wasHandedOut(runId) },
       dataConverter,
       identity: 'control-plane',
       shutdownForceTime: drainMs,
@@ -91,6 +92,7 @@ export async function startWorkflowEngine(options: {
       start: async (input) => await starter().start(input),
       cancel: async (runId) => await starter().cancel(runId),
       terminate: async (runId) => await starter().terminate(runId),
+      wasHandedOut: async (runId) => await starter().wasHandedOut(runId),
       stateOf: async (runId) => await starter().stateOf(runId),
     },
     readiness: async () => {

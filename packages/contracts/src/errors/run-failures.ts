@@ -14,6 +14,28 @@ export const runFailures = {
     (d: { hostId: string }) => `Host "${d.hostId}" was lost while the run was running; how it ended is not known.`,
     (d) => `On ${d.hostId}, run "bigeye-agent compose status" and "docker ps --filter label=com.bigeye.run.id".`,
   ),
+  NO_FREE_SLOT: mayWorkLater(
+    409,
+    (d: { hostId: string; slots: number }) => `All ${d.slots} slots of host "${d.hostId}" are taken by other runs.`,
+    (d) => `Let jobs of ${d.hostId} run at other times or on another host, or raise their start timeout.`,
+  ),
+  ENGINE_AWAY: mayWorkLater(
+    409,
+    (d: { hostId: string; reason: string }) =>
+      `The Docker engine of host "${d.hostId}" does not answer${because(d.reason)}.`,
+    (d) => `On ${d.hostId}, run "docker info" and "bigeye-agent compose status".`,
+  ),
+  HOST_DISK_FULL: mayWorkLater(
+    409,
+    (d: { hostId: string; place: string }) => `On host "${d.hostId}" there is no space left for ${d.place}.`,
+    (d) => `On ${d.hostId}, run "df -h" and "docker system df", and make room.`,
+  ),
+  HOST_FOLDER_DENIED: mayWorkLater(
+    409,
+    (d: { hostId: string; place: string; reason: string }) =>
+      `On host "${d.hostId}" the orchestrator may not write ${d.place}${because(d.reason)}.`,
+    (d) => `On ${d.hostId}, run "bigeye-agent sync", which gives the folders to the stack's user again.`,
+  ),
   IMAGE_PULL_FAILED: mayWorkLater(
     409,
     (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled${because(d.reason)}.`,

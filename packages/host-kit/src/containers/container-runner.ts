@@ -80,9 +80,12 @@ export interface ContainerRunner {
 
 /** The engine does not answer: whatever was asked is unknown, not failed. */
 export class EngineAway extends Error {
+  readonly reason: string;
+
   constructor(reason: string, options?: ErrorOptions) {
     super(`The Docker engine does not answer: ${reason}`, options);
     this.name = 'EngineAway';
+    this.reason = reason;
   }
 }
 

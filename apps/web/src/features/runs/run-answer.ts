@@ -1,4 +1,4 @@
-import type { Run } from '@bigeye/contracts';
+import { isActive, type Run } from '@bigeye/contracts';
 import { runStatusWords } from '../../components/status.tsx';
 import { formatExact } from '../../lib/format.ts';
 
@@ -13,8 +13,7 @@ export function resultWords(run: Run): string {
 /** The answer to "did it work?": the status, and what there is to say of it. `progress`: in the agent's own words. */
 export function runAnswer(run: Run, progress?: string): string {
   const words = runStatusWords[run.status];
-  if (run.cancelRequestedAt && (run.status === 'queued' || run.status === 'running'))
-    return `${words} · cancel requested, the host is stopping it`;
+  if (run.cancelRequestedAt && isActive(run.status)) return `${words} · cancel requested, ${resultWords(run)}`;
   const result = run.status === 'running' ? (progress ?? '') : run.status === 'canceled' ? '' : resultWords(run);
   return result === '' ? words : `${words} · ${result.replace(/\.$/, '')}`;
 }
