@@ -50,7 +50,7 @@ const onDisk = () => certificateFingerprint(readFileSync(hostFilesOf(running.hom
 test('a certificate renews itself again and again, and twenty running jobs notice nothing', async () => {
   const runs = await Promise.all(Array.from({ length: 20 }, () => start('long')));
   await Promise.all(runs.map((runId) => isRunning(runId)));
-  const containers = running.containers.size;
+  const containers = running.engine.containers.size;
 
   const seen = new Set<string | null>();
   // Looked at again and again, longer than a certificate lives: without its renewals the host would be out by the end.
@@ -66,7 +66,7 @@ test('a certificate renews itself again and again, and twenty running jobs notic
 
   for (const runId of runs) await stack.admin.call('cancelRun', { params: { runId } });
   for (const runId of runs) expect((await stack.finished(runId)).status).toBe('canceled');
-  expect(running.containers.size).toBeLessThanOrEqual(containers + 1);
+  expect(running.engine.containers.size).toBeLessThanOrEqual(containers + 1);
 }, 180_000);
 
 test('a revoked host is out at once: its runs end, its polls are cut off, nothing it sends is believed', async () => {
@@ -84,7 +84,7 @@ test('a revoked host is out at once: its runs end, its polls are cut off, nothin
   expect(await stack.finished(busy)).toMatchObject({ status: 'failed', failure: { code: 'HOST_REVOKED' } });
   await expect(other.api.call('getOwnHost')).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
   await expect(start('quick', other.id)).rejects.toMatchObject({ code: 'HOST_REVOKED' });
-  expect(away.containers.size).toBe(1);
+  expect(away.engine.containers.size).toBe(1);
   // The other host is not touched.
   expect((await stack.finished(await start('quick'))).status).toBe('succeeded');
 }, 60_000);

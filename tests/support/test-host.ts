@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { agentTypes } from '@bigeye/contracts';
-import { type HostHome, hostFilesOf, hostHomeAt, runSlotsOf } from '@bigeye/host-kit';
+import { type ContainerRunner, type HostHome, hostFilesOf, hostHomeAt, runSlotsOf } from '@bigeye/host-kit';
 import { runOrchestrator } from '@bigeye/orchestrator';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, type FakeContainer } from '@bigeye/testkit';
@@ -12,8 +12,12 @@ import type { TestHost, TestStack } from './test-stack.ts';
 /** A host as the CLI would have set it up, with the real orchestrator in this process; only the engine is a fake. */
 export interface RunningHost extends AsyncDisposable {
   home: HostHome;
-  /** As many as ever ran on this host. */
-  containers: ReturnType<typeof createFakeContainerRunner>['containers'];
+  /** Its engine. What the orchestrator makes of it may go by `engineOf`. */
+  engine: ReturnType<typeof createFakeContainerRunner>;
+  /** Ends the orchestrator; its containers go on. */
+  stop(): Promise<void>;
+  /** Another orchestrator on the same disk and engine. */
+  restart(): void;
 }
 
 export type Programs = Record<string, (container: FakeContainer) => void>;
@@ -26,7 +30,10 @@ export async function startTestHost(
   stack: TestStack,
   host: TestHost,
   programs: Programs,
-  { slotCount = 24 } = {},
+  {
+    slotCount = 24,
+    engineOf = (engine) => engine,
+  }: { slotCount?: number; engineOf?: (engine: ContainerRunner) => ContainerRunner } = {},
 ): Promise<RunningHost> {
   const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
   const files = hostFilesOf(home, host.id);
@@ -51,27 +58,37 @@ export async function startTestHost(
       connectors: { postgres: Object.keys(programs).map((name) => ({ name, ...connection })) },
     }),
   );
-  const ending = new AbortController();
   const runner = createFakeContainerRunner({
     images: [agentTypes.LINEAGE_PLUS.image],
     programs: Object.fromEntries(
       Object.entries(programs).map(([name, program]) => [`run -c postgres -n ${name}`, program]),
     ),
   });
-  const running = runOrchestrator({
-    home,
-    log: createLogger('orchestrator', 'silent'),
-    shutdown: ending.signal,
-    heartbeatEveryMs: 500,
-    engine: runner,
-    healthFile: join(home.folder, 'health'),
-  });
-  return {
-    home,
-    containers: runner.containers,
-    [Symbol.asyncDispose]: async () => {
+  const start = () => {
+    const ending = new AbortController();
+    const running = runOrchestrator({
+      home,
+      log: createLogger('orchestrator', 'silent'),
+      shutdown: ending.signal,
+      heartbeatEveryMs: 500,
+      engine: engineOf(runner),
+      healthFile: join(home.folder, 'health'),
+    });
+    return async () => {
       ending.abort();
       await running;
+    };
+  };
+  let stop = start();
+  return {
+    home,
+    engine: runner,
+    stop: () => stop(),
+    restart: () => {
+      stop = start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop();
       rmSync(home.folder, { recursive: true });
     },
   };
