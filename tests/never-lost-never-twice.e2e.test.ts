@@ -129,6 +129,44 @@ test('a cancel reaches the agent, and the run ends canceled with what it had sai
   expect(containersOf(run.id)).toEqual([]);
 });
 
+test('an orchestrator that was killed takes its run up at once when it is back, and a cancel just then stops it', async () => {
+  const run = await host.start('succeeds');
+  await untilLogged(run.id, 5);
+  const [container = ''] = containersOf(run.id);
+  const orchestrator = host.containerOf('bigeye-agent-orchestrator');
+  const startedAt = () => docker('inspect', '-f', '{{.State.StartedAt}} {{.State.Running}}', orchestrator);
+  const before = startedAt();
+  process.kill(Number(docker('inspect', '-f', '{{.State.Pid}}', orchestrator)), 'SIGKILL');
+  await until(() => startedAt() !== before && startedAt().endsWith('true'));
+  await controlPlane.admin.call('cancelRun', { params: { runId: run.id } });
+  const ended = await controlPlane.finished(run.id);
+  expect(ended).toMatchObject({ status: 'canceled', exitCode: 143 });
+  expect(containersOf(run.id)).not.toContain(container);
+  const log = await wholeLog(run.id);
+  expect(log).toEqual(expected.slice(0, log.length));
+});
+
+test('a cancel while the orchestrator is down takes effect when it is back, and not before it is true', async () => {
+  const run = await host.start('succeeds');
+  await untilLogged(run.id, 5);
+  const orchestrator = host.containerOf('bigeye-agent-orchestrator');
+  docker('stop', '-t', '5', orchestrator);
+  await controlPlane.admin.call('cancelRun', { params: { runId: run.id } });
+  try {
+    await expect
+      .poll(async () => (await controlPlane.admin.call('getRun', { params: { runId: run.id } })).waitingFor, {
+        timeout: 30_000,
+      })
+      .toContain('only it can say that the container stopped');
+  } finally {
+    docker('start', orchestrator);
+  }
+  const ended = await controlPlane.finished(run.id);
+  expect(['canceled', 'succeeded']).toContain(ended.status);
+  expect(ended.exitCode).toBe(ended.status === 'canceled' ? 143 : 0);
+  expect(containersOf(run.id)).toEqual([]);
+});
+
 test('an agent that ignores SIGTERM is killed after the grace time of its job', async () => {
   const run = await host.start('stubborn', { cancelGraceSeconds: 1 });
   await expect

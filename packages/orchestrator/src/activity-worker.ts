@@ -1,33 +1,19 @@
-import {
-  AppError,
-  type HostActivities,
-  type HostId,
-  isAppError,
-  type RunJobInput,
-  taskQueues,
-} from '@bigeye/contracts';
+import path from 'node:path';
+import { type HostActivities, type HostId, taskQueues } from '@bigeye/contracts';
 import {
   backOffMs,
   createDataConverter,
   type Logger,
   type PayloadKeys,
   pause,
-  toApplicationFailure,
   unlessAborted,
 } from '@bigeye/service-kit';
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { followContainer } from './follow-container.ts';
 import { connectToGateway } from './gateway-connection.ts';
-import type { Attempt, HostDeps } from './host-deps.ts';
+import { createActivities } from './host-activities.ts';
+import type { HostDeps } from './host-deps.ts';
 import type { LiveIdentity } from './live-identity.ts';
-import { settleStart } from './settle-start.ts';
-import { startContainer } from './start-container.ts';
-import { stopContainer } from './stop-container.ts';
-
-/** How long the end of a run waits for what happened before it to be told. */
-const tellMs = 5_000;
+import { createOpenAttempts, endAttempts } from './open-attempts.ts';
 
 export interface ActivityWorkerOptions {
   hostId: HostId;
@@ -55,6 +41,9 @@ export function installWorkerRuntime(log: Logger): void {
  * good: it never settles by itself then, so the process must end and be started anew.
  */
 export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerOptions): Promise<'stopped' | 'failed'> {
+  const attempts = createOpenAttempts(path.join(deps.home.journal, 'attempts'));
+  // Taken before this process begins its own.
+  const leftOver = attempts.takeLeftOver();
   for (let failures = 0; !options.shutdown.aborted; failures++) {
     try {
       await using gateway = await connectToGateway(options.gatewayAddress, options.identity, options.log);
@@ -63,7 +52,10 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
         deps.hostApi.call('getOwnHost', {}),
         options.shutdown,
       );
-      const worker = await createWorker(deps, options, { connection: gateway.connection, namespace });
+      const { connection } = gateway;
+      await endAttempts({ connection, namespace, identity: options.hostId }, leftOver.splice(0));
+      const activities = createActivities(deps, attempts);
+      const worker = await createWorker(options, { connection, namespace, activities });
       using _ = gateway.keepCurrent(worker);
       failures = 0;
       if ((await runUntilShutdown(worker, options)) === 'failed') return 'failed';
@@ -79,26 +71,16 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
 /** How long a shutdown waits for a gateway that may not answer this host any more. */
 const farewellMs = 5_000;
 
-/** A registry that fails for a moment is back within five attempts; after those, the image is taken to be missing. */
-const startAttempts = 5;
-
 function createWorker(
-  deps: HostDeps,
   { hostId, payloadKeys }: ActivityWorkerOptions,
-  gateway: { connection: NativeConnection; namespace: string },
+  parts: { connection: NativeConnection; namespace: string; activities: HostActivities },
 ): Promise<Worker> {
   return Worker.create({
-    ...gateway,
+    ...parts,
+    activities: { ...parts.activities },
     taskQueue: taskQueues.forHost(hostId),
     identity: hostId,
     dataConverter: createDataConverter(payloadKeys),
-    activities: {
-      startContainer: asActivity(deps, (input, attempt) => startContainer(deps, input, attempt), startAttempts),
-      // One attempt: an AppError thrown while following is the end of the run, so there is nothing to try again.
-      followContainer: asActivity(deps, (input, attempt) => followContainer(deps, input, attempt), 1),
-      stopContainer: asActivity(deps, (input, attempt) => stopContainer(deps, input, attempt), 1),
-      settleStart: asActivity(deps, (input) => settleStart(deps, input), 1),
-    } satisfies HostActivities,
     // The SDK's default of ten open polls for each worker would make 100,000 of them with ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     // A cancel normally comes as a worker command; on servers without those it comes with a heartbeat.
@@ -129,64 +111,4 @@ async function runUntilShutdown(worker: Worker, options: ActivityWorkerOptions):
     clearInterval(watch);
     options.shutdown.removeEventListener('abort', stop);
   }
-}
-
-/**
- * A failure in our words that may work later is tried again until the attempt `maxAttempts`, and is then how the run
- * ended. What only holds the run up (the engine away, a full disk), and what is unknown (this process ending), is tried
- * again as long as the workflow wants it.
- */
-function asActivity<Output>(
-  { hostId, timeline, waits }: HostDeps,
-  work: (input: RunJobInput, attempt: Attempt) => Promise<Output>,
-  maxAttempts: number,
-): (input: RunJobInput) => Promise<Output> {
-  return async (input) => {
-    const context = Context.current();
-    context.heartbeat();
-    const beat = setInterval(() => context.heartbeat(), 1000);
-    try {
-      requireMeant(input, hostId, context);
-      const output = await work(input, attemptOf(context));
-      waits.end(input.runId);
-      return output;
-    } catch (error) {
-      const hindrance = waits.begin(input.runId, error);
-      // This promise only ever rejects: with the error by which the SDK knows a canceled activity.
-      if (context.cancellationSignal.aborted) await context.cancelled;
-      // The timeline goes first: once the run's end is recorded, the control plane takes no more stations.
-      if (isAppError(error)) await timeline.drained(input.runId, AbortSignal.timeout(tellMs));
-      if (hindrance) throw toApplicationFailure(hindrance);
-      throw failureOf(error, context.info.attempt < maxAttempts);
-    } finally {
-      clearInterval(beat);
-    }
-  };
-}
-
-/** The codec made sure that it was sealed for this run; it must be meant for this host too. */
-function requireMeant(input: RunJobInput, hostId: HostId, { info }: Context): void {
-  if (input.hostId !== hostId || input.runId !== info.workflowExecution?.workflowId)
-    throw new AppError('PAYLOAD_UNREADABLE', {});
-}
-
-function attemptOf(context: Context): Attempt {
-  return {
-    number: context.info.attempt,
-    signal: context.cancellationSignal,
-    // Asked of this context, not of the current one: the signal's listeners run outside of any activity.
-    isCanceled: () => context.cancellationDetails?.cancelRequested === true,
-  };
-}
-
-function failureOf(error: unknown, mayRetry: boolean): unknown {
-  if (!isAppError(error)) return error;
-  if (mayRetry) return toApplicationFailure(error);
-  return ApplicationFailure.create({
-    message: error.message,
-    type: error.code,
-    nonRetryable: true,
-    details: [error.details],
-    cause: error,
-  });
 }

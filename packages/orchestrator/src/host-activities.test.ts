@@ -468,6 +468,25 @@ test('what belongs to no active run is removed at the next heartbeat, an active 
   await beating;
 });
 
+test('a run that was given up unheard is told with exit, log and outcome before anything of it is removed', async () => {
+  const host = createHost((container) => {
+    container.print(JSON.stringify(result));
+    container.onTerminate = () => container.exit(143);
+  });
+  const { deps, kill } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  host.api.endRun(runId, { status: 'failed', failure: 'HOST_LOST' });
+  const beating = beatForHost(deps, { everyMs: 10, onAcknowledged() {}, onRefused() {}, onRenewalDue: async () => {} });
+  await vi.waitFor(() => expect(deps.journal.listRunIds()).toEqual([]));
+  expect(host.container()).toBeUndefined();
+  const stored = host.api.run(runId);
+  expect(stored.exit).toMatchObject({ exitCode: 143 });
+  expect(stored.outcome).toMatchObject({ message: '3 tables' });
+  expect(stored.lines).toHaveLength(1);
+  kill();
+  await beating;
+});
+
 test('a run for which all slots are taken says so, and starts when one is free', async () => {
   const host = createHost(runOn, 1);
   const { deps } = host.orchestrator();

@@ -1,10 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import { containerNameOf, hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
+import { hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
 import { accountKeyFingerprints } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
-
-const reapGraceMs = 10_000;
+import { reapRun } from './reap-run.ts';
 
 export interface HostHeartbeatOptions {
   everyMs?: number;
@@ -71,19 +70,13 @@ async function listRunsHere(deps: HostDeps): Promise<RunsHere> {
   };
 }
 
-/** The container first and the journal last: as long as a part is left, the next heartbeat finds it. */
+/** What the control plane does not count as active. */
 async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise<void> {
   if (here.containers === undefined) return;
   for (const runId of new Set([...here.containers, ...here.slots, ...here.journals])) {
     if (active.has(runId) || deps.shutdown.aborted) continue;
     try {
-      if (here.containers.includes(runId)) {
-        await deps.runner.stop(containerNameOf(runId), { graceMs: reapGraceMs });
-        await deps.runner.remove(containerNameOf(runId));
-        deps.log.info({ runId }, 'container of no active run removed');
-      }
-      await deps.slots.release(runId);
-      deps.journal.remove(runId);
+      await reapRun(deps, runId);
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not reaped yet');
     }

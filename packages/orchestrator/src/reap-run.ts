@@ -1,0 +1,54 @@
+import { type ContainerEnd, containerNameOf, isAppError, type RunId } from '@bigeye/contracts';
+import type { HostDeps } from './host-deps.ts';
+import { reportRun } from './report-run.ts';
+import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
+import { takeOverRun } from './take-over-run.ts';
+
+const reapGraceMs = 10_000;
+
+/**
+ * Removes what is left of a run that the control plane has ended. What its container left is told first: the control plane
+ * may have given the run up without a word of this host. The container goes first and the journal last: as long as a part
+ * is left, the next heartbeat finds it.
+ */
+export async function reapRun(deps: HostDeps, runId: RunId): Promise<void> {
+  const name = containerNameOf(runId);
+  if ((await deps.runner.findContainer(name))?.runId === runId) {
+    await deps.runner.stop(name, { graceMs: reapGraceMs });
+    await tell(deps, runId);
+    await deps.runner.remove(name);
+    deps.log.info({ runId }, 'container of no active run removed');
+  }
+  await deps.slots.release(runId);
+  deps.journal.remove(runId);
+}
+
+async function tell(deps: HostDeps, runId: RunId): Promise<void> {
+  const end = await findEnd(deps, runId);
+  if (!end || deps.journal.read(runId).reported) return;
+  using following = takeOverRun(deps, runId);
+  const { signal } = following;
+  const mask = secretMaskOf(deps);
+  try {
+    await shipRunLog(deps, runId, mask, signal);
+    await reportRun(deps, { runId, end, mask }, signal);
+    deps.log.info({ runId, exitCode: end.exitCode }, 'run of which the control plane had not heard reported late');
+  } catch (error) {
+    signal.throwIfAborted();
+    // What it has recorded stands: it had heard how the run ended, or the run is deleted.
+    if (!isAppError(error)) throw error;
+    deps.log.info({ runId, code: error.code }, 'end of the run not taken');
+  }
+}
+
+/** As it is in the journal, or as the engine has it: then it is written down first. */
+async function findEnd(deps: HostDeps, runId: RunId): Promise<ContainerEnd | undefined> {
+  const { end, stopping } = deps.journal.read(runId);
+  if (end) return end;
+  const container = await deps.runner.findContainer(containerNameOf(runId));
+  if (container?.runId !== runId || container.state.phase !== 'exited') return undefined;
+  const { exitCode, outOfMemory, startedAt, finishedAt } = container.state;
+  const found = { exitCode, outOfMemory, startedAt, finishedAt, stopped: stopping };
+  deps.journal.append(runId, { step: 'exited', end: found });
+  return found;
+}
