@@ -1,4 +1,5 @@
-import { type ContainerEnd, containerNameOf, isAppError, type RunId } from '@bigeye/contracts';
+import { containerNameOf, isAppError, type RunId } from '@bigeye/contracts';
+import { findEnd } from './find-end.ts';
 import type { HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
@@ -39,16 +40,4 @@ async function tell(deps: HostDeps, runId: RunId): Promise<void> {
     if (!isAppError(error)) throw error;
     deps.log.info({ runId, code: error.code }, 'end of the run not taken');
   }
-}
-
-/** As it is in the journal, or as the engine has it: then it is written down first. */
-async function findEnd(deps: HostDeps, runId: RunId): Promise<ContainerEnd | undefined> {
-  const { end, stopping } = deps.journal.read(runId);
-  if (end) return end;
-  const container = await deps.runner.findContainer(containerNameOf(runId));
-  if (container?.runId !== runId || container.state.phase !== 'exited') return undefined;
-  const { exitCode, outOfMemory, startedAt, finishedAt } = container.state;
-  const found = { exitCode, outOfMemory, startedAt, finishedAt, stopped: stopping };
-  deps.journal.append(runId, { step: 'exited', end: found });
-  return found;
 }

@@ -1,4 +1,5 @@
 import { containerNameOf, type RunId } from '@bigeye/contracts';
+import { findEnd } from './find-end.ts';
 import type { HostDeps } from './host-deps.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
@@ -9,21 +10,20 @@ import { takeOverRun } from './take-over-run.ts';
  */
 export async function recoverRuns(deps: HostDeps): Promise<void> {
   for (const runId of deps.journal.listRunIds()) {
-    const known = deps.journal.read(runId);
-    if (known.end) continue;
+    if (deps.journal.read(runId).end) continue;
     try {
-      const container = await deps.runner.findContainer(containerNameOf(runId));
-      if (container?.runId !== runId) continue;
-      if (container.state.phase === 'running') void resumeLog(deps, runId);
-      if (container.state.phase !== 'exited') continue;
-      const { exitCode, outOfMemory, startedAt, finishedAt } = container.state;
-      const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped: known.stopping };
-      deps.journal.append(runId, { step: 'exited', end });
-      deps.log.info({ runId, exitCode }, 'run had ended while the orchestrator was away');
+      const end = await findEnd(deps, runId);
+      if (end) deps.log.info({ runId, exitCode: end.exitCode }, 'run had ended while the orchestrator was away');
+      else if (await isRunning(deps, runId)) void resumeLog(deps, runId);
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not recovered yet');
     }
   }
+}
+
+async function isRunning(deps: HostDeps, runId: RunId): Promise<boolean> {
+  const container = await deps.runner.findContainer(containerNameOf(runId));
+  return container?.runId === runId && container.state.phase === 'running';
 }
 
 /** Until the log ends, or the attempt that follows the run takes over. */

@@ -46,9 +46,17 @@ test('a running run says how far it is', () => {
   expect(runAnswer(run({ status: 'running' }), 'views: 12 of 80')).toBe('Running · views: 12 of 80');
 });
 
-test('a run that is being stopped says so', () => {
-  expect(runAnswer(run({ status: 'running', cancelRequestedAt: '2026-03-12T02:31:00Z' }))).toContain(
-    'cancel requested',
+test('a run that is being stopped says so, and whom it waits for', () => {
+  const waitingFor = 'Host "dmz-01" to stop it.';
+  const canceled = run({ status: 'running', cancelRequestedAt: '2026-03-12T02:31:00Z', waitingFor });
+  expect(runAnswer(canceled, '12 of 80')).toBe('Running · cancel requested, waits for host "dmz-01" to stop it');
+});
+
+test('a running run that waits for something says that instead of how far it was', () => {
+  const waitingFor =
+    'Host "dmz-01", since 2026-03-12T02:29:00.000Z: The Docker engine of host "dmz-01" does not answer.';
+  expect(runAnswer(run({ status: 'running', waitingFor }), '12 of 80')).toMatch(
+    /^Running · waits for host "dmz-01", since 12 Mar 2026, \d\d:29:00 .*: The Docker engine/,
   );
 });
 

@@ -6,16 +6,24 @@ import { formatExact } from '../../lib/format.ts';
 export function resultWords(run: Run): string {
   if (run.failure) return run.failure.message;
   if (run.outcome) return run.outcome.message;
-  if (run.waitingFor) return `waits for ${withLocalTimes(lowerFirst(run.waitingFor))}`;
-  return '';
+  return waitWords(run);
 }
+
+const waitWords = ({ waitingFor }: Run): string =>
+  waitingFor === null ? '' : `waits for ${withLocalTimes(lowerFirst(waitingFor))}`;
 
 /** The answer to "did it work?": the status, and what there is to say of it. `progress`: in the agent's own words. */
 export function runAnswer(run: Run, progress?: string): string {
   const words = runStatusWords[run.status];
-  if (run.cancelRequestedAt && isActive(run.status)) return `${words} · cancel requested, ${resultWords(run)}`;
-  const result = run.status === 'running' ? (progress ?? '') : run.status === 'canceled' ? '' : resultWords(run);
+  const result = wordsOfRun(run, progress);
   return result === '' ? words : `${words} · ${result.replace(/\.$/, '')}`;
+}
+
+function wordsOfRun(run: Run, progress = ''): string {
+  if (run.status === 'canceled') return '';
+  if (!isActive(run.status)) return resultWords(run);
+  const waits = waitWords(run);
+  return run.cancelRequestedAt ? ['cancel requested', waits].filter(Boolean).join(', ') : waits || progress;
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
