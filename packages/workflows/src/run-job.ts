@@ -121,6 +121,10 @@ function leavesOpen(error: unknown): 'nothing' | 'its end' {
   return isNeverTaken(cause) ? 'nothing' : 'its end';
 }
 
+/** Its orchestrator ended in the middle of the last attempt, by which the start had to be done. */
+const isOfAnEnding = (cause: unknown): boolean =>
+  cause instanceof ApplicationFailure && (cause.type === 'OrchestratorEnded' || cause.type === 'WorkerShutdown');
+
 /** Temporal keeps the failure of the attempt before as the cause; without one there was none. */
 const isNeverTaken = (cause: unknown): boolean =>
   cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START' && cause.cause === undefined;
@@ -134,7 +138,7 @@ function failureOf(error: unknown, { hostId, settings }: RunJobInput): ReportedF
     return { code: 'PAYLOAD_UNREADABLE', details: {} };
   if (said instanceof ApplicationFailure && said.type && codeForm.test(said.type))
     return { code: said.type, details: (said.details?.[0] ?? {}) as Record<string, unknown> };
-  if (isStart && cause instanceof TimeoutFailure)
+  if (isStart && (cause instanceof TimeoutFailure || isOfAnEnding(cause)))
     return { code: 'HOST_OFFLINE', details: { hostId, waitedSeconds: settings.startTimeoutSeconds } };
   if (cause instanceof TimeoutFailure) return { code: 'HOST_LOST', details: { hostId } };
   log.error('run failed for a reason outside the catalogue', { error });
