@@ -1,6 +1,6 @@
 // Records how today's workflow runs, on a real Temporal server, for tests/workflow-replay.test.ts: one history a scene, in
 // packages/workflows/histories/<version>/. Run it once for each released version; a history that is there is left as it is.
-//   node script/record-histories.ts
+//   node tests/support/record-histories.ts
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +21,10 @@ import { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { openTemporalTarget } from '../apps/control-plane/src/temporal/connect.ts';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
-import { startWorkflowEngine } from '../apps/control-plane/src/temporal/workflow-engine.ts';
+import { openTemporalTarget } from '../../apps/control-plane/src/temporal/connect.ts';
+import { startEmbeddedServer } from '../../apps/control-plane/src/temporal/embedded-server.ts';
+import { startWorkflowEngine } from '../../apps/control-plane/src/temporal/workflow-engine.ts';
+import { root, temporalCli } from './test-stack.ts';
 
 interface Scene {
   /** What the host does; undefined: there is none. */
@@ -76,15 +77,13 @@ const scenes: Record<string, Scene> = {
   'canceled-while-its-host-was-away': { host: { followContainer: away }, cancelAt: 'followContainer' },
 };
 
-const root = join(import.meta.dirname, '..');
 const folder = join(root, 'packages/workflows/histories', productVersion);
 mkdirSync(folder, { recursive: true });
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const log = createLogger('histories', 'error');
 const dataDir = mkdtempSync(join(tmpdir(), 'histories-'));
 const [port = 0] = await freePorts(1);
-const cli = process.env.TEMPORAL_CLI ?? join(root, '.tools/bin/temporal');
-const server = await startEmbeddedServer({ cli, dataDir, port, log });
+const server = await startEmbeddedServer({ cli: temporalCli, dataDir, port, log });
 const connection = await NativeConnection.connect({ address: server.address });
 const client = new Client({ connection });
 using target = openTemporalTarget({ TEMPORAL_NAMESPACE: 'default' }, log, { embedded: server.address });
