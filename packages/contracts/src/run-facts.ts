@@ -36,11 +36,14 @@ export const logMarks = {
   gap: 'Lines are missing here: the engine dropped them before they could be sent.',
   leftOut: (lines: number, bytes: number, kept: string): string =>
     `${lines} more lines (${bytes} bytes) were left out: a run's log is kept up to ${kept}.`,
+  refused: (bytes: number, code: string): string =>
+    `A line of ${bytes} bytes is missing here: the control plane did not take it (${code}).`,
 } as const;
 
+const refusedMark = /^A line of \d{1,15} bytes is missing here: the control plane did not take it \([A-Z_]{1,40}\)\.$/;
 const leftOutMark =
   /^\d{1,15} more lines \(\d{1,15} bytes\) were left out: a run's log is kept up to [\d a-z,]{1,60}\.$/;
-const isLogMark = (text: string): boolean => text === logMarks.gap || leftOutMark.test(text);
+const isLogMark = (text: string): boolean => text === logMarks.gap || leftOutMark.test(text) || refusedMark.test(text);
 
 /** What of these a host may not say, in words; undefined: all of it is the host's to say. */
 export function notOfHost(said: { events?: TimelineEvent[]; lines?: LogLine[] }): string | undefined {

@@ -1,4 +1,4 @@
-import { AppError, type ContainerEnd, containerNameOf, type RunJobInput } from '@bigeye/contracts';
+import { AppError, type ContainerEnd, containerNameOf, isAppError, type RunJobInput } from '@bigeye/contracts';
 import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
@@ -34,11 +34,15 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   shipping.catch(() => {});
   const end = await untilEnded(deps, input, attempt, signal);
   deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}` });
-  await shipping.catch((error: unknown) => {
-    signal.throwIfAborted();
-    deps.log.warn({ runId, err: error }, 'log not taken');
-  });
-  deps.timeline.add(runId, 'log_complete');
+  await shipping.then(
+    () => deps.timeline.add(runId, 'log_complete'),
+    (error: unknown) => {
+      signal.throwIfAborted();
+      deps.log.warn({ runId, err: error }, 'log not taken');
+      const reason = isAppError(error) ? error.code : 'see the log of the orchestrator';
+      deps.timeline.add(runId, 'left_out', { detail: `log: its end was not taken (${reason})` });
+    },
+  );
   await reportRun(deps, { runId, end, mask }, signal);
   deps.journal.append(runId, { step: 'reported' });
   return end;

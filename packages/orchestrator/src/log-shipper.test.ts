@@ -133,3 +133,21 @@ test('a chunk of an earlier attempt that comes first neither costs nor doubles a
   await shipLog(deps, { runId, containerName: 'n', mask, onFirstLine: () => {} }, AbortSignal.timeout(15_000));
   expect(api.run(runId).lines).toEqual(log);
 });
+
+test('a line that the control plane does not take is named where it is missing, and every other one comes', async () => {
+  // The time of a line is the one thing in it that comes from the engine as it is.
+  const strange = `t001${'9'.repeat(40)}`;
+  const log = [line('t000', 'before'), line(strange, 'strange'), line('t002', 'after')];
+  const api = createFakeHostApi();
+  api.addRun(runId);
+  const deps = { runner: breakingEngine(log, 1), hostApi: createHostApi(api.client) };
+  const shipment = { runId, containerName: 'n', mask: createSecretMask([]), onFirstLine: () => {} };
+  await shipLog(deps, shipment, AbortSignal.timeout(15_000));
+  const { lines } = api.run(runId);
+  expect(lines.map(({ text }) => text)).toEqual([
+    'before',
+    'A line of 7 bytes is missing here: the control plane did not take it (INVALID_INPUT).',
+    'after',
+  ]);
+  expect(notOfHost({ lines })).toBeUndefined();
+});

@@ -71,8 +71,7 @@ async function shipFrom(
   // Masked first, from the last stored line on: a secret that a cut line began there can only be seen together with it.
   const read = maskLines(deps.runner.readLog(containerName, request), mask);
   const kept = withinCap(linesAfter(read, from), from, { ...keptLog, ...deps.cap }, follow);
-  for await (const lines of inChunks(kept, chunkLimits)) {
-    if (position.lines === 0 && lines[0]) onFirstLine(lines[0].at);
+  const send = async (lines: LogLine[]): Promise<void> => {
     const params = { runId, sequence: position.nextSequence };
     try {
       const after = await deps.hostApi.insist('putLogChunk', { params, body: { lines } }, signal);
@@ -80,12 +79,30 @@ async function shipFrom(
       if (after.lines !== position.lines + lines.length) throw new OutOfStep();
       position = after;
     } catch (error) {
+      if (!isAppError(error, 'INVALID_INPUT') || lines.every(({ stream }) => stream === 'system')) throw error;
+      if (lines.length === 1) return await send(lines.map((line) => refusedMark(line, error.code)));
+      // One line that it will never take must not cost the others.
+      const half = Math.ceil(lines.length / 2);
+      await send(lines.slice(0, half));
+      await send(lines.slice(half));
+    }
+  };
+  for await (const lines of inChunks(kept, chunkLimits)) {
+    if (position.lines === 0 && lines[0]) onFirstLine(lines[0].at);
+    try {
+      await send(lines);
+    } catch (error) {
       // Leaving the loop waits for the line that is being read, which may never come.
       reading.abort();
       throw error;
     }
   }
   return position;
+}
+
+/** In the place of a line that the control plane does not take. */
+function refusedMark({ at, text }: LogLine, code: string): LogLine {
+  return { at: at.slice(0, 40), stream: 'system', text: logMarks.refused(Buffer.byteLength(text), code) };
 }
 
 /** Leaves out the lines that are stored: they begin a log that is read again from `lastTime` on. */

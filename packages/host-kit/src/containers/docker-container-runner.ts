@@ -1,7 +1,13 @@
 import { AppError, RunId } from '@bigeye/contracts';
 import { z } from 'zod';
 import { containerCreateBody } from './container-create.ts';
-import { type Container, type ContainerRunner, type ContainerState, runLabels } from './container-runner.ts';
+import {
+  type Container,
+  type ContainerRunner,
+  type ContainerState,
+  EngineAway,
+  runLabels,
+} from './container-runner.ts';
 import { createEngineClient, type EngineCall, type EngineClient, EngineRefusal } from './engine-client.ts';
 import { parseLogFrames, sinceOf } from './log-frames.ts';
 
@@ -87,7 +93,14 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
         ...(since ? { since: sinceOf(since) } : {}),
         ...(tail === undefined ? {} : { tail: String(tail) }),
       };
-      yield* parseLogFrames(engine.stream({ method: 'GET', path: `/containers/${name}/logs`, query, signal }));
+      try {
+        yield* parseLogFrames(engine.stream({ method: 'GET', path: `/containers/${name}/logs`, query, signal }));
+      } catch (error) {
+        // What the engine cannot read now it may read later; only a container that is not there has no log.
+        if (error instanceof EngineRefusal && error.status !== 404)
+          throw new EngineAway(`HTTP ${error.status}: ${error.message}`, { cause: error });
+        throw error;
+      }
     },
     stop: async (name, { graceMs }) => {
       const query = { t: String(Math.ceil(graceMs / 1000)) };

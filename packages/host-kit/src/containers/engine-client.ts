@@ -76,8 +76,8 @@ export function createEngineClient(endpoint: string): EngineClient {
     const response = await open(call);
     const status = response.statusCode ?? 0;
     if (status < 300) return response;
-    // The guard answers so when the engine behind it is away.
-    if (status >= 502) {
+    // The guard answers so when the engine behind it is away, or when it has as many requests as it takes at once.
+    if (status >= 502 || status === 429) {
       response.destroy();
       throw new EngineAway(`HTTP ${status}`);
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseLogFrames, sinceOf } from './log-frames.ts';
 
-const frame = (stream: number, text: string): Buffer => {
+const frame = (stream: number, text: string | Buffer): Buffer => {
   const content = Buffer.from(text);
   const header = Buffer.alloc(8);
   header[0] = stream;
@@ -31,6 +31,23 @@ test.each([1, 7, 4096])('frames are lines with stream and time, in pieces of %i 
 test('pieces of a long line are joined, and a line without its end is not lost', async () => {
   const bytes = Buffer.concat([frame(1, `${at} aaa`), frame(1, `${at} bbb\n`), frame(2, `${at} unfinished`)]);
   expect((await parsed(bytes, 4096)).map(({ text }) => text)).toEqual(['aaabbb', 'unfinished']);
+});
+
+test('a character that the engine cut in two is whole, and one at the end of the longest line goes into the next piece', async () => {
+  const pieceAfter = (text: string | Buffer) => Buffer.concat([Buffer.from(`${at} `), Buffer.from(text)]);
+  const euro = Buffer.from('€');
+  const cut = Buffer.concat([
+    frame(1, pieceAfter(Buffer.concat([Buffer.from('a'), euro.subarray(0, 1)]))),
+    frame(1, pieceAfter(Buffer.concat([euro.subarray(1), Buffer.from('b\n')]))),
+  ]);
+  expect((await parsed(cut, 4096)).map(({ text }) => text)).toEqual(['a€b']);
+  const long = `${'x'.repeat(65_535)}€ and more`;
+  const pieces = await parsed(frame(1, pieceAfter(`${long}\n`)), 1 << 20);
+  expect(pieces.map(({ text, goesOn }) => [text.length, goesOn])).toEqual([
+    [65_535, true],
+    [10, undefined],
+  ]);
+  expect(pieces.map(({ text }) => text).join('')).toBe(long);
 });
 
 test('the time of a line becomes seconds with all its nanoseconds', () => {

@@ -1,7 +1,7 @@
 import type { LogLine } from '@bigeye/contracts';
 
-/** The engine cuts long lines into pieces of 16 KiB; joined again, a line is no longer than this. */
-const maxLineLength = 65_536;
+/** The engine cuts long lines into pieces of 16 KiB, also within a character; joined again, a line has no more bytes than this. */
+const maxLineBytes = 65_536;
 
 /** A line as it was printed, or a piece of one that is longer than lines may be: then it goes on in the next of its stream. */
 export type ReadLine = LogLine & { goesOn?: true };
@@ -11,23 +11,31 @@ export type ReadLine = LogLine & { goesOn?: true };
  * frame. A frame without a line end is a piece of a line that the next frame of its stream continues.
  */
 export async function* parseLogFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<ReadLine> {
-  const open = new Map<LogLine['stream'], LogLine>();
+  const open = new Map<LogLine['stream'], { at: string; bytes: Buffer }>();
   for await (const frame of frames(chunks)) {
-    const { at, text, stream, ended } = parseFrame(frame);
+    const { at: framedAt, bytes: piece, stream, ended } = parseFrame(frame);
     const begun = open.get(stream);
-    let line = begun ? { at: begun.at, stream, text: begun.text + text } : { at, stream, text };
-    while (line.text.length > maxLineLength) {
-      // Not between the two halves of one character.
-      const end = maxLineLength - (/[\uD800-\uDBFF]/.test(line.text[maxLineLength - 1] ?? '') ? 1 : 0);
-      yield { ...line, text: line.text.slice(0, end), goesOn: true };
-      line = { at, stream, text: line.text.slice(end) };
+    const at = begun?.at ?? framedAt;
+    let bytes = begun ? Buffer.concat([begun.bytes, piece]) : piece;
+    while (bytes.length > maxLineBytes) {
+      const end = characterBorder(bytes, maxLineBytes);
+      yield { at, stream, text: bytes.toString('utf8', 0, end), goesOn: true };
+      bytes = bytes.subarray(end);
     }
     if (ended) {
       open.delete(stream);
-      yield line;
-    } else open.set(stream, line);
+      yield { at, stream, text: textOf(bytes) };
+    } else open.set(stream, { at, bytes });
   }
-  yield* open.values();
+  for (const [stream, { at, bytes }] of open) yield { at, stream, text: textOf(bytes) };
+}
+
+const textOf = (line: Buffer): string => line.toString('utf8').replace(/\r$/, '');
+
+/** The last place up to `end` that is not in the middle of a character (of UTF-8, which has at most four bytes for one). */
+function characterBorder(bytes: Buffer, end: number): number {
+  for (let border = end; border > end - 4; border--) if (((bytes[border] ?? 0) & 0xc0) !== 0x80) return border;
+  return end;
 }
 
 async function* frames(chunks: AsyncIterable<Buffer>): AsyncIterable<{ stream: number; content: Buffer }> {
@@ -46,12 +54,11 @@ async function* frames(chunks: AsyncIterable<Buffer>): AsyncIterable<{ stream: n
 }
 
 function parseFrame({ stream, content }: { stream: number; content: Buffer }) {
-  const text = content.toString('utf8');
-  const space = text.indexOf(' ');
-  const ended = text.endsWith('\n');
+  const space = content.indexOf(0x20);
+  const ended = content.at(-1) === 0x0a;
   return {
-    at: text.slice(0, space),
-    text: text.slice(space + 1, ended ? -1 : undefined).replace(/\r$/, ''),
+    at: content.toString('latin1', 0, space),
+    bytes: content.subarray(space + 1, ended ? -1 : undefined),
     stream: stream === 2 ? ('stderr' as const) : ('stdout' as const),
     ended,
   };
