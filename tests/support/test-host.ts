@@ -23,10 +23,10 @@ const account = generateKeyPairSync('rsa', { modulusLength: 4096 });
 
 /** `programs`: what the agent does, by the name of its connection. */
 export async function startTestHost(
-  stack: TestStack,
+  stack: Pick<TestStack, 'admin' | 'apiUrl' | 'gatewayAddress' | 'hostApiUrl'>,
   host: TestHost,
   programs: Programs,
-  { slotCount = 24 } = {},
+  { slotCount = 24, heartbeatEveryMs = 500 } = {},
 ): Promise<RunningHost> {
   const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
   const files = hostFilesOf(home, host.id);
@@ -62,7 +62,7 @@ export async function startTestHost(
     home,
     log: createLogger('orchestrator', 'silent'),
     shutdown: ending.signal,
-    heartbeatEveryMs: 500,
+    heartbeatEveryMs,
     engine: runner,
     healthFile: join(home.folder, 'health'),
   });
