@@ -29,7 +29,7 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '3' },
     /** Shows which statements a run needs. */
     statements: { type: 'boolean', default: false },
-    /** Node's options for the control plane, for example --cpu-prof. */
+    /** Node's options for the control plane, for example --node=--cpu-prof. */
     node: { type: 'string', default: '' },
   },
 });
