@@ -31,7 +31,7 @@ export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessio
   // A revocation missed in a gap is no danger: each request is judged anew.
   const subscription = changes.subscribe({
     onChange: (change) => {
-      if ('hostId' in change) close(change.hostId);
+      if ('hostId' in change && change.what === 'revoked') close(change.hostId);
     },
     onGap: () => undefined,
   });

@@ -8,12 +8,18 @@ export type RunRow = Row<'runs'> & {
   host_seen_at: Date | null;
   host_since: Date;
   log_removed_at: Date | null;
+  artifacts: StoredArtifact[];
 };
 
-export type ArtifactRow = Pick<Row<'run_artifacts'>, 'run_id' | 'name' | 'bytes' | 'removed_at'>;
+/** As JSON that the database made, which spells times its own way. */
+export interface StoredArtifact {
+  name: string;
+  bytes: number;
+  removedAt: string | null;
+}
 
 /** A run as people and programs see it. */
-export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
+export function toRun(row: RunRow): Run {
   return {
     id: row.id,
     jobId: row.job_id,
@@ -33,9 +39,10 @@ export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
     cancelRequestedAt: row.cancel_requested_at?.toISOString() ?? null,
     exitCode: row.exit_code,
     outcome: row.outcome,
-    artifacts: artifacts
-      .filter((artifact) => artifact.run_id === row.id)
-      .map(({ name, bytes, removed_at }) => ({ name, bytes, removedAt: removed_at?.toISOString() ?? null })),
+    artifacts: row.artifacts.map(({ removedAt, ...artifact }) => ({
+      ...artifact,
+      removedAt: removedAt && new Date(removedAt).toISOString(),
+    })),
     logLines: row.log_lines,
     logRemovedAt: row.log_removed_at?.toISOString() ?? null,
   };
