@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { type HostId, hostLimits } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
+import { keepPeerCertificate } from '../http/peer-certificate.ts';
 import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 
 /** The open connections of hosts, so that a revoked one is cut off at once and its polls with it. */
@@ -37,7 +38,7 @@ export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessio
   });
   return {
     track: (socket, { listener, graceMs = 0 }) => {
-      const certificate = socket.getPeerCertificate()?.raw;
+      const certificate = keepPeerCertificate(socket)?.raw;
       const owner = certificate && hostIdOfCertificate(certificate)?.hostId;
       if (countOf(owner, listener) >= hostLimits.connections[listener]) {
         log.warn(
