@@ -132,7 +132,7 @@ function asActivity<Output>(
 ): (input: RunJobInput) => Promise<Output> {
   return async (input) => {
     const context = Context.current();
-    context.heartbeat();
+    // The first after a second: a run that is quick costs everybody less without.
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       requireMeant(input, hostId, context);
