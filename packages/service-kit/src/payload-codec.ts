@@ -67,13 +67,17 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
     return recipients;
   };
 
+  /** The bytes are copied: they are a piece of a message or of a pool, and would keep all 64 KiB of it in memory. */
+  const remember = (name: string, { envelope, dataKey }: SealingKey): SealingKey =>
+    sealing.set(name, { envelope: new Uint8Array(envelope), dataKey });
+
   const sealingKeyOf = async (run: string | null): Promise<SealingKey> => {
     const { keys: recipientKeys, names } = await recallRecipients();
     const known = sealing.get(nameOf(run, names));
     if (known) return known;
     const created = createSealingKey(run, recipientKeys);
     opening.set(digestOf(created.envelope), { envelope: parseEnvelope(created.envelope), dataKey: created.dataKey });
-    return sealing.set(nameOf(run, names), created);
+    return remember(nameOf(run, names), created);
   };
 
   const openingKeyOf = async (bytes: Uint8Array) => {
@@ -104,7 +108,7 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
       envelope.run,
       envelope.keys.map(({ to }) => to),
     );
-    if (keys.makesKeys(uri) && !sealing.get(name)) sealing.set(name, { envelope: message.envelope, dataKey });
+    if (keys.makesKeys(uri) && !sealing.get(name)) remember(name, { envelope: message.envelope, dataKey });
     return parsePayload(plain);
   };
 

@@ -50,7 +50,7 @@ export function toRun(row: RunRow): Run {
 
 /** Of a queued run, in a sentence. */
 function waitingFor(row: RunRow): string {
-  if (row.dispatched_at === null) return 'Temporal, which does not answer just now.';
+  if (row.dispatched_at === null) return 'Temporal, which has not taken it yet.';
   const state = hostStateOf(row.host_seen_at, new Date());
   if (state === 'online') return `Host "${row.host_id}" to start it.`;
   return row.host_seen_at
