@@ -27,13 +27,14 @@ const account = generateKeyPairSync('rsa', { modulusLength: 4096 });
 
 /** `programs`: what the agent does, by the name of its connection. */
 export async function startTestHost(
-  stack: TestStack,
+  stack: Pick<TestStack, 'admin' | 'apiUrl' | 'gatewayAddress' | 'hostApiUrl'>,
   host: TestHost,
   programs: Programs,
   {
     slotCount = 24,
+    heartbeatEveryMs = 500,
     engineOf = (engine) => engine,
-  }: { slotCount?: number; engineOf?: (engine: ContainerRunner) => ContainerRunner } = {},
+  }: { slotCount?: number; heartbeatEveryMs?: number; engineOf?: (engine: ContainerRunner) => ContainerRunner } = {},
 ): Promise<RunningHost> {
   const home = hostHomeAt(mkdtempSync(join(tmpdir(), 'host-')));
   const files = hostFilesOf(home, host.id);
@@ -70,7 +71,7 @@ export async function startTestHost(
       home,
       log: createLogger('orchestrator', 'silent'),
       shutdown: ending.signal,
-      heartbeatEveryMs: 500,
+      heartbeatEveryMs,
       engine: engineOf(runner),
       healthFile: join(home.folder, 'health'),
     });

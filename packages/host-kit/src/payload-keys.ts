@@ -40,6 +40,7 @@ export function createHostPayloadKeys(home: HostHome, hostId: HostId): PayloadKe
     privateKeys: async () => loadAccountKeys(home),
     // The host itself is a sender too: an earlier attempt of the same activity may have left a heartbeat that it sealed.
     acceptsSender: (uri) => uri === controlPlaneUri || uri === hostUri(hostId),
+    makesKeys: (uri) => uri === controlPlaneUri,
   };
 }
 

@@ -29,7 +29,7 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   attempt.signal.addEventListener('abort', onAbort);
   if (attempt.signal.aborted) onAbort();
   const mask = secretMaskOf(deps);
-  const shipping = shipRunLog(deps, runId, mask, signal);
+  const shipping = shipRunLog(deps, { runId, mask, isUnsent: attempt.number === 1 }, signal);
   // Its failure counts at the await below; until then it must not end the process.
   shipping.catch(() => {});
   const end = await untilEnded(deps, input, attempt, signal);

@@ -38,7 +38,7 @@ function asActivity<Output>(
   return async (input) => {
     const context = Context.current();
     const over = attempts.begin(context.info.taskToken);
-    context.heartbeat();
+    // The first after a second: a run that is quick costs everybody less without.
     const beat = setInterval(() => context.heartbeat(), 1000);
     try {
       requireMeant(input, hostId, context);

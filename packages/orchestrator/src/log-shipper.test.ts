@@ -151,3 +151,15 @@ test('a line that the control plane does not take is named where it is missing, 
   ]);
   expect(notOfHost({ lines })).toBeUndefined();
 });
+
+test.each([0, 1, 2, 3, 4])('a log taken to be unsent of which %i lines are stored is stored once', async (stored) => {
+  const log = ['a', 'b', 'c', 'd'].map((text, n) => line(`t${n}`, text));
+  const api = createFakeHostApi();
+  api.addRun(runId);
+  for (const [n, one] of log.slice(0, stored).entries())
+    await api.client.call('putLogChunk', { params: { runId, sequence: n + 1 }, body: { lines: [one] } });
+  const deps = { runner: breakingEngine(log, 3), hostApi: createHostApi(api.client) };
+  const shipment = { runId, containerName: 'n', mask: createSecretMask([]), onFirstLine: () => {}, isUnsent: true };
+  await shipLog(deps, shipment, AbortSignal.timeout(15_000));
+  expect(api.run(runId).lines).toEqual(log);
+});

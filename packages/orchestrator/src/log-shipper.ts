@@ -20,7 +20,11 @@ export interface LogShipment {
   containerName: string;
   mask: SecretMask;
   onFirstLine: (at: string) => void;
+  /** Nobody has sent any of it yet: how much is stored need not be asked. Were it not so, the first answer would tell. */
+  isUnsent?: boolean;
 }
+
+const nothing: LogPosition = { nextSequence: 1, lastTime: null, linesAtLastTime: 0, lines: 0, bytes: 0 };
 
 interface Deps {
   runner: ContainerRunner;
@@ -34,9 +38,9 @@ interface Deps {
  * is the spool: nothing is kept here, so a restarted orchestrator resumes after the last line that the control plane has.
  */
 export async function shipLog(deps: Deps, shipment: LogShipment, signal: AbortSignal): Promise<void> {
-  const { runId, containerName } = shipment;
+  const { runId, containerName, isUnsent } = shipment;
   const askPosition = () => deps.hostApi.insist('getLogPosition', { params: { runId } }, signal);
-  let position = await askPosition();
+  let position = isUnsent ? nothing : await askPosition();
   for (let failures = 0; ; ) {
     try {
       // Asked before reading: a stream that ends after this had everything in it.

@@ -31,7 +31,7 @@ async function tell(deps: HostDeps, runId: RunId): Promise<void> {
   const { signal } = following;
   const mask = secretMaskOf(deps);
   try {
-    await shipRunLog(deps, runId, mask, signal);
+    await shipRunLog(deps, { runId, mask }, signal);
     await reportRun(deps, { runId, end, mask }, signal);
     deps.log.info({ runId, exitCode: end.exitCode }, 'run of which the control plane had not heard reported late');
   } catch (error) {

@@ -31,7 +31,7 @@ async function resumeLog(deps: HostDeps, runId: RunId): Promise<void> {
   using following = takeOverRun(deps, runId);
   try {
     deps.log.info({ runId }, 'run goes on, log resumed');
-    await shipRunLog(deps, runId, secretMaskOf(deps), following.signal);
+    await shipRunLog(deps, { runId, mask: secretMaskOf(deps) }, following.signal);
   } catch (error) {
     if (!following.signal.aborted) deps.log.warn({ runId, err: error }, 'log not resumed');
   }

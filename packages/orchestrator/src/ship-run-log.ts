@@ -4,9 +4,13 @@ import type { HostDeps } from './host-deps.ts';
 import { shipLog } from './log-shipper.ts';
 
 /** Sends the log of the run's container to its end, masked, and tells when its first line came. */
-export function shipRunLog(deps: HostDeps, runId: RunId, mask: SecretMask, signal: AbortSignal): Promise<void> {
+export function shipRunLog(
+  deps: HostDeps,
+  { runId, mask, isUnsent = false }: { runId: RunId; mask: SecretMask; isUnsent?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const onFirstLine = (at: string) => deps.timeline.add(runId, 'first_log', { at: new Date(at).toISOString() });
-  return shipLog(deps, { runId, containerName: containerNameOf(runId), mask, onFirstLine }, signal);
+  return shipLog(deps, { runId, containerName: containerNameOf(runId), mask, onFirstLine, isUnsent }, signal);
 }
 
 /** Hides the secrets of all connections, because a connection may have been edited since the run started. */

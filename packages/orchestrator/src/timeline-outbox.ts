@@ -1,5 +1,5 @@
 import { type RunId, runLimits, type TimelineEvent, type TimelineKind, toStorable } from '@bigeye/contracts';
-import type { Logger } from '@bigeye/service-kit';
+import { type Logger, pause } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 
 /** Stations of runs on their way to the control plane. Telling them never delays the run itself. */
@@ -9,11 +9,20 @@ export interface TimelineOutbox {
   drained(runId: RunId, signal: AbortSignal): Promise<void>;
 }
 
+/** Stations come in bursts, and are sent together: who looks on sees them this much later. */
+const gatherMs = 100;
+
 export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; signal: AbortSignal }): TimelineOutbox {
   const waiting = new Map<RunId, TimelineEvent[]>();
   const sending = new Map<RunId, Promise<void>>();
+  /** Of runs whose stations somebody waits for: they are gathered no longer. */
+  const hurrying = new Map<RunId, AbortController>();
 
   const sendAll = async (runId: RunId): Promise<void> => {
+    const hurry = new AbortController();
+    hurrying.set(runId, hurry);
+    const soon = AbortSignal.any([hurry.signal, deps.signal]);
+    await pause(gatherMs, soon);
     for (let events = waiting.get(runId) ?? []; events.length > 0; events = waiting.get(runId) ?? []) {
       const batch = events.slice(0, 50);
       try {
@@ -24,7 +33,9 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
       // Only what was sent: more stations may have been added during the call.
       waiting.set(runId, (waiting.get(runId) ?? []).slice(batch.length));
       if (deps.signal.aborted) break;
+      await pause(gatherMs, soon);
     }
+    hurrying.delete(runId);
     waiting.delete(runId);
     sending.delete(runId);
   };
@@ -37,13 +48,10 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
         ...(detail === undefined ? {} : { detail: toStorable(detail.slice(0, runLimits.timelineDetail)) }),
       };
       waiting.set(runId, [...(waiting.get(runId) ?? []), event]);
-      if (!sending.has(runId))
-        sending.set(
-          runId,
-          Promise.resolve().then(() => sendAll(runId)),
-        );
+      if (!sending.has(runId)) sending.set(runId, sendAll(runId));
     },
     drained: async (runId, signal) => {
+      hurrying.get(runId)?.abort();
       await Promise.race([sending.get(runId), aborted(signal)]);
     },
   };

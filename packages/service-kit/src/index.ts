@@ -1,5 +1,6 @@
 export * from './attempt.ts';
 export * from './audit-chain.ts';
+export * from './bounded-map.ts';
 export * from './create-id.ts';
 export * from './data-converter.ts';
 export * from './failures.ts';

@@ -42,6 +42,7 @@ const codecOf = (sealer: Sealer, keys: Partial<PayloadKeys>) =>
     recipients: async () => publicOf(account, bigeye),
     privateKeys: async () => [],
     acceptsSender: (uri) => uri.startsWith('urn:bigeye:'),
+    makesKeys: (uri) => uri === 'urn:bigeye:control-plane',
     ...keys,
   });
 const onHost = codecOf(etl01, {
@@ -160,6 +161,22 @@ test('while a key is rotated both the old and the new one open what is sealed, a
   const after = await sealed(sealingFor(other), 'after');
   expect(await opens(host(account), after)).toBe('PayloadUnreadable');
   expect(await opens(host(other, account), after)).toBe('after');
+});
+
+test('a host answers with the key of the run, which costs the control plane no RSA, and not with a key that a host made', async () => {
+  const privateKeys = async (): Promise<KeyObject[]> => {
+    throw new Error('a private key was asked for');
+  };
+  const asking = codecOf(controlPlane, { privateKeys });
+  const answering = codecOf(etl01, { privateKeys: async () => [account.privateKey] });
+  await answering.decode([await sealed(asking, 'order', 'run_7')], forRun('run_7'));
+  const answer = await sealed(answering, 'answer', 'run_7');
+  expect(plain((await asking.decode([answer], forRun('run_7')))[0])).toBe('answer');
+
+  const restarted = codecOf(controlPlane, { privateKeys: async () => [bigeye.privateKey] });
+  const ofHost = await sealed(codecOf(etl01, {}), 'answer', 'run_8');
+  await restarted.decode([ofHost], forRun('run_8'));
+  expect((await sealed(restarted, 'order', 'run_8')).metadata?.envelope).not.toEqual(ofHost.metadata?.envelope);
 });
 
 test('the same run keeps its key, another run gets another', async () => {

@@ -1,16 +1,20 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
+import { BoundedMap } from './bounded-map.ts';
 import { keyFingerprint } from './key-fingerprint.ts';
 import {
   createSealingKey,
+  type Envelope,
   open,
   parseEnvelope,
   type SealedMessage,
   type Sealer,
   type SealingKey,
+  type Sender,
   seal,
+  senderOf,
   unwrapDataKey,
-  verifySender,
+  verifySignature,
 } from './payload-envelope.ts';
 
 /** What a payload that we cannot or must not read becomes. Workflows know it by the name of the class. */
@@ -29,6 +33,8 @@ export interface PayloadKeys {
   privateKeys(): Promise<KeyObject[]>;
   /** Whether we read what this sender (the URI of its certificate) sent. */
   acceptsSender(uri: string): boolean;
+  /** Whether this sender makes the keys of runs: what we say of the same run to the same recipients is sealed with its key. */
+  makesKeys(uri: string): boolean;
 }
 
 const encrypted = 'binary/encrypted';
@@ -37,7 +43,9 @@ const saidByTemporal = '"ACTIVITY_ID_NOT_STARTED"';
 /** A recipient that came or went counts after this long. Until a rotation is finished, both keys are good anyway. */
 const recallMs = 2_000;
 /** Runs whose keys are kept; an evicted one costs an unwrap of 4 ms. */
-const cacheSize = 4096;
+const rememberedRuns = 4096;
+/** Certificates that were found to be of our CA. */
+const rememberedSenders = 4096;
 const text = (value: string): Uint8Array => Buffer.from(value);
 
 /**
@@ -46,44 +54,62 @@ const text = (value: string): Uint8Array => Buffer.from(value);
  */
 export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
   const ca = new X509Certificate(keys.caCertificate);
-  const sealing = new BoundedMap<SealingKey>();
-  const opening = new BoundedMap<Buffer>();
+  const sealing = new BoundedMap<string, SealingKey>(rememberedRuns);
+  const opening = new BoundedMap<string, { envelope: Envelope; dataKey: KeyObject }>(rememberedRuns);
+  const senders = new BoundedMap<string, Sender>(rememberedSenders);
 
-  let recipients: { keys: KeyObject[]; names: string; at: number } | undefined;
+  let recipients: { keys: KeyObject[]; names: string[]; at: number } | undefined;
 
-  const recallRecipients = async (): Promise<{ keys: KeyObject[]; names: string }> => {
+  const recallRecipients = async (): Promise<{ keys: KeyObject[]; names: string[] }> => {
     if (recipients && Date.now() - recipients.at < recallMs) return recipients;
     const found = await keys.recipients();
-    recipients = { keys: found, names: found.map(keyFingerprint).join(), at: Date.now() };
+    recipients = { keys: found, names: found.map(keyFingerprint), at: Date.now() };
     return recipients;
   };
 
+  /** The bytes are copied: they are a piece of a message or of a pool, and would keep all 64 KiB of it in memory. */
+  const remember = (name: string, { envelope, dataKey }: SealingKey): SealingKey =>
+    sealing.set(name, { envelope: new Uint8Array(envelope), dataKey });
+
   const sealingKeyOf = async (run: string | null): Promise<SealingKey> => {
     const { keys: recipientKeys, names } = await recallRecipients();
-    const name = `${run} ${names}`;
-    const known = sealing.get(name);
+    const known = sealing.get(nameOf(run, names));
     if (known) return known;
     const created = createSealingKey(run, recipientKeys);
-    opening.set(Buffer.from(created.envelope).toString(), created.dataKey);
-    return sealing.set(name, created);
+    opening.set(digestOf(created.envelope), { envelope: parseEnvelope(created.envelope), dataKey: created.dataKey });
+    return remember(nameOf(run, names), created);
   };
 
-  const dataKeyOf = async (envelopeText: string, envelope: ReturnType<typeof parseEnvelope>): Promise<Buffer> => {
-    const known = opening.get(envelopeText);
+  const openingKeyOf = async (bytes: Uint8Array) => {
+    const digest = digestOf(bytes);
+    const known = opening.get(digest);
     if (known) return known;
+    const envelope = parseEnvelope(bytes);
     const privateKeys = new Map((await keys.privateKeys()).map((key) => [keyFingerprint(key), key]));
-    return opening.set(envelopeText, await unwrapDataKey(envelope, privateKeys));
+    return opening.set(digest, { envelope, dataKey: await unwrapDataKey(envelope, privateKeys) });
+  };
+
+  const verifiedSenderOf = (message: SealedMessage): Sender => {
+    const digest = digestOf(message.certificate);
+    const sender = senders.get(digest) ?? senders.set(digest, senderOf(message.certificate, ca));
+    verifySignature(message, sender);
+    return sender;
   };
 
   const decodeOne = async (payload: Payload, run: string | undefined): Promise<Payload> => {
     if (isSaidByTemporal(payload)) return payload;
     const message = messageOf(payload);
-    const uri = verifySender(message, ca);
+    const { uri } = verifiedSenderOf(message);
     if (!keys.acceptsSender(uri)) throw new Error(`it comes from "${uri}"`);
-    const envelope = parseEnvelope(message.envelope);
+    const { envelope, dataKey } = await openingKeyOf(message.envelope);
     if (run !== undefined && envelope.run !== run) throw new Error(`it was sealed for ${envelope.run ?? 'no run'}`);
-    const dataKey = await dataKeyOf(Buffer.from(message.envelope).toString(), envelope);
-    return parsePayload(open(message, dataKey));
+    const plain = open(message, dataKey);
+    const name = nameOf(
+      envelope.run,
+      envelope.keys.map(({ to }) => to),
+    );
+    if (keys.makesKeys(uri) && !sealing.get(name)) remember(name, { envelope: message.envelope, dataKey });
+    return parsePayload(plain);
   };
 
   return {
@@ -136,18 +162,6 @@ function parsePayload(bytes: Buffer): Payload {
   return { metadata, data: bytes.subarray(end + 1) };
 }
 
-/** Forgets what was put in first. */
-class BoundedMap<Value> {
-  readonly #entries = new Map<string, Value>();
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
 
-  get(name: string): Value | undefined {
-    return this.#entries.get(name);
-  }
-
-  set(name: string, value: Value): Value {
-    this.#entries.set(name, value);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > cacheSize && oldest !== undefined) this.#entries.delete(oldest);
-    return value;
-  }
-}
+const nameOf = (run: string | null, recipients: string[]): string => `${run} ${recipients.toSorted().join()}`;

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { gatewayBytes, type HostId, hostLimits, taskQueues } from '@bigeye/contracts';
 import proto from '@temporalio/proto';
 import protobuf from 'protobufjs/minimal.js';
@@ -37,10 +37,10 @@ export interface MethodRule {
  * run's ids can make, and answers carry no queue: without this a host could answer another's work. Stateless.
  */
 export class TaskTokens {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   wrap(hostId: HostId, token: Uint8Array): Uint8Array {

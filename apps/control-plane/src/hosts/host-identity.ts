@@ -1,12 +1,16 @@
 import { AppError, type HostId } from '@bigeye/contracts';
+import { BoundedMap } from '@bigeye/service-kit';
+import type { ChangeFeed } from '../db/change-feed.ts';
 import type { ProvenHost } from '../http/caller.ts';
 import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 import type { HostCertificates, HostStore } from './host-store.ts';
 
 /** Requests that were on their way when the renewed certificate was first used may still arrive with the old one. */
 const overlapMs = 60_000;
+/** More hosts than these are asked for in the database again. */
+const rememberedHosts = 20_000;
 
-export interface HostIdentity {
+export interface HostIdentity extends Disposable {
   /**
    * Throws CERTIFICATE_REFUSED unless it is the certificate last issued to a registered host, or the one before it while
    * a renewal is under way. `der`: the certificate.
@@ -14,13 +18,14 @@ export interface HostIdentity {
   identify(der: Uint8Array | undefined): Promise<ProvenHost>;
 }
 
-export function createHostIdentity(hostStore: HostStore): HostIdentity {
+export function createHostIdentity(hostStore: HostStore, changes: ChangeFeed): HostIdentity {
+  const certificates = rememberCertificates(hostStore, changes);
   return {
     identify: async (der) => {
       const named = der && hostIdOfCertificate(der);
       if (!named) throw new AppError('CERTIFICATE_REFUSED', { reason: 'it names no host' });
       const hostId = named.hostId as HostId;
-      const known = await hostStore.findCertificates(hostId);
+      const known = await certificates.find(hostId);
       if (!known) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" is not registered` });
       if (known.revokedAt) throw new AppError('CERTIFICATE_REFUSED', { reason: `host "${named.hostId}" was revoked` });
       const proven = {
@@ -37,6 +42,46 @@ export function createHostIdentity(hostStore: HostStore): HostIdentity {
       if (named.fingerprint === known.previous && stillGood) return proven;
       throw new AppError('CERTIFICATE_REFUSED', { reason: 'a newer one was issued to this host' });
     },
+    [Symbol.dispose]: () => certificates[Symbol.dispose](),
+  };
+}
+
+/**
+ * The certificates of hosts, asked for with every call that a host makes. They are remembered only while the change feed lives, which
+ * says of every change of them, and not where a change was told while they were being read.
+ */
+function rememberCertificates(hostStore: HostStore, changes: ChangeFeed) {
+  const remembered = new BoundedMap<HostId, HostCertificates>(rememberedHosts);
+  const reading = new Map<HostId, Promise<HostCertificates | undefined>>();
+  const subscription = changes.subscribe({
+    onChange: (change) => {
+      if (!('hostId' in change)) return;
+      remembered.delete(change.hostId);
+      reading.delete(change.hostId);
+    },
+    onGap: () => {
+      remembered.clear();
+      reading.clear();
+    },
+  });
+  const read = (hostId: HostId) => {
+    const found = hostStore.findCertificates(hostId);
+    reading.set(hostId, found);
+    const keep = (known: HostCertificates | undefined) => {
+      // Another one is there, or none, where something changed since.
+      if (reading.get(hostId) !== found) return;
+      reading.delete(hostId);
+      if (known) remembered.set(hostId, known);
+    };
+    found.then(keep, () => keep(undefined));
+    return found;
+  };
+  return {
+    find: async (hostId: HostId): Promise<HostCertificates | undefined> => {
+      if (!changes.isLive()) return await hostStore.findCertificates(hostId);
+      return remembered.get(hostId) ?? (await (reading.get(hostId) ?? read(hostId)));
+    },
+    [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
 }
 

@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { type HostId, hostLimits } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
+import { keepPeerCertificate } from '../http/peer-certificate.ts';
 import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
 
 /** The open connections of hosts, so that a revoked one is cut off at once and its polls with it. */
@@ -31,13 +32,13 @@ export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessio
   // A revocation missed in a gap is no danger: each request is judged anew.
   const subscription = changes.subscribe({
     onChange: (change) => {
-      if ('hostId' in change) close(change.hostId);
+      if ('hostId' in change && change.what === 'revoked') close(change.hostId);
     },
     onGap: () => undefined,
   });
   return {
     track: (socket, { listener, graceMs = 0 }) => {
-      const certificate = socket.getPeerCertificate()?.raw;
+      const certificate = keepPeerCertificate(socket)?.raw;
       const owner = certificate && hostIdOfCertificate(certificate)?.hostId;
       if (countOf(owner, listener) >= hostLimits.connections[listener]) {
         log.warn(

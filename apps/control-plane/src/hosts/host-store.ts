@@ -1,13 +1,5 @@
-import {
-  AppError,
-  type HeartbeatRequest,
-  type Host,
-  type HostId,
-  type ManagedAgent,
-  type RunId,
-} from '@bigeye/contracts';
+import { AppError, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
 import { sql } from 'kysely';
-import type { z } from 'zod';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import type { IssuedCertificate } from '../keys/certificate-authority.ts';
@@ -42,6 +34,17 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
       return host;
     },
 
+    /** What the host says it can do, and whether it is let in. Throws HOST_NOT_FOUND. */
+    async getAbilities(hostId: HostId): Promise<HostAbilities> {
+      const row = await db
+        .selectFrom('hosts')
+        .select(['id', 'revoked_at', 'managed_agents'])
+        .where('id', '=', hostId)
+        .executeTakeFirst();
+      if (!row) throw new AppError('HOST_NOT_FOUND', { hostId });
+      return { id: row.id, isRevoked: row.revoked_at !== null, managedAgents: row.managed_agents };
+    },
+
     /** Creates the host, or replaces its list of agents. */
     async upsertHost(hostId: HostId, managedAgents: ManagedAgent[]): Promise<void> {
       const managed_agents = JSON.stringify(managedAgents);
@@ -54,11 +57,13 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
 
     /** Lets the host in by this certificate only; one that was revoked is in again. */
     async recordCertificate(hostId: HostId, certificate: IssuedCertificate): Promise<void> {
-      await db
-        .updateTable('hosts')
-        .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: null, revoked_at: null })
-        .where('id', '=', hostId)
-        .execute();
+      await changes.announceWith({ hostId, what: 'certificate' }, (tx) =>
+        tx
+          .updateTable('hosts')
+          .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: null, revoked_at: null })
+          .where('id', '=', hostId)
+          .execute(),
+      );
     },
 
     /**
@@ -66,12 +71,14 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
      * may be lost. Repeated before that, the one in use stays the old one.
      */
     async recordRenewal(hostId: HostId, certificate: IssuedCertificate, usedFingerprint: string): Promise<void> {
-      await db
-        .updateTable('hosts')
-        .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: usedFingerprint })
-        .where('id', '=', hostId)
-        .where('revoked_at', 'is', null)
-        .execute();
+      await changes.announceWith({ hostId, what: 'certificate' }, (tx) =>
+        tx
+          .updateTable('hosts')
+          .set({ ...certificateColumns(certificate), previous_certificate_fingerprint: usedFingerprint })
+          .where('id', '=', hostId)
+          .where('revoked_at', 'is', null)
+          .execute(),
+      );
     },
 
     async findCertificates(hostId: HostId): Promise<HostCertificates | undefined> {
@@ -95,51 +102,39 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
 
     /** The renewed certificate is in use: from `until` on the old one is refused. */
     async endPreviousCertificate(hostId: HostId, until: Date): Promise<void> {
-      await db
-        .updateTable('hosts')
-        .set({ previous_certificate_until: until })
-        .where('id', '=', hostId)
-        .where('previous_certificate_until', 'is', null)
-        .execute();
+      await changes.announceWith({ hostId, what: 'certificate' }, (tx) =>
+        tx
+          .updateTable('hosts')
+          .set({ previous_certificate_until: until })
+          .where('id', '=', hostId)
+          .where('previous_certificate_until', 'is', null)
+          .execute(),
+      );
     },
 
     async revokeHost(hostId: HostId): Promise<void> {
-      await db
-        .updateTable('hosts')
-        .set({
-          revoked_at: new Date(),
-          certificate_fingerprint: null,
-          certificate_expires_at: null,
-          previous_certificate_fingerprint: null,
-        })
-        .where('id', '=', hostId)
-        .execute();
-      await changes.announce({ hostId, what: 'revoked' });
-    },
-
-    /** Returns the runs that are active on the host, in the same statement: it is the call that comes most often. */
-    async recordHeartbeat(hostId: HostId, beat: z.output<typeof HeartbeatRequest>): Promise<RunId[]> {
-      const row = await db
-        .updateTable('hosts')
-        .set({
-          last_seen_at: new Date(),
-          orchestrator_version: beat.orchestratorVersion,
-          engine_reachable: beat.engineReachable,
-          disk_free_bytes: beat.diskFreeBytes,
-          account_keys: JSON.stringify(beat.accountKeys),
-        })
-        .where('id', '=', hostId)
-        .returning(activeRunIds.as('active_run_ids'))
-        .executeTakeFirst();
-      return row?.active_run_ids ?? [];
+      await changes.announceWith({ hostId, what: 'revoked' }, (tx) =>
+        tx
+          .updateTable('hosts')
+          .set({
+            revoked_at: new Date(),
+            certificate_fingerprint: null,
+            certificate_expires_at: null,
+            previous_certificate_fingerprint: null,
+          })
+          .where('id', '=', hostId)
+          .execute(),
+      );
     },
   };
   return store;
 }
 
-const activeRunIds = sql<RunId[]>`(
-  select coalesce(json_agg(runs.id), '[]') from runs
-  where runs.host_id = hosts.id and runs.status in ('queued', 'running'))`;
+export interface HostAbilities {
+  id: HostId;
+  isRevoked: boolean;
+  managedAgents: ManagedAgent[];
+}
 
 /** Which certificates open the door for a host. Fingerprints in hex. */
 export interface HostCertificates {

@@ -2,16 +2,18 @@ import { keyFingerprint } from '@bigeye/service-kit';
 import { requireHost, requireProvenHost } from '../http/caller.ts';
 import type { SomeHandlers } from '../http/handlers.ts';
 import type { AccountKeyStore } from '../keys/account-key-store.ts';
+import type { HeartbeatStore } from './heartbeat-store.ts';
 import { type RegisterDeps, registerOwnHost } from './register-host.ts';
 
 export interface OwnHostDeps extends RegisterDeps {
   accountKeyStore: AccountKeyStore;
+  heartbeatStore: HeartbeatStore;
   temporalNamespace: string;
 }
 
 /** What a host says and asks about itself, by its certificate. */
 export function createOwnHostHandlers(deps: OwnHostDeps) {
-  const { hostStore, accountKeyStore, authority, temporalNamespace } = deps;
+  const { hostStore, heartbeatStore, accountKeyStore, authority, temporalNamespace } = deps;
   return {
     pushManagedAgents: ({ body, caller }) => registerOwnHost(deps, requireProvenHost(caller), body),
     getOwnHost: async ({ caller }) => {
@@ -26,7 +28,7 @@ export function createOwnHostHandlers(deps: OwnHostDeps) {
     },
     heartbeat: async ({ body, caller }) => {
       const { hostId, certificateRenewalDue } = requireProvenHost(caller);
-      return { activeRunIds: await hostStore.recordHeartbeat(hostId, body), certificateRenewalDue };
+      return { activeRunIds: await heartbeatStore.recordHeartbeat(hostId, body), certificateRenewalDue };
     },
   } satisfies SomeHandlers;
 }

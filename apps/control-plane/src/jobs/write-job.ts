@@ -1,6 +1,6 @@
-import { AppError, batchAgent, type Host, type Job, type JobId, type JobInput } from '@bigeye/contracts';
+import { AppError, batchAgent, type Job, type JobId, type JobInput } from '@bigeye/contracts';
 import type { z } from 'zod';
-import type { HostStore } from '../hosts/host-store.ts';
+import type { HostAbilities, HostStore } from '../hosts/host-store.ts';
 import type { JobStore } from './job-store.ts';
 
 export interface JobDeps {
@@ -23,8 +23,8 @@ export async function updateJob(deps: JobDeps, jobId: JobId, input: JobValues): 
 }
 
 /** Only hosts that have the agent installed can be chosen. Throws HOST_NOT_ELIGIBLE, HOST_REVOKED. */
-export function requireEligible(host: Host, agentType: Job['agentType']): void {
-  if (host.state === 'revoked') throw new AppError('HOST_REVOKED', { hostId: host.id });
+export function requireEligible(host: HostAbilities, agentType: Job['agentType']): void {
+  if (host.isRevoked) throw new AppError('HOST_REVOKED', { hostId: host.id });
   if (!host.managedAgents.some((agent) => agent.type === agentType))
     throw new AppError('HOST_NOT_ELIGIBLE', { hostId: host.id, agentType });
 }
@@ -38,6 +38,6 @@ async function checkJob({ hostStore }: JobDeps, input: JobValues): Promise<JobVa
         message: issue.message,
       })),
     });
-  requireEligible(await hostStore.getHost(input.hostId), input.agentType);
+  requireEligible(await hostStore.getAbilities(input.hostId), input.agentType);
   return { ...input, parameters: parameters.data };
 }

@@ -16,5 +16,6 @@ export function createPayloadKeys(authority: CertificateAuthority, accountKeySto
     },
     privateKeys: async () => [authority.bigeyePrivateKey],
     acceptsSender: (uri) => uri === controlPlaneUri || uri.startsWith(hostUriPrefix),
+    makesKeys: (uri) => uri === controlPlaneUri,
   };
 }

@@ -32,7 +32,7 @@ export async function startWorkerRole(
       log,
     }),
   );
-  const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, log });
+  const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, changes, log });
   const sweep = { runStore, starter: engine.starter, dispatcher, changes, log };
   starting.use(lead({ leaseStore, name: 'runs', log }, (signal) => sweepRuns(sweep, signal)));
   const house = { ...stores, objects, keptDays: keptDaysOf(config), log };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import {
   AppError,
   type ContainerEnd,
@@ -11,13 +11,15 @@ import {
   runLimits,
   type TimelineEvent,
 } from '@bigeye/contracts';
-import { sql } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import { withLockedRun } from './locked-run-store.ts';
+import { writeChunk, writeOutcome, writeStations } from './report-write-store.ts';
 import type { RunLogStore } from './run-log-store.ts';
 
 const compress = promisify(gzip);
+/** Characters; compressing fewer takes less than handing them to another thread. */
+const smallChunk = 16_384;
 
 export type RunReportStore = ReturnType<typeof createRunReportStore>;
 
@@ -28,6 +30,14 @@ export type RunReportStore = ReturnType<typeof createRunReportStore>;
  */
 export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<RunLogStore, 'getPosition'>) {
   const deps = { db, changes };
+  const turns = new Map<RunId, Promise<unknown>>();
+  /** One call after the other for each run, so that each counts what those before it have added. */
+  const inTurn = async (runId: RunId, act: () => Promise<void>): Promise<void> => {
+    const mine = (turns.get(runId) ?? Promise.resolve()).then(act);
+    const over = mine.catch(() => undefined).finally(() => turns.get(runId) === over && turns.delete(runId));
+    turns.set(runId, over);
+    await mine;
+  };
   const requireOfHost = (said: Parameters<typeof notOfHost>[0]) => {
     const what = notOfHost(said);
     if (what) throw new AppError('NOT_FOR_HOST_TO_SAY', { what });
@@ -45,31 +55,21 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
         throw new AppError('INVALID_INPUT', {
           issues: [{ path: 'lines', message: `at most ${runLimits.logChunkBytes} bytes of text` }],
         });
-      const content = await compress(JSON.stringify(lines));
-      const reached = await withLockedRun(deps, runId, async (tx, _run, requireOpen) => {
-        const before = await logs.getPosition(runId, tx);
-        if (sequence < before.nextSequence) return before;
-        if (sequence > before.nextSequence)
-          throw new AppError('LOG_CHUNK_OUT_OF_ORDER', { expected: before.nextSequence, received: sequence });
-        await requireOpen('its log');
-        const after = positionAfter(before, lines, bytes);
-        if (after.bytes > runLimits.logBytes || after.lines > runLimits.logLines)
-          throw new AppError('RUN_LIMIT_REACHED', { runId, what: whatIsLeft.log });
-        await tx
-          .insertInto('run_log_chunks')
-          .values({
-            run_id: runId,
-            sequence,
-            content,
-            bytes,
-            first_line: before.lines + 1,
-            lines: lines.length,
-          })
-          .execute();
-        await recordPosition(tx, runId, after, bytes);
-        await tx.updateTable('runs').set({ log_lines: after.lines }).where('id', '=', runId).execute();
-        return after;
-      });
+      const text = JSON.stringify(lines);
+      const content = text.length < smallChunk ? gzipSync(text) : await compress(text);
+      const chunk = { sequence, content, lines: lines.length, bytes, ...timesOf(lines) };
+      const reached =
+        (await writeChunk(db, runId, chunk, 'active')) ??
+        (await withLockedRun(deps, runId, async (tx, _run, requireOpen) => {
+          const before = await logs.getPosition(runId, tx);
+          if (sequence < before.nextSequence) return before;
+          if (sequence > before.nextSequence)
+            throw new AppError('LOG_CHUNK_OUT_OF_ORDER', { expected: before.nextSequence, received: sequence });
+          await requireOpen('its log');
+          const after = await writeChunk(tx, runId, chunk, 'judged');
+          if (!after) throw new AppError('RUN_LIMIT_REACHED', { runId, what: whatIsLeft.log });
+          return after;
+        }));
       await changes.announce({ runId, what: 'log' });
       return reached;
     },
@@ -77,40 +77,34 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
     /** Adds stations of the host. */
     async appendStations(runId: RunId, events: TimelineEvent[]): Promise<void> {
       requireOfHost({ events });
-      await withLockedRun(deps, runId, async (tx, _run, requireOpen) => {
-        const known = await tx.selectFrom('run_timeline').select(['kind', 'at']).where('run_id', '=', runId).execute();
-        const seen = new Set(known.map(({ kind, at }) => `${kind} ${at.getTime()}`));
-        const added = events.filter(({ kind, at }) => !seen.has(`${kind} ${Date.parse(at)}`));
-        if (added.length === 0) return;
-        await requireOpen('its timeline');
-        if (known.length + added.length > runLimits.timelineEvents)
-          throw new AppError('RUN_LIMIT_REACHED', { runId, what: whatIsLeft.timeline });
-        await tx
-          .insertInto('run_timeline')
-          .values(
-            added.map(({ kind, at, detail }) => ({ run_id: runId, kind, at: new Date(at), detail: detail ?? null })),
-          )
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
+      await inTurn(runId, async () => {
+        if (await writeStations(db, runId, events, 'active')) return;
+        await withLockedRun(deps, runId, async (tx, _run, requireOpen) => {
+          const known = await tx
+            .selectFrom('run_timeline')
+            .select(['kind', 'at'])
+            .where('run_id', '=', runId)
+            .execute();
+          const seen = new Set(known.map(({ kind, at }) => `${kind} ${at.getTime()}`));
+          const added = events.filter(({ kind, at }) => !seen.has(`${kind} ${Date.parse(at)}`));
+          if (added.length === 0) return;
+          await requireOpen('its timeline');
+          if (!(await writeStations(tx, runId, added, 'judged')))
+            throw new AppError('RUN_LIMIT_REACHED', { runId, what: whatIsLeft.timeline });
+        });
       });
       await changes.announce({ runId, what: 'timeline' });
     },
 
     /** How the container ended and what the agent said. */
     async recordOutcome(runId: RunId, exit: ContainerEnd, outcome: RunOutcome | null): Promise<void> {
-      await withLockedRun(deps, runId, async (tx, run, requireOpen) => {
-        if (run.exit_code === exit.exitCode && isDeepStrictEqual(run.outcome, outcome)) return;
-        await requireOpen('its outcome');
-        await tx
-          .updateTable('runs')
-          .set({
-            outcome: outcome && JSON.stringify(outcome),
-            exit_code: exit.exitCode,
-            reported_end: JSON.stringify(exit),
-          })
-          .where('id', '=', runId)
-          .execute();
-      });
+      const said = { exit, outcome };
+      if (!(await writeOutcome(db, runId, said, 'active')))
+        await withLockedRun(deps, runId, async (tx, run, requireOpen) => {
+          if (run.exit_code === exit.exitCode && isDeepStrictEqual(run.outcome, outcome)) return;
+          await requireOpen('its outcome');
+          await writeOutcome(tx, runId, said, 'judged');
+        });
       await changes.announce({ runId, what: 'run' });
       await changes.announce({ runId, what: 'timeline' });
     },
@@ -124,32 +118,8 @@ const whatIsLeft = {
   timeline: `timeline: no more than ${runLimits.timelineEvents} stations are kept`,
 } as const;
 
-async function recordPosition(tx: Db, runId: RunId, reached: LogPosition, added: number): Promise<void> {
-  const row = {
-    next_sequence: reached.nextSequence,
-    lines: reached.lines,
-    bytes: reached.bytes,
-    last_time: reached.lastTime ?? '',
-    lines_at_last_time: reached.linesAtLastTime,
-  };
-  await tx
-    .insertInto('run_logs')
-    .values({ run_id: runId, ...row, tail_bytes: added })
-    .onConflict((conflict) =>
-      conflict.column('run_id').doUpdateSet({ ...row, tail_bytes: sql<number>`run_logs.tail_bytes + ${added}` }),
-    )
-    .execute();
-}
-
-function positionAfter(before: LogPosition, lines: LogChunk['lines'], bytes: number): LogPosition {
+function timesOf(lines: LogChunk['lines']): { lastTime: string; linesAtLastTime: number } {
   // A line of ours carries the time of the engine's line before it, so it takes part in the counting like any other.
   const lastTime = lines.at(-1)?.at ?? '';
-  const sameTime = lines.filter((line) => line.at === lastTime && line.stream !== 'system').length;
-  return {
-    nextSequence: before.nextSequence + 1,
-    lastTime,
-    linesAtLastTime: sameTime + (before.lastTime === lastTime ? before.linesAtLastTime : 0),
-    lines: before.lines + lines.length,
-    bytes: before.bytes + bytes,
-  };
+  return { lastTime, linesAtLastTime: lines.filter((line) => line.at === lastTime && line.stream !== 'system').length };
 }

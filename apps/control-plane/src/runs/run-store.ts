@@ -13,13 +13,13 @@ import {
   type RunStatus,
   type TimelineEvent,
 } from '@bigeye/contracts';
-import { createRunId } from '@bigeye/service-kit';
-import { type Selectable, sql } from 'kysely';
+import { BoundedMap, createRunId } from '@bigeye/service-kit';
+import { type InsertQueryBuilder, type Selectable, sql, type UpdateQueryBuilder } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { decodeCursor, toPage } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
-import { type Station, stationsOfWaiting, toRun } from './run-view.ts';
+import { type Station, type StoredArtifact, stationsOfWaiting, toRun } from './run-view.ts';
 
 export interface RunQuery {
   jobId?: JobId | undefined;
@@ -33,8 +33,16 @@ type RunStore = ReturnType<typeof createRunStore>;
 
 export type { RunStore };
 
+/** A host asks about its active runs again and again. */
+const rememberedRuns = 10_000;
+
+const artifactsOfRun = sql<StoredArtifact[]>`(
+  select coalesce(json_agg(json_build_object('name', name, 'bytes', bytes, 'removedAt', removed_at) order by name), '[]')
+  from run_artifacts where run_artifacts.run_id = runs.id)`;
+
 /** The only SQL about runs and their timelines. Every change of status names the status it expects. */
 export function createRunStore(db: Db, changes: ChangeFeed) {
+  const hostsOfRuns = new BoundedMap<RunId, HostId>(rememberedRuns);
   const withNames = () =>
     db
       .selectFrom('runs')
@@ -44,6 +52,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       .selectAll('runs')
       .select('run_logs.removed_at as log_removed_at')
       .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since'])
+      .select(artifactsOfRun.as('artifacts'))
       .select(({ selectFrom, case: when }) =>
         when()
           .when('runs.status', 'in', activeRunStatuses)
@@ -59,22 +68,28 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
           .as('host_station'),
       );
 
-  const artifactsOf = async (runIds: RunId[]) =>
-    runIds.length === 0
-      ? []
-      : db
-          .selectFrom('run_artifacts')
-          .select(['run_id', 'name', 'bytes', 'removed_at'])
-          .where('run_id', 'in', runIds)
-          .execute();
-
-  const appendTimeline = async (runId: RunId, events: TimelineEvent[]) => {
-    await db
+  /**
+   * What changes a run and returns its id, with the station that tells of it, in one statement. False where nothing was
+   * changed.
+   */
+  const changeAndTell = async (
+    change:
+      | InsertQueryBuilder<Tables, 'runs', { id: RunId }>
+      | UpdateQueryBuilder<Tables, 'runs', 'runs', { id: RunId }>,
+    { kind, at, detail }: TimelineEvent,
+  ): Promise<boolean> => {
+    const station = [
+      sql`${kind}::text`.as('kind'),
+      sql`${at}::timestamptz`.as('at'),
+      sql`${detail ?? null}::text`.as('detail'),
+    ];
+    const { numInsertedOrUpdatedRows } = await db
+      .with('changed', () => change)
       .insertInto('run_timeline')
-      .values(events.map(({ kind, at, detail }) => ({ run_id: runId, kind, at: new Date(at), detail: detail ?? null })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    await changes.announce({ runId, what: 'timeline' });
+      .columns(['run_id', 'kind', 'at', 'detail'])
+      .expression((from) => from.selectFrom('changed').select(['changed.id', ...station]))
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
   };
 
   const now = (kind: TimelineEvent['kind'], detail?: string): TimelineEvent => ({
@@ -89,26 +104,29 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       const id = createRunId();
       const queuedAt = new Date();
       try {
-        await db
-          .insertInto('runs')
-          .values({
-            id,
-            job_id: job.id,
-            host_id: job.hostId,
-            agent_type: job.agentType,
-            parameters: JSON.stringify(job.parameters),
-            settings: JSON.stringify(job.settings),
-            status: 'queued',
-            requested_by: requestedBy,
-            queued_at: queuedAt,
-          })
-          .execute();
+        await changeAndTell(
+          db
+            .insertInto('runs')
+            .values({
+              id,
+              job_id: job.id,
+              host_id: job.hostId,
+              agent_type: job.agentType,
+              parameters: JSON.stringify(job.parameters),
+              settings: JSON.stringify(job.settings),
+              status: 'queued',
+              requested_by: requestedBy,
+              queued_at: queuedAt,
+            })
+            .returning('id'),
+          { kind: 'queued', at: queuedAt.toISOString() },
+        );
       } catch (error) {
         if (!isUniqueViolation(error, 'runs_one_active_per_job')) throw error;
         const active = await store.findActiveRunId(job.id);
         throw new AppError('JOB_HAS_ACTIVE_RUN', { jobId: job.id, runId: active ?? 'just now' }, { cause: error });
       }
-      await appendTimeline(id, [{ kind: 'queued', at: queuedAt.toISOString() }]);
+      await changes.announce({ runId: id, what: 'timeline' });
       return id;
     },
 
@@ -126,7 +144,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
     async getRun(runId: RunId): Promise<Run> {
       const row = await withNames().where('runs.id', '=', runId).executeTakeFirst();
       if (!row) throw new AppError('RUN_NOT_FOUND', { runId });
-      return toRun(row, await artifactsOf([runId]));
+      return toRun(row);
     },
 
     async listRuns({ jobId, hostId, status, cursor, limit }: RunQuery) {
@@ -140,8 +158,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       }
       const rows = await query.limit(limit + 1).execute();
       const page = toPage(rows, limit, (row) => ({ at: row.queued_at, id: row.id }));
-      const artifacts = await artifactsOf(page.items.map((row) => row.id));
-      return { ...page, items: page.items.map((row) => toRun(row, artifacts)) };
+      return { ...page, items: page.items.map(toRun) };
     },
 
     /** What the workflow of a run is started with, oldest first: runs that no workflow is known for yet. */
@@ -164,14 +181,17 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
     },
 
     async recordDispatched(runId: RunId): Promise<void> {
-      const at = new Date();
-      await db
-        .updateTable('runs')
-        .set({ dispatched_at: at })
-        .where('id', '=', runId)
-        .where('dispatched_at', 'is', null)
-        .execute();
-      await appendTimeline(runId, [{ kind: 'offered', at: at.toISOString() }]);
+      const offered = now('offered');
+      await changeAndTell(
+        db
+          .updateTable('runs')
+          .set({ dispatched_at: offered.at })
+          .where('id', '=', runId)
+          .where('dispatched_at', 'is', null)
+          .returning('id'),
+        offered,
+      );
+      await changes.announce({ runId, what: 'timeline' });
     },
 
     /** How its host reported the end of its container, if it did. */
@@ -192,18 +212,22 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
           .execute();
       } else {
         const finishedAt = input.exit?.finishedAt ?? new Date().toISOString();
-        const { numUpdatedRows } = await db
-          .updateTable('runs')
-          .set({
-            status: input.status,
-            failure: input.failure && JSON.stringify(input.failure),
-            finished_at: finishedAt,
-            ...(input.exit ? { exit_code: input.exit.exitCode, started_at: input.exit.startedAt } : {}),
-          })
-          .where('id', '=', runId)
-          .where('status', 'in', activeRunStatuses)
-          .executeTakeFirstOrThrow();
-        if (numUpdatedRows === 1n) await appendTimeline(runId, [now('finished')]);
+        const { status, failure, exit } = input;
+        const isChanged = await changeAndTell(
+          db
+            .updateTable('runs')
+            .set({
+              status,
+              failure: failure && JSON.stringify(failure),
+              finished_at: finishedAt,
+              ...(exit ? { exit_code: exit.exitCode, started_at: exit.startedAt } : {}),
+            })
+            .where('id', '=', runId)
+            .where('status', 'in', activeRunStatuses)
+            .returning('id'),
+          now('finished'),
+        );
+        if (isChanged) await changes.announce({ runId, what: 'timeline' });
       }
       await changes.announce({ runId, what: 'run' });
     },
@@ -211,21 +235,25 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
     /** Throws RUN_NOT_FOUND, RUN_NOT_ACTIVE. Asking twice is asking once. */
     async requestCancel(runId: RunId, requestedBy: string): Promise<void> {
       const run = await store.getRun(runId);
-      const { numUpdatedRows } = await db
-        .updateTable('runs')
-        .set({ cancel_requested_at: new Date() })
-        .where('id', '=', runId)
-        .where('status', 'in', activeRunStatuses)
-        .where('cancel_requested_at', 'is', null)
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows === 1n) {
-        await appendTimeline(runId, [now('cancel_requested', `by ${requestedBy}`)]);
+      const isChanged = await changeAndTell(
+        db
+          .updateTable('runs')
+          .set({ cancel_requested_at: new Date() })
+          .where('id', '=', runId)
+          .where('status', 'in', activeRunStatuses)
+          .where('cancel_requested_at', 'is', null)
+          .returning('id'),
+        now('cancel_requested', `by ${requestedBy}`),
+      );
+      if (isChanged) {
+        await changes.announce({ runId, what: 'timeline' });
         await changes.announce({ runId, what: 'run' });
       } else if (run.cancelRequestedAt === null) throw new AppError('RUN_NOT_ACTIVE', { runId, status: run.status });
     },
 
-    /** Throws RUN_NOT_FOUND unless the run belongs to the host. */
+    /** Throws RUN_NOT_FOUND unless the run belongs to the host, which it does for good. */
     async requireOnHost(runId: RunId, hostId: HostId): Promise<void> {
+      if (hostsOfRuns.get(runId) === hostId) return;
       const row = await db
         .selectFrom('runs')
         .select('id')
@@ -233,6 +261,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
         .where('host_id', '=', hostId)
         .executeTakeFirst();
       if (!row) throw new AppError('RUN_NOT_FOUND', { runId });
+      hostsOfRuns.set(runId, hostId);
     },
 
     async listActiveIdsOfHost(hostId: HostId): Promise<RunId[]> {

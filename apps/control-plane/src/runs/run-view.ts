@@ -8,6 +8,7 @@ export type RunRow = Row<'runs'> & {
   host_seen_at: Date | null;
   host_since: Date;
   log_removed_at: Date | null;
+  artifacts: StoredArtifact[];
   /** The last of `stationsOfWaiting`, of a run that is not over. */
   host_station: Station | null;
 };
@@ -15,10 +16,15 @@ export type RunRow = Row<'runs'> & {
 /** As the database makes JSON of it. */
 export type Station = Omit<TimelineEvent, 'detail'> & { detail: string | null };
 
-export type ArtifactRow = Pick<Row<'run_artifacts'>, 'run_id' | 'name' | 'bytes' | 'removed_at'>;
+/** As JSON that the database made, which spells times its own way. */
+export interface StoredArtifact {
+  name: string;
+  bytes: number;
+  removedAt: string | null;
+}
 
 /** A run as people and programs see it. */
-export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
+export function toRun(row: RunRow): Run {
   return {
     id: row.id,
     jobId: row.job_id,
@@ -38,9 +44,10 @@ export function toRun(row: RunRow, artifacts: ArtifactRow[]): Run {
     cancelRequestedAt: row.cancel_requested_at?.toISOString() ?? null,
     exitCode: row.exit_code,
     outcome: row.outcome,
-    artifacts: artifacts
-      .filter((artifact) => artifact.run_id === row.id)
-      .map(({ name, bytes, removed_at }) => ({ name, bytes, removedAt: removed_at?.toISOString() ?? null })),
+    artifacts: row.artifacts.map(({ removedAt, ...artifact }) => ({
+      ...artifact,
+      removedAt: removedAt && new Date(removedAt).toISOString(),
+    })),
     logLines: row.log_lines,
     logRemovedAt: row.log_removed_at?.toISOString() ?? null,
   };
@@ -52,7 +59,7 @@ export const stationsOfWaiting: TimelineKind[] = ['waiting', 'resumed', 'image_r
 /** Of a run that is not over, in a sentence; null where it simply runs. */
 function waitingFor(row: RunRow): string | null {
   if (!isActive(row.status)) return null;
-  if (row.dispatched_at === null) return 'Temporal, which does not answer just now.';
+  if (row.dispatched_at === null) return 'Temporal, which has not taken it yet.';
   const host = `Host "${row.host_id}"`;
   const isCanceled = row.cancel_requested_at !== null;
   if (hostStateOf(row.host_seen_at, new Date()) !== 'online') {

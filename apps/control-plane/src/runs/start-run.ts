@@ -18,7 +18,7 @@ export interface StartRunDeps {
  */
 export async function startRun(deps: StartRunDeps, jobId: JobId, requestedBy: string): Promise<Run> {
   const job = await deps.jobStore.getJob(jobId);
-  requireEligible(await deps.hostStore.getHost(job.hostId), job.agentType);
+  requireEligible(await deps.hostStore.getAbilities(job.hostId), job.agentType);
   const runId = await deps.runStore.insertRun(job, requestedBy);
   const { hostId, agentType, parameters, settings } = job;
   await deps.dispatcher.dispatch({ protocolVersion: 1, runId, jobId, hostId, agentType, parameters, settings });

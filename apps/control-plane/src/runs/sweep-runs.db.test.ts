@@ -29,7 +29,7 @@ function createStarter() {
 async function withSweep(database: Database, starter: RunStarter) {
   const { runs } = openRunStores(database);
   const closing = new AbortController();
-  const dispatcher = createRunDispatcher({ runStore: runs, starter, log });
+  const dispatcher = createRunDispatcher({ runStore: runs, starter, changes: database.changes, log });
   const swept = sweepRuns({ runStore: runs, starter, dispatcher, changes: database.changes, log }, closing.signal);
   return {
     runs,
@@ -58,6 +58,47 @@ describeEachDatabase('sweep of runs', (open) => {
     await vi.waitFor(() => expect(asked).toContain(`terminate ${runId}`), soon);
     const kinds = async () => (await sweep.runs.listTimeline(runId)).map((event) => event.kind);
     await vi.waitFor(async () => expect(await kinds()).toEqual(['queued', 'offered']), soon);
+  });
+
+  test('asked for more than Temporal answers, runs are offered in the order in which they came, a few at a time', async () => {
+    const database = open();
+    const { asked, starter } = createStarter();
+    const answers: (() => void)[] = [];
+    let openCalls = 0;
+    let most = 0;
+    const slow: RunStarter = {
+      ...starter,
+      start: async (input) => {
+        most = Math.max(most, ++openCalls);
+        await starter.start(input);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        openCalls--;
+      },
+    };
+    const { runs } = openRunStores(database);
+    const dispatcher = createRunDispatcher({ runStore: runs, starter: slow, changes: database.changes, log });
+    const ids: RunId[] = [];
+    const dispatched: Promise<void>[] = [];
+    for (let n = 0; n < 60; n++) {
+      const runId = await runs.insertRun(await insertJob(database, `job ${n}`), 'me');
+      ids.push(runId);
+      dispatched.push(dispatcher.dispatch(await inputOf(database, runId)));
+    }
+    const closing = new AbortController();
+    const deps = { runStore: runs, starter: slow, dispatcher, changes: database.changes, log };
+    const swept = sweepRuns(deps, closing.signal);
+    await vi.waitFor(() => {
+      for (const answer of answers.splice(0)) answer();
+      expect(new Set(asked).size).toBe(ids.length);
+    }, soon);
+    for (const answer of answers.splice(0)) answer();
+    await Promise.all(dispatched);
+    closing.abort();
+    for (const answer of answers.splice(0)) answer();
+    await swept;
+    // One that was taken meanwhile may be offered again, which Temporal answers as if it were the first time.
+    expect([...new Set(asked)]).toEqual(ids.map((runId) => `start ${runId}`));
+    expect(most).toBeLessThan(30);
   });
 
   test('runs of a host that was revoked by a process that died then are ended', async () => {

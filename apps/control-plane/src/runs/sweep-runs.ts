@@ -1,13 +1,14 @@
+import type { RunJobInput } from '@bigeye/contracts';
 import { attempt, type Logger, pause } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { endRevoked } from './revoke-host.ts';
-import type { RunDispatcher, RunStarter } from './run-dispatcher.ts';
+import type { OfferingDispatcher, RunStarter } from './run-dispatcher.ts';
 import type { RunStore } from './run-store.ts';
 
 export interface SweepDeps {
   runStore: RunStore;
   starter: RunStarter;
-  dispatcher: RunDispatcher;
+  dispatcher: OfferingDispatcher;
   changes: ChangeFeed;
   log: Logger;
 }
@@ -18,7 +19,7 @@ const sweepEveryMs = 2_000;
 const reconcileEveryMs = 30_000;
 /** A status is recorded by the workflow's last act, so a closed workflow is judged only after a while. */
 const settledAfterMs = 30_000;
-const batch = 50;
+const batch = 100;
 /** Calls to Temporal that are under way together. */
 const atOnce = 8;
 
@@ -74,8 +75,17 @@ function createHint() {
   };
 }
 
+/** Oldest first, until none waits or Temporal takes none. */
 async function offerQueued({ runStore, dispatcher }: SweepDeps, signal: AbortSignal): Promise<void> {
-  await inParallel(await runStore.listUndispatched(batch), signal, (input) => dispatcher.dispatch(input));
+  let offered = 0;
+  let waiting: RunJobInput[];
+  do {
+    waiting = await runStore.listUndispatched(batch);
+    offered = 0;
+    await inParallel(waiting, signal, async (input) => {
+      if (await dispatcher.offer(input)) offered++;
+    });
+  } while (waiting.length === batch && offered > 0 && !signal.aborted);
 }
 
 async function repeatCancels({ runStore, dispatcher }: SweepDeps, signal: AbortSignal): Promise<void> {
