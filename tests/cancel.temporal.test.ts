@@ -126,7 +126,8 @@ test.each(['create', 'start'] as const)(
     await cancel(runId);
     letGo();
     await stopping;
-    expect((await runOf(runId)).status).toBe('queued');
+    // A start that was answered in time is known already; no end is.
+  expect(['queued', 'running']).toContain((await runOf(runId)).status);
     running.restart();
     const run = await stack.finished(runId);
     expect(run.status).toBe('canceled');
