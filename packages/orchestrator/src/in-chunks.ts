@@ -3,8 +3,10 @@ import type { LogLine } from '@bigeye/contracts';
 export interface ChunkLimits {
   lines: number;
   bytes: number;
-  /** A chunk is handed on when its first line has waited this long. */
-  waitMs: number;
+  /** A chunk is handed on when its first line has waited this long for others, */
+  gatherMs: number;
+  /** and not sooner than this after the one before. */
+  apartMs: number;
 }
 
 /** Gathers lines as they come. A chunk never ends between a `system` line of ours and the line it stands before. */
@@ -13,13 +15,14 @@ export async function* inChunks(lines: AsyncIterable<LogLine>, limits: ChunkLimi
   let chunk: LogLine[] = [];
   let bytes = 0;
   let due = Number.POSITIVE_INFINITY;
+  let lastAt = Number.NEGATIVE_INFINITY;
   let next = iterator.next();
   try {
     for (;;) {
       const step = await within(next, due - Date.now());
       if (step !== 'late') {
         if (step.done) break;
-        if (chunk.length === 0) due = Date.now() + limits.waitMs;
+        if (chunk.length === 0) due = Math.max(Date.now() + limits.gatherMs, lastAt + limits.apartMs);
         chunk.push(step.value);
         bytes += Buffer.byteLength(step.value.text);
         next = iterator.next();
@@ -32,6 +35,7 @@ export async function* inChunks(lines: AsyncIterable<LogLine>, limits: ChunkLimi
         due = Number.POSITIVE_INFINITY;
         continue;
       }
+      lastAt = Date.now();
       yield chunk;
       chunk = [];
       bytes = 0;

@@ -69,8 +69,8 @@ test('chunks are cut by number, by size and by time', async () => {
   const log = ['a', 'b', 'c', 'd', 'e'].map((text) => line('t', text));
   const sizes = async (limits: Parameters<typeof inChunks>[1]) =>
     (await collect(inChunks(streamOf(log), limits))).map(({ length }) => length);
-  expect(await sizes({ lines: 2, bytes: 99, waitMs: 99 })).toEqual([2, 2, 1]);
-  expect(await sizes({ lines: 99, bytes: 3, waitMs: 99 })).toEqual([3, 2]);
+  expect(await sizes({ lines: 2, bytes: 99, gatherMs: 99, apartMs: 99 })).toEqual([2, 2, 1]);
+  expect(await sizes({ lines: 99, bytes: 3, gatherMs: 99, apartMs: 99 })).toEqual([3, 2]);
   const handedOn = Promise.withResolvers<void>();
   async function* slowly() {
     yield line('t', 'now');
@@ -78,16 +78,33 @@ test('chunks are cut by number, by size and by time', async () => {
     yield line('t', 'later');
   }
   const chunks = [];
-  for await (const chunk of inChunks(slowly(), { lines: 99, bytes: 99, waitMs: 10 })) {
+  for await (const chunk of inChunks(slowly(), { lines: 99, bytes: 99, gatherMs: 10, apartMs: 20 })) {
     chunks.push(chunk.map(({ text }) => text));
     handedOn.resolve();
   }
   expect(chunks).toEqual([['now'], ['later']]);
 });
 
+test('the first line is handed on at once, and those that follow closely go together', async () => {
+  const given = Promise.withResolvers<void>();
+  async function* burst() {
+    yield line('t', 'first');
+    await given.promise;
+    for (const text of ['a', 'b', 'c']) yield line('t', text);
+    await given.promise;
+  }
+  const chunks = [];
+  // Were it gathered for as long as chunks are apart, the first would come with the others, or never.
+  for await (const chunk of inChunks(burst(), { lines: 99, bytes: 99, gatherMs: 1, apartMs: 100 })) {
+    chunks.push(chunk.map(({ text }) => text));
+    given.resolve();
+  }
+  expect(chunks).toEqual([['first'], ['a', 'b', 'c']]);
+});
+
 test('a mark of ours never ends a chunk before the line it stands before', async () => {
   const log: LogLine[] = [{ at: 't', stream: 'system', text: 'gap' }, line('t', 'a')];
-  expect(await collect(inChunks(streamOf(log), { lines: 1, bytes: 99, waitMs: 99 }))).toEqual([log]);
+  expect(await collect(inChunks(streamOf(log), { lines: 1, bytes: 99, gatherMs: 99, apartMs: 99 }))).toEqual([log]);
 });
 
 /** An engine whose log stream breaks off after every few lines, with the container ended all along. */

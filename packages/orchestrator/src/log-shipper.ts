@@ -13,7 +13,7 @@ import type { HostApi } from './host-api.ts';
 import { inChunks } from './in-chunks.ts';
 import { maskLines } from './mask-lines.ts';
 
-const chunkLimits = { lines: 1000, bytes: 256 * 1024, waitMs: 250 };
+const chunkLimits = { lines: 1000, bytes: 256 * 1024, gatherMs: 30, apartMs: 200 };
 
 export interface LogShipment {
   runId: RunId;
