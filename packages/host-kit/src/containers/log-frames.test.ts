@@ -50,6 +50,18 @@ test('a character that the engine cut in two is whole, and one at the end of the
   expect(pieces.map(({ text }) => text).join('')).toBe(long);
 });
 
+test('a progress bar is one line: what a terminal shows of it in the end', async () => {
+  const bar = Array.from({ length: 10_000 }, (_, n) => `\r${'#'.repeat(n % 40)} ${n}`).join('');
+  const frames = [`loading 1 of 12\rloading 9\n`, `${bar}\r${' '.repeat(50)}\rdone\n`, 'plain\r\n'].map((text) =>
+    frame(1, `${at} ${text}`),
+  );
+  expect((await parsed(Buffer.concat(frames), 1 << 20)).map(({ text }) => text.trimEnd())).toEqual([
+    'loading 9 of 12',
+    'done',
+    'plain',
+  ]);
+});
+
 test('the time of a line becomes seconds with all its nanoseconds', () => {
   expect(sinceOf('2026-01-01T00:00:00.123456789Z')).toBe('1767225600.123456789');
   expect(sinceOf('2026-01-01T00:00:00Z')).toBe('1767225600.000000000');

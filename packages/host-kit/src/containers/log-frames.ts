@@ -17,6 +17,7 @@ export async function* parseLogFrames(chunks: AsyncIterable<Buffer>): AsyncItera
     const begun = open.get(stream);
     const at = begun?.at ?? framedAt;
     let bytes = begun ? Buffer.concat([begun.bytes, piece]) : piece;
+    if (bytes.length > maxLineBytes) bytes = asShown(bytes);
     while (bytes.length > maxLineBytes) {
       const end = characterBorder(bytes, maxLineBytes);
       yield { at, stream, text: bytes.toString('utf8', 0, end), goesOn: true };
@@ -30,7 +31,15 @@ export async function* parseLogFrames(chunks: AsyncIterable<Buffer>): AsyncItera
   for (const [stream, { at, bytes }] of open) yield { at, stream, text: textOf(bytes) };
 }
 
-const textOf = (line: Buffer): string => line.toString('utf8').replace(/\r$/, '');
+const textOf = (line: Buffer): string => asShown(line).toString('utf8').replace(/\r$/, '');
+
+/** What a terminal shows of a line that returns to its beginning, as a progress bar does: each state over the one before. */
+function asShown(line: Buffer): Buffer {
+  const isReturning = line.subarray(0, -1).includes(0x0d);
+  if (!isReturning) return line;
+  const states = line.toString('utf8').replace(/\r+$/, '').split('\r');
+  return Buffer.from(states.reduce((shown, state) => state + shown.slice(state.length)));
+}
 
 /** The last place up to `end` that is not in the middle of a character (of UTF-8, which has at most four bytes for one). */
 function characterBorder(bytes: Buffer, end: number): number {
