@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { agentTypes, containerNameOf, HostId, JobId, JobSettings, RunId, type RunJobInput } from '@bigeye/contracts';
+import {
+  AppError,
+  agentTypes,
+  containerNameOf,
+  HostId,
+  JobId,
+  JobSettings,
+  RunId,
+  type RunJobInput,
+} from '@bigeye/contracts';
 import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
@@ -245,6 +254,24 @@ test('killed after reporting and before answering, the next attempt answers the 
   expect(await followContainer(host.orchestrator().deps, input, createAttempt(2))).toEqual(end);
   expect(await startContainer(host.orchestrator().deps, input, createAttempt(2))).toEqual({ startedAt: end.startedAt });
   expect(host.runner.calls.filter((call) => call.startsWith('create'))).toHaveLength(1);
+});
+
+test('an outcome that the control plane does not take costs neither the exit nor the run, and is told', async () => {
+  const host = createHost(succeed);
+  const { deps } = host.orchestrator();
+  const { insist } = deps.hostApi;
+  deps.hostApi.insist = (name, given, signal) => {
+    const { outcome = null } = (given as { body?: { outcome?: unknown } }).body ?? {};
+    if (name === 'putOutcome' && outcome !== null) return Promise.reject(new AppError('INVALID_INPUT', { issues: [] }));
+    return insist(name, given, signal);
+  };
+  await startContainer(deps, input, createAttempt());
+  expect(await followContainer(deps, input, createAttempt())).toMatchObject({ exitCode: 0 });
+  const { exit, outcome, timeline } = host.api.run(runId);
+  expect([exit?.exitCode, outcome]).toEqual([0, null]);
+  expect(timeline).toContainEqual(
+    expect.objectContaining({ kind: 'left_out', detail: 'outcome: not taken (INVALID_INPUT)' }),
+  );
 });
 
 test('a cancel stops the container and is told as such; the attempt returns what happened', async () => {

@@ -35,16 +35,27 @@ export async function reportRun(deps: HostDeps, { runId, end, mask }: RunReport,
       if (untold-- > 0) deps.timeline.add(runId, 'left_out', { detail: `artifact: ${file.leftOut}, ${file.reason}` });
     } else await sendArtifact(deps, runId, file, signal);
   }
-  const body = { exit: end, outcome: await findOutcome(deps, runId, mask, signal) };
-  try {
-    await deps.hostApi.insist('putOutcome', { params: { runId }, body }, signal);
-  } catch (error) {
-    // The control plane has ended the run meanwhile, and what it recorded stands.
-    if (!isAppError(error, 'RUN_ENDED')) throw error;
-    deps.log.warn({ runId, err: error }, 'outcome not taken');
-  }
+  await sendOutcome(deps, { runId, end, outcome: await findOutcome(deps, runId, mask, signal) }, signal);
   deps.timeline.add(runId, 'reported');
   await deps.timeline.drained(runId, signal);
+}
+
+/** What the agent said must not decide how the run ended: where it is not taken, the exit is told without it. */
+async function sendOutcome(
+  deps: HostDeps,
+  { runId, end, outcome }: { runId: RunId; end: ContainerEnd; outcome: RunOutcome | null },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deps.hostApi.insist('putOutcome', { params: { runId }, body: { exit: end, outcome } }, signal);
+  } catch (error) {
+    // Where the control plane has ended the run meanwhile, what it recorded stands.
+    if (!isAppError(error, 'RUN_ENDED') && !(isAppError(error, 'INVALID_INPUT') && outcome)) throw error;
+    deps.log.warn({ runId, err: error }, 'outcome not taken');
+    if (error.code === 'RUN_ENDED') return;
+    deps.timeline.add(runId, 'left_out', { detail: `outcome: not taken (${error.code})` });
+    await sendOutcome(deps, { runId, end, outcome: null }, signal);
+  }
 }
 
 async function sendArtifact(
@@ -58,6 +69,8 @@ async function sendArtifact(
   } catch (error) {
     signal.throwIfAborted();
     deps.log.warn({ runId, file: name, err: error }, 'artifact not taken');
+    const reason = isAppError(error) ? error.code : 'see the log of the orchestrator';
+    deps.timeline.add(runId, 'left_out', { detail: `artifact: ${name}, not taken (${reason})` });
   }
 }
 
