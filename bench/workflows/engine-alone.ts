@@ -1,6 +1,7 @@
 // The child of main.ts: the workflow engine as the control plane sets it up, but for the sealing of payloads.
 import { HostId, JobId, JobSettings, type RunId } from '@bigeye/contracts';
 import { createLogger, createRunId, failureConverterPath } from '@bigeye/service-kit';
+import { until } from '@bigeye/testkit';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { openTemporalTarget } from '../../apps/control-plane/src/temporal/connect.ts';
 import { startWorkflowEngine } from '../../apps/control-plane/src/temporal/workflow-engine.ts';
@@ -44,6 +45,7 @@ async function carryOut({ runs, warmUp, atOnce }: Order): Promise<Answer> {
     dataConverter: { failureConverterPath },
     log,
   });
+  await until(async () => (await engine.readiness()) === true);
   const runOne = async () => {
     const runId = createRunId();
     const { promise, resolve } = Promise.withResolvers<void>();

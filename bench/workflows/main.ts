@@ -57,7 +57,11 @@ async function measure(bundle: string): Promise<Answer> {
   const engine = fork(join(import.meta.dirname, 'engine-alone.ts'), [server.address, bundle]);
   const order: Order = { runs, warmUp: 30, atOnce: 10 };
   engine.send(order);
-  const [answer] = (await once(engine, 'message')) as [Answer];
+  const failed = once(engine, 'exit').then(() => {
+    throw new Error('the engine ended before it had measured');
+  });
+  const [answer] = (await Promise.race([once(engine, 'message'), failed])) as [Answer];
+  failed.catch(() => undefined);
   // Temporal's runtime would let a polite signal wait, and this engine would go on taking the next one's runs.
   engine.kill('SIGKILL');
   await once(engine, 'exit');
