@@ -56,7 +56,7 @@ async function jobAndHostLists(
     jobs: () => jobs.listJobs({ limit }),
     'jobs, 200 a page': () => jobs.listJobs({ limit: 200 }),
     'jobs, deep': () => jobs.listJobs({ limit, cursor: deep }),
-    hosts: () => hosts.listHosts(),
+    hosts: () => hosts.listHosts({ limit }),
   };
 }
 

@@ -35,7 +35,7 @@ describeEachDatabase('registration keys', (open) => {
     await store().useKey(key, '10.0.0.5');
     await expect(store().useKey(key, '10.0.0.6')).rejects.toMatchObject(used);
     expect(await store().findByValue(registrationKey)).toMatchObject({ state: 'used' });
-    expect(await store().listKeys()).toMatchObject([{ state: 'used', usedFrom: '10.0.0.5' }]);
+    expect((await store().listKeys({ limit: 10 })).items).toMatchObject([{ state: 'used', usedFrom: '10.0.0.5' }]);
   });
 
   test('of many who use it at once one gets it', async () => {
@@ -107,7 +107,7 @@ describeEachDatabase('registration keys', (open) => {
     const second = await make();
     await store().useKey(second.key, '::1');
     await store().deleteUnusedKeyOf(hostId);
-    expect(await store().listKeys()).toHaveLength(1);
+    expect((await store().listKeys({ limit: 10 })).items).toHaveLength(1);
   });
 });
 

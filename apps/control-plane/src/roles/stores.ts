@@ -6,6 +6,7 @@ import { createAuditStore } from '../audit/audit-store.ts';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { createLeaseStore } from '../db/lease-store.ts';
 import type { Db } from '../db/tables.ts';
+import { createHostListStore } from '../hosts/host-list-store.ts';
 import { createHostStore } from '../hosts/host-store.ts';
 import { createRegistrationKeyStore } from '../hosts/registration-key-store.ts';
 import { createJobStore } from '../jobs/job-store.ts';
@@ -32,6 +33,7 @@ export function createStores(db: Db, changes: ChangeFeed, objects: ObjectStore) 
     artifactStore: createArtifactStore(db, changes, objects),
     auditStore: createAuditStore(db),
     deletionStore: createObjectDeletionStore(db),
+    hostListStore: createHostListStore(db),
     hostStore: createHostStore(db, changes),
     jobStore: createJobStore(db),
     leaseStore: createLeaseStore(db),
