@@ -1,7 +1,7 @@
 import { HostId, JobId, type RunStatus } from '@bigeye/contracts';
 import { createAuditStore } from '../../apps/control-plane/src/audit/audit-store.ts';
 import type { Database } from '../../apps/control-plane/src/db/database.ts';
-import { createHostStore } from '../../apps/control-plane/src/hosts/host-store.ts';
+import { createHostListStore } from '../../apps/control-plane/src/hosts/host-list-store.ts';
 import { createJobStore } from '../../apps/control-plane/src/jobs/job-store.ts';
 import { createLineageStore } from '../../apps/control-plane/src/lineage/lineage-store.ts';
 import { createRunStore, type RunQuery } from '../../apps/control-plane/src/runs/run-store.ts';
@@ -13,7 +13,7 @@ type Reads = Record<string, () => Promise<unknown>>;
 export async function listsOf({ db, changes }: Database): Promise<Reads> {
   return {
     ...(await runLists(createRunStore(db, changes))),
-    ...(await jobAndHostLists(createJobStore(db), createHostStore(db, changes))),
+    ...(await jobAndHostLists(createJobStore(db), createHostListStore(db))),
     ...(await auditLists(createAuditStore(db))),
     ...searches(createLineageStore(db)),
   };
@@ -48,7 +48,7 @@ async function runLists(runs: ReturnType<typeof createRunStore>): Promise<Reads>
 
 async function jobAndHostLists(
   jobs: ReturnType<typeof createJobStore>,
-  hosts: ReturnType<typeof createHostStore>,
+  hosts: ReturnType<typeof createHostListStore>,
 ): Promise<Reads> {
   let deep: string | undefined;
   for (let pages = 0; pages < 9; pages++) deep = (await jobs.listJobs({ limit: 200, cursor: deep })).nextCursor ?? deep;
