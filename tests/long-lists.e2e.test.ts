@@ -79,7 +79,7 @@ describe('hosts', () => {
     await expect.poll(() => rowsOf('Hosts').count()).toBe(50);
     await page.getByRole('button', { name: 'More hosts' }).click();
     await expect.poll(() => rowsOf('Hosts').count()).toBe(100);
-    expect(await page.getByRole('navigation', { name: 'State' }).innerText()).toMatch(/Never heard of\s*1,999/);
+    expect(await page.getByRole('navigation', { name: 'State' }).textContent()).toMatch(/Never heard of\s*1,999/);
   });
 
   test('one is found by a part of its id, and the address keeps what was looked for', async () => {
@@ -106,7 +106,7 @@ describe('hosts', () => {
     await page.getByRole('button', { name: 'More hosts' }).click();
     await page.getByRole('button', { name: 'Revoke etl-0499' }).click();
     await page.getByRole('button', { name: 'Revoke host' }).click();
-    await expect.poll(() => rowsOf('Hosts').last().innerText()).toMatch(/etl-0499\s*Revoked/);
+    await expect.poll(() => rowsOf('Hosts').last().textContent()).toMatch(/etl-0499\s*Revoked/);
   });
 });
 
@@ -168,7 +168,7 @@ describe('choosing a host', () => {
 
 test.each([
   { path: '/jobs', table: 'Jobs', more: 'Older jobs', field: 'Name', part: 'LOAD 11', found: 11 },
-  { path: '/settings/users', table: 'Users', more: 'More users', field: 'Name or e-mail', part: 'user11', found: 11 },
+  { path: '/settings/users', table: 'Users', more: 'More users', field: 'Who', part: 'user11', found: 11 },
 ])(
   '$path shows a page, then more, and finds by a part of the name',
   async ({ path, table, more, field, part, found }) => {

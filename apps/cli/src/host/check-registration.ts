@@ -41,7 +41,8 @@ export async function checkAccount(
   admin: ApiClient,
   { home, settings, hostId }: { home: HostHome; settings: AgentSettings; hostId: HostId },
 ): Promise<void> {
-  const isTaken = await isRegistered(admin, hostId);
+  const { items } = await admin.call('listHosts', { query: { hostId, revoked: 'false' } });
+  const isTaken = items.length > 0;
   if (isTaken && !isOurs(home, settings, hostId)) throw new AppError('HOST_ID_TAKEN', { hostId });
   const { registered: unheard, online, offline } = (await admin.call('summarizeHosts')).states;
   const others = unheard + online + offline - (isTaken ? 1 : 0);
@@ -51,15 +52,6 @@ export async function checkAccount(
   if ((others === 0 && !isTaken) || accountKey === undefined) return;
   const registered = await findRegisteredKey(admin);
   if (registered !== undefined && !isSameKey(registered, accountKey)) throw new AppError('ACCOUNT_KEY_MISMATCH', {});
-}
-
-async function isRegistered(admin: ApiClient, hostId: HostId): Promise<boolean> {
-  try {
-    return (await admin.call('getHost', { params: { hostId } })).state !== 'revoked';
-  } catch (error) {
-    if (isAppError(error, 'HOST_NOT_FOUND')) return false;
-    throw error;
-  }
 }
 
 async function listSomeOthers(admin: ApiClient, hostId: HostId): Promise<HostId[]> {

@@ -47,6 +47,8 @@ describeEachDatabase('lists of hosts', (open) => {
       expect(found).toEqual(all.filter((host) => host.state === state));
       expect(found.length).toBeGreaterThan(0);
     }
+    expect(await readAll({ hostId: idOf(17) })).toEqual(all.filter(({ id }) => id === idOf(17)));
+    expect(await readAll({ hostId: HostId.parse('none') })).toEqual([]);
     expect(await readAll({ revoked: false })).toEqual(all.filter(({ state }) => state !== 'revoked'));
     expect(await readAll({ search: 'TL-019' })).toEqual(all.filter(({ id }) => id.includes('tl-019')));
     // What LIKE would understand is text here.

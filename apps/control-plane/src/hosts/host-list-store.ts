@@ -13,6 +13,7 @@ import type { Db } from '../db/tables.ts';
 import { selectHosts, toHost } from './host-row-store.ts';
 
 export interface HostQuery extends PageQuery {
+  hostId?: HostId | undefined;
   /** A part of the id. */
   search?: string | undefined;
   state?: HostState | undefined;
@@ -30,10 +31,11 @@ export function createHostListStore(db: Db) {
 
   return {
     /** By id. */
-    async listHosts({ search, state, revoked, cursor, limit }: HostQuery) {
+    async listHosts({ hostId, search, state, revoked, cursor, limit }: HostQuery) {
       let query = selectHosts(db)
         .orderBy('id')
         .limit(limit + 1);
+      if (hostId) query = query.where('id', '=', hostId);
       if (search) query = query.where(sql<boolean>`lower(id) like ${containing(search)}`);
       if (state) query = query.where(isIn(state, new Date()));
       if (revoked !== undefined) query = query.where('revoked_at', revoked ? 'is not' : 'is', null);

@@ -10,7 +10,6 @@ import {
 } from '@tanstack/react-router';
 import { OutageBanner } from '../components/outage-banner.tsx';
 import { sessionQuery } from '../features/access/api.ts';
-import { SignInPage } from '../features/access/sign-in-page.tsx';
 import { signInSearchOf } from '../features/access/sign-in-search.ts';
 import { auditFilterOf } from '../features/audit/audit-filter.ts';
 import { hostFilterOf } from '../features/hosts/host-filter.ts';
@@ -48,7 +47,7 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: signInSearchOf,
-  component: SignInPage,
+  component: page(() => import('../features/access/sign-in-page.tsx'), 'SignInPage'),
 });
 const setPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,

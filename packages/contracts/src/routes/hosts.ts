@@ -31,6 +31,7 @@ export const hostRoutes = {
     access: atLeast('viewer'),
     query: z.object({
       ...pageQuery,
+      hostId: HostId.optional().describe('Only this one, if there is such a host.'),
       search: storableText(256).optional().describe('A part of the id, in any case.'),
       state: HostState.optional(),
       revoked: z.stringbool().optional().describe('Only hosts that are locked out (true), or only those that are not.'),

@@ -1,4 +1,4 @@
-import { type CallInput, type Host, type HostId, isAppError, type RegistrationKeyInfo } from '@bigeye/contracts';
+import type { CallInput, HostId, RegistrationKeyInfo } from '@bigeye/contracts';
 import { queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 import { listQuery } from '../../lib/pages.ts';
@@ -32,24 +32,15 @@ export const findHosts = (search: string) => ({
   queryFn: () => api.call('listHosts', { query: search === '' ? {} : { search } }),
 });
 
-/** null: there is no host of that id. */
+/** null: there is no host of that id. Asked of the list, since a browser complains of each 404. */
 export const hostQuery = (hostId: HostId | undefined, refreshMs = refreshEveryMs) =>
   queryOptions({
     queryKey: [...allHosts, 'one', hostId],
-    queryFn: hostId ? () => findHost(hostId) : skipToken,
+    queryFn: hostId ? async () => (await api.call('listHosts', { query: { hostId } })).items[0] ?? null : skipToken,
     refetchInterval: every(refreshMs),
   });
 
 export const followedHostQuery = (hostId: HostId | undefined) => hostQuery(hostId, followEveryMs);
-
-async function findHost(hostId: HostId): Promise<Host | null> {
-  try {
-    return await api.call('getHost', { params: { hostId } });
-  } catch (error) {
-    if (isAppError(error, 'HOST_NOT_FOUND')) return null;
-    throw error;
-  }
-}
 
 /** A host that has the account's keys, beside this one: one that is online, if any is. */
 export const otherHostQuery = (hostId: HostId | undefined) =>

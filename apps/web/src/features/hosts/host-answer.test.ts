@@ -41,6 +41,13 @@ test('an offline host is named with what waits for it', () => {
   );
 });
 
+test('of many that cannot run two are named, and the others counted', () => {
+  const [a, b] = [host('etl-01', { managedAgents: [] }), host('etl-02', { managedAgents: [] })];
+  expect(hostAnswer(summary({ online: 2000 }, { unable: { count: 1202, first: [a, b, a] } }), now)).toBe(
+    '798 of 2,000 hosts can run. etl-01 has no agent installed. etl-02 has no agent installed. 1,200 others cannot run either.',
+  );
+});
+
 test('an online host whose Docker engine is away cannot run', () => {
   const etl = host('etl-01', { engineReachable: false });
   expect(hostAnswer(summary({ online: 1 }, { unable: some(etl) }), now)).toBe(

@@ -18,8 +18,16 @@ export function hostAnswer({ states, unable, lowOnDisk }: HostSummary, now: Date
   // A revoked host is out on purpose, and no trouble.
   const all = states.registered + states.online + states.offline;
   if (all === 0) return 'Every host is revoked.';
-  const named = unable.first.slice(0, 2).map((host) => sentenceOfTrouble(host, now));
-  return [canRun(all, unable.count), ...named, warnings(lowOnDisk)].filter(Boolean).join(' ');
+  const named = unable.first.slice(0, 2);
+  const left = unable.count - named.length;
+  return [
+    canRun(all, unable.count),
+    ...named.map((host) => sentenceOfTrouble(host, now)),
+    left > 0 && `${plural(left, 'other')} cannot run either.`,
+    warnings(lowOnDisk),
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function canRun(all: number, troubled: number): string {

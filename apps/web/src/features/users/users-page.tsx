@@ -48,7 +48,7 @@ export function UsersPage() {
       />
       <search className={filters.filters} aria-label="Filter the users">
         <SearchField
-          label="Name or e-mail"
+          label="Who"
           value={search ?? ''}
           onChange={(typed) => void navigate({ to: '/settings/users', search: nameSearchOf({ search: typed }) })}
         />
