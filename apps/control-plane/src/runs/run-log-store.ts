@@ -82,7 +82,7 @@ export function createRunLogStore(db: Db, objects: ObjectStore) {
   };
 
   /** The contents of those pieces that are chunks, by their sequence, in one statement. */
-  async function chunksOf(runId: RunId, pieces: Piece[]): Promise<Map<number, Buffer>> {
+  async function chunksOf(runId: RunId, pieces: Piece[]): Promise<Map<number, Uint8Array>> {
     const sequences = pieces.flatMap(({ sequence }) => sequence ?? []);
     if (sequences.length === 0) return new Map();
     const rows = await db
@@ -95,7 +95,7 @@ export function createRunLogStore(db: Db, objects: ObjectStore) {
   }
 
   /** Undefined for a chunk that is not there any more. */
-  async function linesOf(piece: Piece, chunks: Map<number, Buffer>): Promise<LogLine[] | undefined> {
+  async function linesOf(piece: Piece, chunks: Map<number, Uint8Array>): Promise<LogLine[] | undefined> {
     if (piece.object !== null) return linesOfText(await decompress(await wholeOf(await objects.get(piece.object))));
     const content = chunks.get(piece.sequence);
     return content && linesIn(await decompress(content));
