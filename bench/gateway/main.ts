@@ -73,7 +73,8 @@ const arrived = await startRuns();
 console.log(`\na run at a random host, ms    from the call of the API to the task there: ${words(arrived)}`);
 
 await herd();
-process.exit(0);
+for (const open of [temporal, probing]) open.close();
+await client.end();
 
 async function register(index: number): Promise<RegisteredHost> {
   const id = HostId.parse(`bench-${index}`);

@@ -1,5 +1,6 @@
 import { AppError, type Role } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
+import type { PageQuery } from '../db/paging.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createFirstAdmin } from './first-admin.ts';
@@ -7,7 +8,7 @@ import { secretHashOf } from './secret-hash.ts';
 import { createSessionStore } from './session-store.ts';
 import { createUserStore } from './user-store.ts';
 
-const page = { limit: 10 };
+const page: PageQuery = { limit: 10 };
 const from = { address: '192.0.2.1', userAgent: 'a browser' };
 
 describeEachDatabase('users', (open) => {
@@ -221,5 +222,62 @@ describeEachDatabase('users', (open) => {
     expect(await start()).toBeUndefined();
     await users.updateUser(other.id, { name: 'Other', role: 'member', disabled: true });
     expect(await start()).toMatchObject({ email: 'admin@example.com' });
+  });
+
+  test('users, keys and sessions are listed once each over all pages, also those that were made in one moment', async () => {
+    const { db, users, keys, sessions, add } = stores();
+    for (let n = 0; n < 24; n++) await add(`user${n}@example.com`);
+    const { id: userId } = await add('of-keys@example.com');
+    for (let n = 0; n < 25; n++) {
+      await keys.insertApiKey('agent', { name: `agent ${n}`, description: '', userId: null });
+      await keys.insertApiKey('personal', { name: `mine ${n}`, description: '', userId });
+      await sessions.createSession(userId, from);
+    }
+    const at = new Date('2026-01-01T00:00:00Z');
+    for (const table of ['users', 'api_keys', 'sessions'] as const)
+      await db.updateTable(table).set({ created_at: at }).execute();
+    const lists = {
+      users: users.listUsers,
+      agentKeys: keys.listAgentApiKeys,
+      personalKeys: (query: typeof page) => keys.listPersonalApiKeys({ ...query, userId }),
+      sessions: (query: typeof page) => sessions.listSessions(userId, undefined, query),
+    };
+    for (const list of Object.values(lists)) {
+      const found = [];
+      let cursor: string | undefined;
+      do {
+        const { items, nextCursor } = await list({ limit: 10, cursor });
+        found.push(...items.map(({ id }) => id));
+        cursor = nextCursor ?? undefined;
+      } while (cursor);
+      expect(found).toHaveLength(25);
+      expect(new Set(found).size).toBe(25);
+    }
+    await expect(users.listUsers({ limit: 10, cursor: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('users are found by a part of the name or the address, and counted by what they may and can', async () => {
+    const { db, users, add } = stores();
+    const [ann] = [await add('ann@example.com', 'admin'), await add('bob@example.com')];
+    await users.updateUser(ann.id, { name: 'Ann Berlin', role: 'admin', disabled: false });
+    const off = await add('off@example.com');
+    await users.updateUser(off.id, { name: 'Off', role: 'member', disabled: true });
+    await db.updateTable('users').set({ password_hash: 'x' }).where('id', '=', ann.id).execute();
+    const found = async (search: string) =>
+      (await users.listUsers({ limit: 10, search })).items.map(({ email }) => email);
+    expect(await found('BERLIN')).toEqual(['ann@example.com']);
+    expect(await found('B@')).toEqual(['bob@example.com']);
+    expect(await found('%')).toEqual([]);
+    expect(await users.summarizeUsers()).toEqual({ enabled: 2, admins: 1, withoutSignIn: 1, disabled: 1 });
+  });
+
+  test('keys are counted, and those that were never used', async () => {
+    const { keys, add } = stores();
+    const { id: userId } = await add('a@example.com');
+    const used = await keys.insertApiKey('personal', { name: 'used', description: '', userId });
+    await keys.insertApiKey('personal', { name: 'not used', description: '', userId });
+    await keys.findKeyOwner(used.apiKey, '192.0.2.9');
+    expect(await keys.countPersonalApiKeys(userId)).toEqual({ keys: 2, neverUsed: 1 });
+    expect(await keys.countAgentApiKeys()).toEqual({ keys: 0, neverUsed: 0 });
   });
 });
