@@ -113,8 +113,11 @@ async function live({ id, identity }: RegisteredHost, { gateway, hostApiUrl }: S
 
 function note(what: keyof typeof counts, why: string): void {
   counts[what].failed++;
-  // An address in the message would make each of them another one.
-  const kind = `${what}: ${why.replace(/\d+\.\d+\.\d+\.\d+:\d+/g, '…').slice(0, 100)}`;
+  // Without addresses and times, which would make each of them another one.
+  const kind = `${what}: ${why
+    .replace(/ at https.*?: /, ': ')
+    .replace(/(after|\(|:) ?\d.*$/, '…')
+    .slice(0, 100)}`;
   failures.set(kind, (failures.get(kind) ?? 0) + 1);
 }
 

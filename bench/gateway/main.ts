@@ -13,8 +13,8 @@ import { until } from '@bigeye/testkit';
 import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { startControlPlaneProcess } from '../../tests/support/control-plane-process.ts';
 import { connectClient, send } from '../../tests/support/gateway-client.ts';
-import { figuresOf } from '../figures.ts';
 import { startDefaultPostgres } from '../lineage/default-postgres.ts';
+import { figuresOf } from '../lists/figures.ts';
 import { preciseNow, type RegisteredHost, type Start, type Status, type TaskCame } from './registered-host.ts';
 import { type Sample, sample } from './sample.ts';
 

@@ -2,7 +2,7 @@ import type { RunId } from '@bigeye/contracts';
 import type { Database } from '../../apps/control-plane/src/db/database.ts';
 import { insertJob } from '../../apps/control-plane/src/testing/a-job.ts';
 import type { openRunStores } from '../../apps/control-plane/src/testing/run-stores.ts';
-import { figuresOf, printRow, timed } from '../figures.ts';
+import { figuresOf, printRow, timed } from './figures.ts';
 
 const chunks = 10_000;
 const lines = Array.from({ length: 20 }, (_, n) => ({

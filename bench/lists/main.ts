@@ -12,8 +12,8 @@ import { createObjectDeletionStore } from '../../apps/control-plane/src/objects/
 import { clean } from '../../apps/control-plane/src/retention/keep-house.ts';
 import { createRetentionStore } from '../../apps/control-plane/src/retention/retention-store.ts';
 import { openRunStores } from '../../apps/control-plane/src/testing/run-stores.ts';
-import { type Figures, figuresOf, printRow, timed } from '../figures.ts';
 import { startDefaultPostgres } from '../lineage/default-postgres.ts';
+import { type Figures, figuresOf, printRow, timed } from './figures.ts';
 import { fill, sizes } from './fill.ts';
 import { listsOf } from './lists.ts';
 import { measureLongLog } from './long-log.ts';
