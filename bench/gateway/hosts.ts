@@ -122,6 +122,7 @@ function note(what: keyof typeof counts, why: string): void {
 }
 
 function tell(): void {
+  if (!process.connected) return;
   const { user, system } = process.cpuUsage();
   process.send?.({
     kind: 'status',
