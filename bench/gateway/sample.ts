@@ -26,30 +26,51 @@ export interface Watched {
 const ticksInSecond = 100;
 
 export async function sample({ controlPlane, temporal, client }: Watched): Promise<Sample> {
-  const { rows } = await client.query<{ commits: string; pids: number[] }>(
-    `select (select sum(xact_commit) from pg_stat_database) as commits,
-      array(select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()) as pids`,
+  const { rows } = await client.query<{ commits: string; pid: number }>(
+    'select sum(xact_commit) as commits, pg_backend_pid() as pid from pg_stat_database',
   );
   return {
     at: performance.now(),
     controlPlane: costOf(controlPlane),
     temporal: costOf(temporal),
-    postgres: (rows[0]?.pids ?? []).map(costOf).reduce(sum, { rssMib: 0, cpuSeconds: 0 }),
+    postgres: costOfServer(rows[0]?.pid ?? 0),
     descriptors: readdirSync(`/proc/${controlPlane}/fd`).length,
     commits: Number(rows[0]?.commits),
   };
 }
 
-function costOf(pid: number): Cost {
-  const rssKib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+export function costOf(pid: number): Cost & { parent: number; cpuSecondsOfEnded: number } {
+  const rssKib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   // The name of the program stands in brackets and may hold blanks.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
-    .split(' ');
-  return { rssMib: rssKib / 1024, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksInSecond };
+    .split(' ')
+    .map(Number);
+  const [parent = 0, user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = [1, 11, 12, 13, 14].map(
+    (n) => fields[n],
+  );
+  return {
+    parent,
+    rssMib: rssKib / 1024,
+    cpuSeconds: (user + system) / ticksInSecond,
+    cpuSecondsOfEnded: (userOfEnded + systemOfEnded) / ticksInSecond,
+  };
 }
 
-const sum = (one: Cost, other: Cost): Cost => ({
-  rssMib: one.rssMib + other.rssMib,
-  cpuSeconds: one.cpuSeconds + other.cpuSeconds,
-});
+/** Of a server of many processes, by one of them. What they share is counted for each, so its memory is an upper bound. */
+function costOfServer(pid: number): Cost {
+  const { parent } = costOf(pid);
+  const own = costOf(parent);
+  const total = { rssMib: own.rssMib, cpuSeconds: own.cpuSeconds + own.cpuSecondsOfEnded };
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const one = costOf(Number(name));
+      if (one.parent !== parent) continue;
+      total.rssMib += one.rssMib;
+      total.cpuSeconds += one.cpuSeconds;
+    } catch {
+      // It has ended since it was listed.
+    }
+  }
+  return total;
+}
