@@ -7,6 +7,7 @@ import { createApiClient, hostHeartbeatEveryMs, taskQueues } from '@bigeye/contr
 import { createMutualTlsTransport } from '@bigeye/service-kit';
 import { connectivityState } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
+import { untilNextTryMs } from '../../packages/orchestrator/src/host-heartbeat.ts';
 import { connectClient, send } from '../../tests/support/gateway-client.ts';
 import { preciseNow, type RegisteredHost, type Start, type Status, type TaskCame } from './registered-host.ts';
 
@@ -77,16 +78,21 @@ async function live({ id, identity }: RegisteredHost, { gateway, hostApiUrl }: S
   };
   const beat = async () => {
     const body = { orchestratorVersion: 'bench', engineReachable: true, diskFreeBytes: 80_000_000_000 };
-    for (;;) {
+    for (let failed = 0; ; ) {
       const begun = Date.now();
-      await hostApi.call('heartbeat', { body }).then(
-        () => {
-          counts.beats.answered++;
-          state.heardAt = Date.now();
-        },
-        (error: Error) => note('beats', error.message),
+      try {
+        await hostApi.call('heartbeat', { body });
+        counts.beats.answered++;
+        state.heardAt = Date.now();
+        failed = 0;
+      } catch (error) {
+        failed++;
+        note('beats', (error as Error).message);
+      }
+      const tookMs = Date.now() - begun;
+      await delay(
+        failed > 0 ? untilNextTryMs(failed, hostHeartbeatEveryMs) : Math.max(0, hostHeartbeatEveryMs - tookMs),
       );
-      await delay(Math.max(0, hostHeartbeatEveryMs - (Date.now() - begun)));
     }
   };
   const tellOfWorker = async () => {
