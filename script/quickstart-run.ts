@@ -70,13 +70,13 @@ async function createAgentKey(): Promise<string> {
 
 /** The first admin's key ends by itself, and the quickstart is used for longer. */
 async function keepKey(): Promise<void> {
-  const { apiKeys } = await api.call('listPersonalApiKeys', { query: {} });
-  for (const { id, expiresAt } of apiKeys)
+  const { items } = await api.call('listPersonalApiKeys');
+  for (const { id, expiresAt } of items)
     if (expiresAt !== null) await api.call('keepPersonalApiKey', { params: { apiKeyId: id } });
 }
 
 async function findOrCreateJob(): Promise<JobId> {
-  const { items } = await api.call('listJobs', { query: { limit: 200 } });
+  const { items } = await api.call('listJobs', { query: { search: jobName, limit: 200 } });
   const existing = items.find((job) => job.name === jobName && job.hostId === hostId);
   if (existing) return existing.id;
   const parameters = { connectors: ['postgres'], connectionName: 'shop' };

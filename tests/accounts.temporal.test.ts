@@ -119,7 +119,7 @@ describe('sessions', () => {
     const { email, browser } = await newUser();
     const phone = createBrowserSession(stack.apiUrl, { 'user-agent': 'a phone' });
     await phone.call('signIn', { body: { email, password } });
-    const { sessions } = await browser.call('listSessions');
+    const { items: sessions } = await browser.call('listSessions');
     expect(sessions).toMatchObject([
       { userAgent: 'a phone', address: '127.0.0.1', isCurrent: false },
       { isCurrent: true },
@@ -183,7 +183,7 @@ describe('users', () => {
   test('the last admin cannot be lost', async () => {
     const { id, name } = await me(stack.admin);
     const last = { code: 'LAST_ADMIN' };
-    const others = (await stack.admin.call('listUsers')).users.filter((u) => u.role === 'admin' && u.id !== id);
+    const others = (await stack.admin.call('listUsers')).items.filter((u) => u.role === 'admin' && u.id !== id);
     for (const other of others) await change(other, { role: 'viewer' });
     await expect(stack.admin.call('deleteUser', { params: { userId: id } })).rejects.toMatchObject(last);
     const body = { name, role: 'member' as const, disabled: false };
@@ -197,7 +197,7 @@ describe('API keys', () => {
     const { apiKey, info } = await browser.call('createPersonalApiKey', { body: { name: 'k', description: 'd' } });
     expect(apiKey).toMatch(/^bigeye_pak_[a-z0-9]{50}$/);
     await stack.client(apiKey).call('verifyPersonalApiKey');
-    expect((await browser.call('listPersonalApiKeys')).apiKeys).toEqual([
+    expect((await browser.call('listPersonalApiKeys')).items).toEqual([
       { ...info, lastUsedAt: expect.any(String), lastUsedIp: '127.0.0.1' },
     ]);
     await browser.call('deletePersonalApiKey', { params: { apiKeyId: info.id } });
@@ -213,9 +213,9 @@ describe('API keys', () => {
     await expect(b.browser.call('deletePersonalApiKey', { params })).rejects.toMatchObject({
       code: 'API_KEY_NOT_FOUND',
     });
-    expect((await stack.admin.call('listPersonalApiKeys', { query })).apiKeys).toEqual([info]);
+    expect((await stack.admin.call('listPersonalApiKeys', { query })).items).toEqual([info]);
     await stack.admin.call('deletePersonalApiKey', { params });
-    expect((await stack.admin.call('listPersonalApiKeys', { query })).apiKeys).toEqual([]);
+    expect((await stack.admin.call('listPersonalApiKeys', { query })).items).toEqual([]);
   });
 
   test('an agent key is deleted by an admin', async () => {

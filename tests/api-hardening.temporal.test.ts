@@ -333,8 +333,8 @@ describe('a stream of events ends within two seconds once', () => {
     const session = await signedIn(made.apiKey);
     const stream = await open(session);
     const client = stack.client(made.apiKey);
-    const { sessions } = await client.call('listSessions');
-    for (const { id } of sessions) await client.call('deleteSession', { params: { sessionId: id } });
+    const { items } = await client.call('listSessions');
+    for (const { id } of items) await client.call('deleteSession', { params: { sessionId: id } });
     expect(await stream.endedWithinMs()).toBeLessThan(2_000);
     expect((await fetch(url('/api/v1/session'), { headers })).status).toBe(200);
     await stream.cancel();

@@ -127,7 +127,7 @@ test.each(['create', 'start'] as const)(
     letGo();
     await stopping;
     // A start that was answered in time is known already; no end is.
-  expect(['queued', 'running']).toContain((await runOf(runId)).status);
+    expect(['queued', 'running']).toContain((await runOf(runId)).status);
     running.restart();
     const run = await stack.finished(runId);
     expect(run.status).toBe('canceled');

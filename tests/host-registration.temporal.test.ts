@@ -70,8 +70,8 @@ test('a key registers its host: certificate, public keys and an agent API key of
   const dead = { code: 'REGISTRATION_KEY_REFUSED', message: expect.stringContaining('used already') };
   await expect(holder.call('getRegistration')).rejects.toMatchObject(dead);
   await expect(register(registrationKey, 'etl-01')).rejects.toMatchObject(dead);
-  const { registrationKeys } = await stack.admin.call('listRegistrationKeys');
-  expect(registrationKeys).toMatchObject([{ id: info.id, state: 'used', usedFrom: '127.0.0.1' }]);
+  const { items } = await stack.admin.call('listRegistrationKeys');
+  expect(items).toMatchObject([{ id: info.id, state: 'used', usedFrom: '127.0.0.1' }]);
 });
 
 test('the key opens the two routes of registration and no other, neither new nor used', async () => {

@@ -133,7 +133,7 @@ test('the account key is rotated under running jobs; both keys work until the ro
   expect(await runQuick()).toBe('succeeded');
   await expect(admin.call('deletePreviousPublicKey')).rejects.toMatchObject({
     code: 'KEY_ROTATION_UNFINISHED',
-    details: { hosts: [rotatingHost.id] },
+    details: { hosts: [rotatingHost.id], count: 1 },
   });
   // … and when it has it, without a restart.
   adoptNextAccountKey(home);

@@ -187,8 +187,8 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
     await page.getByLabel(`Put another machine in the place of ${id}`).check();
     await page.getByRole('button', { name: 'Make a registration key' }).click();
     await heading(`Waiting for ${id} …`);
-    const { registrationKeys } = await stack.admin.call('listRegistrationKeys');
-    expect(registrationKeys.find((key) => key.hostId === id)).toMatchObject({ replaces: true, state: 'open' });
+    const { items } = await stack.admin.call('listRegistrationKeys', { query: { hostId: HostId.parse(id) } });
+    expect(items).toMatchObject([{ replaces: true, state: 'open' }]);
     await page.getByRole('button', { name: `Revoke the key for ${id}` }).click();
   });
 

@@ -123,7 +123,7 @@ describe('who is known to the provider', () => {
 
   test('stays admin as the last one', async () => {
     const { user } = await stack.admin.call('getSession');
-    for (const other of (await stack.admin.call('listUsers')).users)
+    for (const other of (await stack.admin.call('listUsers')).items)
       if (other.role === 'admin' && other.id !== user.id)
         await stack.admin.call('deleteUser', { params: { userId: other.id } });
     const subject = newPerson({ email: user.email, groups: ['viewer'] });

@@ -1,153 +1,189 @@
-// Hosts that stay connected to the worker gateway, as real ones do: one poll open each, a heartbeat every five seconds.
-// Prints memory per host, CPU, lost polls, and the latency of a call through the gateway beside the same call sent to
-// Temporal directly, interleaved in the same run. Traffic stays on this machine.
-//   node bench/gateway/main.ts [hosts, default 1000] [minutes, default 10]
+// Thousands of light hosts (hosts.ts, a process of their own) on one control plane with a PostgreSQL and a Temporal on this machine:
+// what a host costs in memory and connections, what all of them cost in processor time and statements while nothing runs, what the
+// gateway adds to a call, how long a run takes to reach a host, and how long all of them take to come back when the control plane was killed.
+//   node bench/gateway/main.ts [hosts, default 2000] [minutes of rest, default 3] [runs, default 200]
+import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApiClient, HostId, taskQueues } from '@bigeye/contracts';
+import { HostId, type JobId, type ManagedAgent } from '@bigeye/contracts';
 import { createCertificateRequest } from '@bigeye/host-kit';
-import { type ClientIdentity, createMutualTlsTransport } from '@bigeye/service-kit';
-import { type Client, credentials, Client as GrpcClient } from '@grpc/grpc-js';
-import proto from '@temporalio/proto';
+import { until } from '@bigeye/testkit';
+import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { startControlPlaneProcess } from '../../tests/support/control-plane-process.ts';
 import { connectClient, send } from '../../tests/support/gateway-client.ts';
+import { startDefaultPostgres } from '../lineage/default-postgres.ts';
+import { figuresOf } from '../lists/figures.ts';
+import { preciseNow, type RegisteredHost, type Start, type Status, type TaskCame } from './registered-host.ts';
+import { costOf, type Sample, sample } from './sample.ts';
 
-const hostCount = Number(process.argv[2] ?? 1000);
-const minutes = Number(process.argv[3] ?? 10);
-const heartbeatEveryMs = 5_000;
-const api = proto.temporal.api.workflowservice.v1;
-const path = (method: string) => `/temporal.api.workflowservice.v1.WorkflowService/${method}`;
+const [hostCount = 2000, minutes = 3, runs = 200] = process.argv.slice(2).map(Number);
+const downMs = 15_000;
+const agents: ManagedAgent[] = [{ type: 'LINEAGE_PLUS', image: 'bench', connections: [] }];
+const getSystemInfo = '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo';
 
+await using server = await startDefaultPostgres();
+const client = await server.connect('bench watches');
 await using controlPlane = await startControlPlaneProcess({
-  MAX_CONNECTIONS: String(hostCount * 5),
-  MAX_CONNECTIONS_PER_ADDRESS: String(hostCount * 5),
+  DATABASE_URL: `postgresql://test@127.0.0.1:${server.port}/postgres`,
+  MAX_CONNECTIONS: String(hostCount * 3),
+  MAX_CONNECTIONS_PER_ADDRESS: String(hostCount * 3),
 });
 const gateway = `${controlPlane.bridge}:${controlPlane.ports.gateway}`;
 const hostApiUrl = `https://${controlPlane.bridge}:${controlPlane.ports.hostApi}`;
-const idle = await sample();
-console.log(`control plane idle: ${idle.rssMib} MiB`);
+const watch = () => sample({ controlPlane: controlPlane.pid(), temporal: controlPlane.temporalPid(), client });
 
-const registered = await timed('registered', () => inBatches(hostCount, 8, register));
-const ended = new AbortController();
-const polls = { open: 0, ended: 0, failed: 0 };
-const failures = new Map<string, number>();
-const beats = { sent: 0, failed: 0 };
-const clients = await timed('connected, each with a poll', () => inBatches(hostCount, 16, connect));
-const connected = await sample();
-for (const [index, host] of registered.entries()) void beat(host, (index / hostCount) * heartbeatEveryMs);
-await delay(heartbeatEveryMs);
+const hosts = await timed('registered', () => inBatches(hostCount, 8, register));
+const jobs = await createJobs();
+await delay(5_000);
+const alone = await watch();
 
-const before = await sample();
+let status: Status | undefined;
+let highest = 0;
+const arrivals = new Map<HostId, (at: number) => void>();
+const child = fork(join(import.meta.dirname, 'hosts.ts'), { serialization: 'advanced' });
+child.on('message', (message: Status | TaskCame) => {
+  if (message.kind === 'status') status = message;
+  else arrivals.get(message.hostId)?.(message.at);
+});
+using _ = { [Symbol.dispose]: () => end(child) };
+await timed('connected, with their polls', async () => {
+  child.send({ hosts, gateway, hostApiUrl } satisfies Start);
+  await allAre(() => Math.min(status?.polling ?? 0, status?.heard ?? 0));
+});
+
+// A poll that began while everybody connected may take too long, and is begun anew within 70 s.
+await delay(75_000);
+const before = await watch();
+const begun = status;
 const through: number[] = [];
 const direct: number[] = [];
 const temporal = new GrpcClient(`127.0.0.1:${controlPlane.ports.temporal}`, credentials.createInsecure());
-let fewestOpen = hostCount;
-for (const until = Date.now() + minutes * 60_000; Date.now() < until; await delay(250)) {
+const probe = hosts[0] as RegisteredHost;
+const probing = connectClient(gateway, probe.identity, probe.identity);
+for (const stop = Date.now() + minutes * 60_000; Date.now() < stop; await delay(250)) {
   direct.push(await callOnce(temporal));
-  through.push(await callOnce(clients[through.length % clients.length] as Client));
-  fewestOpen = Math.min(fewestOpen, polls.open);
+  through.push(await callOnce(probing));
 }
-const after = await sample();
-ended.abort();
+const after = await watch();
+tellOfRest(alone, before, after);
 
-const seconds = (after.at - before.at) / 1000;
-const perHost = (rssMib: number) => (((rssMib - idle.rssMib) * 1024) / hostCount).toFixed(0);
-const percent = (ticks: number) => ((ticks / seconds) * 100).toFixed(1);
-console.log(`
-${hostCount} hosts for ${(seconds / 60).toFixed(1)} minutes, a heartbeat every ${heartbeatEveryMs / 1000} s each
+const arrived = await startRuns();
+console.log(`\na run at a random host, ms    from the call of the API to the task there: ${words(arrived)}`);
 
-polls      ${polls.failed} failed, ${polls.ended} ended in time and were asked again, never fewer than ${fewestOpen} open
-heartbeats ${beats.sent} answered, ${beats.failed} not
-memory     control plane ${connected.rssMib} MiB when connected (${perHost(connected.rssMib)} KiB a host), ${after.rssMib} MiB at the end (${perHost(after.rssMib)} KiB a host); Temporal ${after.temporalRssMib} MiB
-CPU        control plane ${percent(after.cpu - before.cpu)} % of a core, Temporal ${percent(after.temporalCpu - before.temporalCpu)} %
+await herd();
+for (const open of [temporal, probing]) open.close();
+await client.end();
 
-GetSystemInfo, milliseconds     median      p95      p99
-  Temporal directly         ${figures(direct)}
-  through the gateway       ${figures(through)}
-  added                     ${[0.5, 0.95, 0.99].map((q) => format(quantile(through, q) - quantile(direct, q))).join(' ')}
-`);
-for (const [why, times] of failures) console.log(`${times} polls failed: ${why}`);
-process.exit(polls.failed + beats.failed === 0 ? 0 : 1);
-
-interface BenchHost {
-  id: HostId;
-  identity: ClientIdentity;
-}
-
-async function register(index: number): Promise<BenchHost> {
+async function register(index: number): Promise<RegisteredHost> {
   const id = HostId.parse(`bench-${index}`);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const certificateRequest = await createCertificateRequest(id, pem);
-  const answer = await controlPlane.admin.call('registerHost', { body: { hostId: id, certificateRequest } });
-  return {
-    id,
-    identity: { privateKey: pem, certificate: answer.certificate ?? '', caCertificate: answer.caCertificate },
-  };
+  const body = { hostId: id, managedAgents: agents, certificateRequest };
+  const answer = await controlPlane.admin.call('registerHost', { body });
+  return { id, identity: { ...answer, privateKey: pem, certificate: answer.certificate ?? '' } };
 }
 
-async function connect(index: number): Promise<Client> {
-  const host = registered[index] as BenchHost;
-  const client = connectClient(gateway, host.identity, host.identity);
-  const { code, details } = await send(client, path('GetSystemInfo'), new Uint8Array(), { deadlineMs: 30_000 });
-  if (code !== 'OK') throw new Error(`${host.id} is not let in: ${code} ${details}`);
-  void poll(host, client);
-  return client;
-}
-
-async function poll({ id }: BenchHost, client: Client): Promise<void> {
-  const taskQueue = { name: taskQueues.forHost(id), kind: 1 };
-  const request = api.PollActivityTaskQueueRequest.encode({ namespace: 'default', taskQueue }).finish();
-  while (!ended.signal.aborted) {
-    polls.open++;
-    const { code, details } = await send(client, path('PollActivityTaskQueue'), request, { deadlineMs: 70_000 });
-    polls.open--;
-    if (ended.signal.aborted) return;
-    if (code === 'OK') polls.ended++;
-    else {
-      polls.failed++;
-      failures.set(`${code} ${details}`, (failures.get(`${code} ${details}`) ?? 0) + 1);
-    }
-  }
-}
-
-async function beat({ identity }: BenchHost, firstAfterMs: number): Promise<void> {
-  using transport = createMutualTlsTransport(identity);
-  const client = createApiClient({ baseUrl: hostApiUrl, transport });
-  const body = { orchestratorVersion: 'bench', engineReachable: true, diskFreeBytes: null };
-  await delay(firstAfterMs);
-  while (!ended.signal.aborted) {
-    await client.call('heartbeat', { body }).then(
-      () => beats.sent++,
-      () => beats.failed++,
-    );
-    await delay(heartbeatEveryMs);
-  }
-}
-
-async function callOnce(client: Client): Promise<number> {
-  const begun = performance.now();
-  await send(client, path('GetSystemInfo'), new Uint8Array());
-  return performance.now() - begun;
-}
-
-/** Resident memory in MiB and CPU time in seconds of the control plane and of its Temporal server. */
-async function sample() {
-  const [own, temporal] = [controlPlane.pid(), controlPlane.temporalPid()].map((pid) => {
-    const rssKib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return { rssMib: Math.round(rssKib / 1024), cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
+/** On random hosts, one on each. */
+async function createJobs(): Promise<{ id: JobId; hostId: HostId }[]> {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  await controlPlane.admin.call('putAgentPublicKey', { body: { publicKey: pem } });
+  const chosen = hosts.toSorted(() => Math.random() - 0.5).slice(0, runs);
+  return await inBatches(chosen.length, 8, async (index) => {
+    const { id: hostId } = chosen[index] as RegisteredHost;
+    const parameters = { connectors: ['postgres'] };
+    const body = { name: `bench ${index}`, hostId, agentType: 'LINEAGE_PLUS' as const, parameters };
+    return { id: (await controlPlane.admin.call('createJob', { body })).id, hostId };
   });
-  return {
-    at: Date.now(),
-    rssMib: own?.rssMib ?? 0,
-    cpu: own?.cpu ?? 0,
-    temporalRssMib: temporal?.rssMib ?? 0,
-    temporalCpu: temporal?.cpu ?? 0,
+}
+
+/** One after the other, so that none waits for another. */
+async function startRuns(): Promise<number[]> {
+  const took: number[] = [];
+  for (const { id: jobId, hostId } of jobs) {
+    const arrival = new Promise<number>((resolve) => arrivals.set(hostId, resolve));
+    const asked = preciseNow();
+    await controlPlane.admin.call('startRun', { params: { jobId } });
+    took.push((await arrival) - asked);
+  }
+  return took;
+}
+
+/** Everybody loses the control plane at once, and comes back by the pauses of its own. Temporal dies and begins anew with it. */
+async function herd(): Promise<void> {
+  const failedBefore = (status?.polls.failed ?? 0) + (status?.beats.failed ?? 0);
+  await controlPlane.kill();
+  await delay(downMs);
+  const started = performance.now();
+  await controlPlane.start();
+  const ready = performance.now();
+  const { cpuSeconds } = costOf(controlPlane.pid());
+  highest = 0;
+  const heard: [share: number, seconds: number][] = [];
+  const polling: [share: number, seconds: number][] = [];
+  const shares = [0.5, 0.95, 1];
+  const note = (reached: typeof heard, count: number) => {
+    for (const share of shares)
+      if (count >= share * hostCount && !reached.some(([one]) => one === share))
+        reached.push([share, (performance.now() - ready) / 1000]);
   };
+  await until(
+    async () => {
+      highest = Math.max(highest, costOf(controlPlane.pid()).rssMib);
+      note(heard, status?.heard ?? 0);
+      note(polling, status?.polling ?? 0);
+      return heard.length + polling.length === 2 * shares.length;
+    },
+    { timeoutMs: 180_000, late: () => `not all came back: ${JSON.stringify(status)}` },
+  );
+  const cpu = costOf(controlPlane.pid()).cpuSeconds - cpuSeconds;
+  const summary = await controlPlane.admin.call('summarizeHosts');
+  const failed = (status?.polls.failed ?? 0) + (status?.beats.failed ?? 0) - failedBefore;
+  const inWords = (reached: typeof heard) =>
+    reached.map(([share, seconds]) => `${share * 100} % after ${seconds.toFixed(1)} s`).join(', ');
+  console.log(`
+all at once    the control plane was away for ${downMs / 1000} s and took ${((ready - started) / 1000).toFixed(1)} s to start; from then on
+  heartbeats answered   ${inWords(heard)}
+  polls open            ${inWords(polling)}
+  it says               ${summary.states.online} online; ${failed} calls failed meanwhile and were tried again
+  cost                  ${cpu.toFixed(1)} s of processor, ${highest.toFixed(0)} MiB at the highest
+load of this machine  ${loadavg()[0]?.toFixed(1)}`);
+}
+
+function tellOfRest(idle: Sample, first: Sample, last: Sample): void {
+  const seconds = (last.at - first.at) / 1000;
+  const perHost = (of: 'controlPlane' | 'temporal' | 'postgres') =>
+    `${last[of].rssMib.toFixed(0)} MiB (${(((last[of].rssMib - idle[of].rssMib) * 1024) / hostCount).toFixed(0)} KiB a host)`;
+  const percent = (of: 'controlPlane' | 'temporal' | 'postgres') =>
+    `${(((last[of].cpuSeconds - first[of].cpuSeconds) / seconds) * 100).toFixed(1)} %`;
+  const since = (of: (one: Status) => number) => (status && begun ? of(status) - of(begun) : Number.NaN);
+  const own = status && begun ? ((status.cpuSeconds - begun.cpuSeconds) / seconds) * 100 : Number.NaN;
+  console.log(`
+${hostCount} hosts at rest for ${(seconds / 60).toFixed(1)} minutes, load of this machine ${loadavg()[0]?.toFixed(1)}
+
+open          ${last.descriptors} descriptors, ${((last.descriptors - idle.descriptors) / hostCount).toFixed(2)} a host
+heartbeats    ${(since(({ beats }) => beats.answered) / seconds).toFixed(1)} a second, ${since(({ beats }) => beats.failed)} not answered
+polls         ${(since(({ polls }) => polls.ended) / seconds).toFixed(1)} a second ended in time and asked again, ${since(({ polls }) => polls.failed)} failed
+PostgreSQL    ${((last.commits - first.commits) / seconds).toFixed(1)} transactions a second
+memory        control plane ${perHost('controlPlane')}, Temporal ${perHost('temporal')}, PostgreSQL's backends ${perHost('postgres')}
+processor     control plane ${percent('controlPlane')} of a core, Temporal ${percent('temporal')}, PostgreSQL ${percent('postgres')}; the hosts ${own.toFixed(1)} %
+
+GetSystemInfo, ms    directly ${words(direct)}; through the gateway ${words(through)}`);
+  for (const [why, times] of status?.failures ?? []) console.log(`${times} times: ${why}`);
+}
+
+async function allAre(count: () => number): Promise<void> {
+  const late = () => `only ${count()} of ${hostCount}: ${JSON.stringify(status)}`;
+  await until(async () => count() >= hostCount, { timeoutMs: 300_000, late });
+}
+
+async function callOnce(to: GrpcClient): Promise<number> {
+  const begunAt = performance.now();
+  await send(to, getSystemInfo, new Uint8Array());
+  return performance.now() - begunAt;
 }
 
 async function inBatches<T>(count: number, atOnce: number, work: (index: number) => Promise<T>): Promise<T[]> {
@@ -160,19 +196,17 @@ async function inBatches<T>(count: number, atOnce: number, work: (index: number)
 }
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const begun = performance.now();
+  const begunAt = performance.now();
   const result = await work();
-  console.log(`${hostCount} hosts ${what}: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  console.log(`${hostCount} hosts ${what}: ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
   return result;
 }
 
-function quantile(values: number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+function end(process: ChildProcess): void {
+  process.disconnect();
 }
-function format(value: number): string {
-  return value.toFixed(2).padStart(8);
-}
-function figures(values: number[]): string {
-  return [0.5, 0.95, 0.99].map((q) => format(quantile(values, q))).join(' ');
+
+function words(ms: number[]): string {
+  const { p50, p95 } = figuresOf(ms);
+  return `${p50.toFixed(1)} (p95 ${p95.toFixed(1)})`;
 }

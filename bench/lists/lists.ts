@@ -1,11 +1,15 @@
-import { HostId, JobId, type RunStatus } from '@bigeye/contracts';
+import { HostId, JobId, type RunStatus, UserId } from '@bigeye/contracts';
+import { createApiKeyStore } from '../../apps/control-plane/src/access/api-key-store.ts';
+import { createSessionStore } from '../../apps/control-plane/src/access/session-store.ts';
+import { createUserStore } from '../../apps/control-plane/src/access/user-store.ts';
 import { createAuditStore } from '../../apps/control-plane/src/audit/audit-store.ts';
 import type { Database } from '../../apps/control-plane/src/db/database.ts';
-import { createHostStore } from '../../apps/control-plane/src/hosts/host-store.ts';
+import { createHostListStore } from '../../apps/control-plane/src/hosts/host-list-store.ts';
+import { createRegistrationKeyStore } from '../../apps/control-plane/src/hosts/registration-key-store.ts';
 import { createJobStore } from '../../apps/control-plane/src/jobs/job-store.ts';
 import { createLineageStore } from '../../apps/control-plane/src/lineage/lineage-store.ts';
 import { createRunStore, type RunQuery } from '../../apps/control-plane/src/runs/run-store.ts';
-import { busyHost, busyJob, jobId, rareHost, rareJob } from './fill.ts';
+import { busyHost, busyJob, busyUser, hostId, idleHost, jobId, rareHost, rareJob } from './fill.ts';
 
 type Reads = Record<string, () => Promise<unknown>>;
 
@@ -13,7 +17,10 @@ type Reads = Record<string, () => Promise<unknown>>;
 export async function listsOf({ db, changes }: Database): Promise<Reads> {
   return {
     ...(await runLists(createRunStore(db, changes))),
-    ...(await jobAndHostLists(createJobStore(db), createHostStore(db, changes))),
+    ...(await jobLists(createJobStore(db))),
+    ...(await hostLists(createHostListStore(db))),
+    ...(await accessLists(createUserStore(db), createApiKeyStore(db), createSessionStore(db))),
+    ...registrationLists(createRegistrationKeyStore(db)),
     ...(await auditLists(createAuditStore(db))),
     ...searches(createLineageStore(db)),
   };
@@ -24,7 +31,13 @@ const statuses: RunStatus[] = ['queued', 'running', 'succeeded', 'failed', 'time
 
 async function runLists(runs: ReturnType<typeof createRunStore>): Promise<Reads> {
   const jobs = { '': undefined, 'busy job': busyJob, 'rare job': rareJob, 'a job': jobId(700) };
-  const hosts = { '': undefined, 'busy host': busyHost, 'rare host': rareHost, 'a host': 'host-17' };
+  const hosts = {
+    '': undefined,
+    'busy host': busyHost,
+    'rare host': rareHost,
+    'a host': hostId(17),
+    'idle host': idleHost,
+  };
   // 100 pages of 200 deep in the list.
   let deep: string | undefined;
   for (let pages = 0; pages < 100; pages++)
@@ -46,18 +59,77 @@ async function runLists(runs: ReturnType<typeof createRunStore>): Promise<Reads>
   return reads;
 }
 
-async function jobAndHostLists(
-  jobs: ReturnType<typeof createJobStore>,
-  hosts: ReturnType<typeof createHostStore>,
-): Promise<Reads> {
-  let deep: string | undefined;
-  for (let pages = 0; pages < 9; pages++) deep = (await jobs.listJobs({ limit: 200, cursor: deep })).nextCursor ?? deep;
+/** The cursor that comes after `pages` pages of 200. */
+async function deepIn(
+  list: (page: { limit: number; cursor?: string | undefined }) => Promise<{ nextCursor: string | null }>,
+  pages = 9,
+): Promise<string | undefined> {
+  let cursor: string | undefined;
+  for (let page = 0; page < pages; page++) cursor = (await list({ limit: 200, cursor })).nextCursor ?? cursor;
+  return cursor;
+}
+
+async function jobLists(jobs: ReturnType<typeof createJobStore>): Promise<Reads> {
+  const deep = await deepIn(jobs.listJobs);
   return {
     jobs: () => jobs.listJobs({ limit }),
     'jobs, 200 a page': () => jobs.listJobs({ limit: 200 }),
     'jobs, deep': () => jobs.listJobs({ limit, cursor: deep }),
-    hosts: () => hosts.listHosts(),
+    'jobs, many have it in the name': () => jobs.listJobs({ limit, search: 'job' }),
+    'jobs, one has it in the name': () => jobs.listJobs({ limit, search: 'job 1777' }),
+    'jobs, summary': () => jobs.summarizeJobs(),
   };
+}
+
+async function hostLists(hosts: ReturnType<typeof createHostListStore>): Promise<Reads> {
+  const deep = await deepIn(hosts.listHosts);
+  const reads: Reads = { 'hosts, summary': () => hosts.summarizeHosts() };
+  const searches = { '': undefined, 'many match': 'host', 'one matches': '1777', 'none matches': 'x' };
+  const states = [undefined, 'registered', 'online', 'offline', 'revoked'] as const;
+  for (const [found, search] of Object.entries(searches))
+    for (const state of states)
+      for (const revoked of [undefined, true, false]) {
+        const query = { limit, search, state, revoked };
+        const name = ['hosts', found, state, revoked === undefined ? '' : `revoked ${revoked}`]
+          .filter(Boolean)
+          .join(', ');
+        reads[name] = () => hosts.listHosts(query);
+        reads[`${name}, 200 a page`] = () => hosts.listHosts({ ...query, limit: 200 });
+        reads[`${name}, deep`] = () => hosts.listHosts({ ...query, cursor: deep });
+      }
+  return reads;
+}
+
+async function accessLists(
+  users: ReturnType<typeof createUserStore>,
+  keys: ReturnType<typeof createApiKeyStore>,
+  sessions: ReturnType<typeof createSessionStore>,
+): Promise<Reads> {
+  const userId = UserId.parse(busyUser);
+  const deepUser = await deepIn(users.listUsers);
+  const deepKey = await deepIn(keys.listAgentApiKeys);
+  return {
+    users: () => users.listUsers({ limit }),
+    'users, deep': () => users.listUsers({ limit, cursor: deepUser }),
+    'users, many match': () => users.listUsers({ limit, search: 'user' }),
+    'users, one matches': () => users.listUsers({ limit, search: 'user1777@' }),
+    'users, summary': () => users.summarizeUsers(),
+    'agent keys': () => keys.listAgentApiKeys({ limit }),
+    'agent keys, deep': () => keys.listAgentApiKeys({ limit, cursor: deepKey }),
+    'agent keys, counted': () => keys.countAgentApiKeys(),
+    'personal keys of one with 500': () => keys.listPersonalApiKeys({ userId, limit }),
+    'personal keys of one, counted': () => keys.countPersonalApiKeys(userId),
+    'sessions of one with 500': () => sessions.listSessions(userId, undefined, { limit }),
+  };
+}
+
+function registrationLists(keys: ReturnType<typeof createRegistrationKeyStore>): Reads {
+  const reads: Reads = {
+    'registration keys of one host': () => keys.listKeys({ limit, hostId: HostId.parse(hostId(1777)) }),
+  };
+  for (const state of [undefined, 'open', 'used', 'expired', 'void'] as const)
+    reads[`registration keys, ${state ?? 'all'}`] = () => keys.listKeys({ limit, state });
+  return reads;
 }
 
 async function auditLists(audit: ReturnType<typeof createAuditStore>): Promise<Reads> {

@@ -1,3 +1,4 @@
+import type { RunId } from '@bigeye/contracts';
 import type { Database } from '../../apps/control-plane/src/db/database.ts';
 import { insertJob } from '../../apps/control-plane/src/testing/a-job.ts';
 import type { openRunStores } from '../../apps/control-plane/src/testing/run-stores.ts';
@@ -22,7 +23,19 @@ export async function measureLongLog(database: Database, stores: ReturnType<type
   const position = [];
   for (let i = 0; i < 100; i++) position.push(await timed(() => stores.logs.getPosition(runId)));
   printRow('asking for the position', figuresOf(position));
+  await measureReads(stores, runId, 'in the database');
   const gather = [];
   for (let i = 0; i < 14; i++) gather.push(await timed(() => stores.segments.gatherSegment(runId)));
   printRow('gathering a segment of 1 MiB', figuresOf(gather));
+  await measureReads(stores, runId, 'after gathering');
+}
+
+/** A page as the UI reads it, at the beginning, in the middle and at the end. */
+async function measureReads(stores: ReturnType<typeof openRunStores>, runId: RunId, where: string): Promise<void> {
+  const all = chunks * lines.length;
+  for (const [name, after] of Object.entries({ head: 0, middle: all / 2, tail: all - 2_000 })) {
+    const read = [];
+    for (let i = 0; i < 50; i++) read.push(await timed(() => stores.logs.readLines(runId, after, 2_000)));
+    printRow(`reading 2,000 lines, ${name}, ${where}`, figuresOf(read));
+  }
 }

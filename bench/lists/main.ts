@@ -1,4 +1,4 @@
-// Every list with every filter, through the real stores, over 200,000 runs of 2,000 jobs on 50 hosts and as many audit entries; then what
+// Every list with every filter, through the real stores, over 200,000 runs of 2,000 jobs, 2,000 hosts, users and keys and 200,000 audit entries; then what
 // a long log costs by the chunk, and what reads feel while 50,000 old runs are removed. Starts its own PostgreSQL with default settings.
 //   node bench/lists/main.ts [reads of each list, default 100]
 import { mkdtempSync } from 'node:fs';

@@ -9,11 +9,17 @@ export interface GrpcAnswer {
 }
 
 /** A gRPC client with a host's certificate, or with none. `trust`: whose CA it believes. */
-export function connectClient(address: string, trust: ClientIdentity, identity: ClientIdentity | undefined): Client {
+export function connectClient(
+  address: string,
+  trust: ClientIdentity,
+  identity: ClientIdentity | undefined,
+  options: Record<string, number> = {},
+): Client {
   const secrets = identity ? [Buffer.from(identity.privateKey), Buffer.from(identity.certificate)] : [];
   return new grpc.Client(address, grpc.credentials.createSsl(Buffer.from(trust.caCertificate), ...secrets), {
     'grpc.ssl_target_name_override': controlPlaneServerName,
     'grpc.use_local_subchannel_pool': 1,
+    ...options,
   });
 }
 

@@ -116,10 +116,21 @@ async function controlPlane({
     runningRuns: 0,
     queuedRuns: 0,
   });
-  const answers: Record<string, () => [number, unknown]> = {
+  const none = { count: 0, first: [] };
+  const states = { registered: 0, online: hosts.length, offline: 0, revoked: 0 };
+  /** By id, the place of the next one as the cursor. */
+  const pageOf = (query: URLSearchParams) => {
+    const one = query.get('hostId');
+    if (one !== null) return { items: hosts.filter((id) => id === one).map(host), nextCursor: null };
+    const begin = Number(query.get('cursor') ?? 0);
+    const end = begin + Number(query.get('limit') ?? 50);
+    return { items: hosts.slice(begin, end).map(host), nextCursor: end < hosts.length ? String(end) : null };
+  };
+  const answers: Record<string, (query: URLSearchParams) => [number, unknown]> = {
     'GET /api/v1/session': () => (personalKey ? [200, { user }] : [401, refusal('UNAUTHENTICATED')]),
     'GET /api/v1/agent-api-keys/verify': () => (agentKey ? [204, undefined] : [401, refusal('UNAUTHENTICATED')]),
-    'GET /api/v1/agent-orchestrator/hosts': () => [200, { hosts: hosts.map(host) }],
+    'GET /api/v1/agent-orchestrator/host-summary': () => [200, { states, unable: none, lowOnDisk: none }],
+    'GET /api/v1/agent-orchestrator/hosts': (query) => [200, pageOf(query)],
     'GET /api/v1/agent/public-key': () => (publicKey ? [200, { publicKey }] : [404, refusal('PUBLIC_KEY_NOT_FOUND')]),
     'GET /api/v1/agent-orchestrator/registration': () => {
       if (!registration) return [401, refusal('UNAUTHENTICATED')];
@@ -133,7 +144,9 @@ async function controlPlane({
     const call = `${request.method} ${request.url}`;
     seen.push(call);
     if (request.headers.authorization !== undefined || request.headers.cookie !== undefined) withKey.push(call);
-    const [status, body] = answers[call]?.() ?? [500, refusal('INTERNAL')];
+    const { pathname, searchParams } = new URL(call.slice(call.indexOf('/')), 'http://control-plane');
+    const answer = answers[`${request.method} ${pathname}`]?.(searchParams);
+    const [status, body] = answer ?? [500, refusal('INTERNAL')];
     response
       .writeHead(status, { 'content-type': 'application/json' })
       .end(body === undefined ? '' : JSON.stringify(body));
@@ -175,6 +188,7 @@ test.each<[string, string[], RegExp]>([
   ['a connection without a name', ['add-connector', '-c', 'postgres'], /^error USAGE: --name is needed/],
   ['a service that is not there', ['compose', 'logs', '-s', 'x'], /^error USAGE: --service: "x"/],
   ['an audit log of nobody', ['audit', 'list'], /^error USAGE: --api-url is needed/],
+  ['a state that no host has', ['hosts', 'list', '--state', 'asleep'], /^error USAGE: .*asleep/],
   ['a time that is none', ['audit', 'list', '--since', 'noon'], /^error USAGE: --since: "noon"/],
   ['an export that is not there', ['audit', 'verify', '--file', '/none'], /^error USAGE: --file: \/none/],
 ])('%s is wrong usage, with what to do', async (_, args, message) => {
@@ -222,6 +236,29 @@ test.each<[string, string, ControlPlaneAnswers]>([
   expect(code).toBe(3);
   expect(readdirSync(home)).toEqual([]);
   expect(seen.filter((call) => !call.startsWith('GET '))).toEqual([]);
+});
+
+test('of thousands of other hosts a few are named, and the rest is counted', async () => {
+  const hosts = Array.from({ length: 2000 }, (_, n) => `etl-${n + 100}`);
+  const { url, seen } = await controlPlane({ hosts });
+  const { stderr } = await run(registerArgs(newFolder(), url), { tools: toolsWith(goodDocker) });
+  expect(stderr).toContain('Other hosts are registered (etl-100, etl-101, etl-102 and 1,997 more)');
+  expect(seen.filter((call) => call.includes('/hosts?'))).toHaveLength(2);
+});
+
+test.each([
+  { args: [], shown: 50, isMore: true },
+  { args: ['--limit', '450'], shown: 450, isMore: true },
+  { args: ['--limit', '3000'], shown: 2000, isMore: false },
+])('hosts list $args shows $shown of 2,000 hosts, and says whether there are more', async ({ args, shown, isMore }) => {
+  const { url } = await controlPlane({ hosts: Array.from({ length: 2000 }, (_, n) => `etl-${n}`) });
+  const list = ['hosts', 'list', '--api-url', url, '--personal-api-key', 'bigeye_pak_x', ...args];
+  const { stdout } = await run(list);
+  expect(stdout.match(/^etl-\d+ {2}online/gm)).toHaveLength(shown);
+  expect(stdout.includes('There are more')).toBe(isMore);
+  const data = JSON.parse((await run([...list, '--json'])).stdout) as { hosts: { id: string }[]; isMore: boolean };
+  expect(new Set(data.hosts.map(({ id }) => id)).size).toBe(shown);
+  expect(data.isMore).toBe(isMore);
 });
 
 test('register stops where the key in agent_config/ is not the key of the account', async () => {

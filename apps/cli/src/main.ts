@@ -4,6 +4,7 @@ import { addConnectorCommand } from './commands/add-connector.ts';
 import { auditCommand } from './commands/audit.ts';
 import { composeCommand } from './commands/compose.ts';
 import { guardCommand } from './commands/guard.ts';
+import { hostsCommand } from './commands/hosts.ts';
 import { installCommand } from './commands/install.ts';
 import { keysCommand } from './commands/keys.ts';
 import { registerCommand } from './commands/register.ts';
@@ -23,7 +24,8 @@ const program = new Command('bigeye-agent')
   .option('--home <folder>', 'folder of bigeye_agent.yml (BIGEYE_HOME; the current one without it)');
 const host = [registerCommand, installCommand, syncCommand, addConnectorCommand];
 const security = [guardCommand, keysCommand, auditCommand];
-for (const command of [...host, unregisterCommand, composeCommand, ...security, serveCommand])
+const account = [hostsCommand];
+for (const command of [...host, unregisterCommand, composeCommand, ...security, ...account, serveCommand])
   program.addCommand(command);
 
 /** Commander's own faults are wrong usage and look like every other error. */

@@ -27,6 +27,15 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
+/** All users at a glance. */
+export const UserSummary = z.object({
+  enabled: z.number().int(),
+  admins: z.number().int().describe('Of those who are enabled.'),
+  withoutSignIn: z.number().int().describe('Of those who are enabled: neither a password nor single sign-on yet.'),
+  disabled: z.number().int(),
+});
+export type UserSummary = z.infer<typeof UserSummary>;
+
 export const UserInput = z.object({ email: Email, name: UserName, role: Role });
 export const UserChange = z.object({ name: UserName, role: Role, disabled: z.boolean() });
 
@@ -98,6 +107,11 @@ export const ApiKeyInfo = z.object({
     .describe("When it ends by itself: the first admin's key does, unless it is kept."),
 });
 export type ApiKeyInfo = z.infer<typeof ApiKeyInfo>;
+
+const KeyCount = z.object({ keys: z.number().int(), neverUsed: z.number().int() });
+/** `agents`: for admins. */
+export const ApiKeySummary = z.object({ personal: KeyCount, agents: KeyCount.nullable() });
+export type ApiKeySummary = z.infer<typeof ApiKeySummary>;
 
 /** `apiKey` is shown here and never again. */
 export const ApiKeyCreated = z.object({ apiKey: z.string(), info: ApiKeyInfo });

@@ -44,6 +44,27 @@ export const Host = z.object({
 });
 export type Host = z.infer<typeof Host>;
 
+/** Below this, a large image or report may no longer fit. */
+export const lowDiskBytes = 5 * 1024 ** 3;
+
+/** How many hosts of a kind there are, and the first few by name. */
+const SomeHosts = z.object({ count: z.number().int(), first: z.array(Host) });
+
+/** All hosts at a glance. What is revoked is out on purpose, and counted by its state alone. */
+export const HostSummary = z.object({
+  states: z.object({
+    registered: z.number().int(),
+    online: z.number().int(),
+    offline: z.number().int(),
+    revoked: z.number().int(),
+  } satisfies Record<HostState, z.ZodType>),
+  unable: SomeHosts.describe(
+    'Cannot run a job now: not online, no Docker engine, or no agent. Those with waiting runs first.',
+  ),
+  lowOnDisk: SomeHosts.describe('Has less than 5 GiB free.'),
+});
+export type HostSummary = z.infer<typeof HostSummary>;
+
 /** With a personal key of an admin this creates or re-issues; with the host's own certificate it updates the agents. */
 export const RegisterRequest = z.object({
   hostId: HostId,

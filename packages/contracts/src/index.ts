@@ -8,6 +8,7 @@ export * from './audit.ts';
 export * from './connector-types.ts';
 export type { ConnectorDescriptor, ConnectorField } from './connectors/connector-descriptor.ts';
 export { errorCatalogue } from './error-catalogue.ts';
+export * from './first-of.ts';
 export * from './hosts.ts';
 export * from './ids.ts';
 export * from './jobs.ts';

@@ -43,3 +43,13 @@ export const Job = z.object({
     .nullable(),
 });
 export type Job = z.infer<typeof Job>;
+
+/** All jobs at a glance, by the last run of each. */
+export const JobSummary = z.object({
+  jobs: z.number().int(),
+  active: z.number().int().describe('With a run that is queued or running.'),
+  failed: z
+    .object({ count: z.number().int(), first: z.array(z.string()) })
+    .describe('Whose last run failed or timed out; the names of the newest few.'),
+});
+export type JobSummary = z.infer<typeof JobSummary>;

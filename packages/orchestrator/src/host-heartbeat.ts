@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
 import { accountKeyFingerprints } from '@bigeye/host-kit';
-import { pause } from '@bigeye/service-kit';
+import { backOffMs, pause } from '@bigeye/service-kit';
 import type { HostDeps } from './host-deps.ts';
 import { reapRun } from './reap-run.ts';
 
@@ -18,6 +18,7 @@ export interface HostHeartbeatOptions {
 export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions): Promise<void> {
   const { everyMs = hostHeartbeatEveryMs, onAcknowledged, onRenewalDue, onRefused } = options;
   let reaping: Promise<void> | undefined;
+  let failures = 0;
   while (!deps.shutdown.aborted) {
     const begun = Date.now();
     try {
@@ -31,19 +32,31 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
           accountKeys: accountKeysHere(deps),
         },
       });
+      failures = 0;
       onAcknowledged();
       if (active.certificateRenewalDue) await onRenewalDue();
       reaping ??= reap(deps, here, new Set(active.activeRunIds)).finally(() => {
         reaping = undefined;
       });
     } catch (error) {
+      failures++;
       if (isAppError(error, 'CERTIFICATE_REFUSED')) onRefused();
       deps.log.warn({ err: error instanceof Error ? error.message : error }, 'host heartbeat not acknowledged');
     }
-    await pause(Math.max(0, everyMs - (Date.now() - begun)), deps.shutdown);
+    await pause(
+      failures > 0 ? untilNextTryMs(failures, everyMs) : Math.max(0, everyMs - (Date.now() - begun)),
+      deps.shutdown,
+    );
   }
   await reaping;
 }
+
+/**
+ * Thousands of hosts lose a control plane in the same moment. It greets some hundreds of them a second when it is back, and one that had to
+ * wait too long begins anew: so they come back the rarer the longer it takes, and not all in step.
+ */
+export const untilNextTryMs = (failures: number, everyMs: number): number =>
+  backOffMs(failures - 1, { firstMs: everyMs, maxMs: 3 * everyMs });
 
 /** A key that was just copied here may not be readable yet; that is no reason to fall silent. */
 function accountKeysHere({ home, log }: HostDeps): string[] {

@@ -41,16 +41,25 @@ export async function checkAccount(
   admin: ApiClient,
   { home, settings, hostId }: { home: HostHome; settings: AgentSettings; hostId: HostId },
 ): Promise<void> {
-  const { hosts } = await admin.call('listHosts');
-  const active = hosts.filter((host) => host.state !== 'revoked');
-  const taken = active.some((host) => host.id === hostId);
-  if (taken && !isOurs(home, settings, hostId)) throw new AppError('HOST_ID_TAKEN', { hostId });
-  const others = active.map((host) => host.id).filter((id) => id !== hostId);
+  const { items } = await admin.call('listHosts', { query: { hostId, revoked: 'false' } });
+  const isTaken = items.length > 0;
+  if (isTaken && !isOurs(home, settings, hostId)) throw new AppError('HOST_ID_TAKEN', { hostId });
+  const { registered: unheard, online, offline } = (await admin.call('summarizeHosts')).states;
+  const others = unheard + online + offline - (isTaken ? 1 : 0);
   const accountKey = findAccountPublicKey(home);
-  if (others.length > 0 && accountKey === undefined) throw new AppError('AGENT_CONFIG_MISSING', { hostIds: others });
-  if (active.length === 0 || accountKey === undefined) return;
+  if (others > 0 && accountKey === undefined)
+    throw new AppError('AGENT_CONFIG_MISSING', { hostIds: await listSomeOthers(admin, hostId), count: others });
+  if ((others === 0 && !isTaken) || accountKey === undefined) return;
   const registered = await findRegisteredKey(admin);
   if (registered !== undefined && !isSameKey(registered, accountKey)) throw new AppError('ACCOUNT_KEY_MISMATCH', {});
+}
+
+async function listSomeOthers(admin: ApiClient, hostId: HostId): Promise<HostId[]> {
+  const { items } = await admin.call('listHosts', { query: { revoked: 'false', limit: 4 } });
+  return items
+    .map(({ id }) => id)
+    .filter((id) => id !== hostId)
+    .slice(0, 3);
 }
 
 /**

@@ -39,9 +39,8 @@ export function createAccessHandlers(deps: AccessDeps) {
       if (token) await sessionStore.endSession(token);
       setSessionCookie(request, reply, '', new Date(0));
     },
-    listSessions: async ({ caller, request }) => ({
-      sessions: await sessionStore.listSessions(requireUser(caller).id, sessionTokenOf(request)),
-    }),
+    listSessions: ({ caller, request, query }) =>
+      sessionStore.listSessions(requireUser(caller).id, sessionTokenOf(request), query),
     deleteSession: ({ caller, params }) => sessionStore.deleteSession(requireUser(caller).id, params.sessionId),
 
     setPassword: async ({ body, request, note }) => {
@@ -62,7 +61,9 @@ export function createAccessHandlers(deps: AccessDeps) {
       const user = await userStore.insertUser(body);
       return { ...user, passwordLink: passwordLinkOf(publicUrl, await userStore.createPasswordLink(user.id)) };
     },
-    listUsers: async () => ({ users: await userStore.listUsers() }),
+    listUsers: ({ query }) => userStore.listUsers(query),
+    getUser: ({ params }) => userStore.getUser(params.userId),
+    summarizeUsers: () => userStore.summarizeUsers(),
     updateUser: ({ params, body }) => userStore.updateUser(params.userId, body),
     deleteUser: ({ params }) => userStore.deleteUser(params.userId),
     createPasswordLink: async ({ params }) =>
@@ -70,8 +71,11 @@ export function createAccessHandlers(deps: AccessDeps) {
 
     createPersonalApiKey: ({ body: { userId, ...input }, caller }) =>
       apiKeyStore.insertApiKey('personal', { ...input, userId: ownOrAnyForAdmin(caller, userId) }),
-    listPersonalApiKeys: async ({ query, caller }) => ({
-      apiKeys: await apiKeyStore.listPersonalApiKeys(ownOrAnyForAdmin(caller, query.userId)),
+    listPersonalApiKeys: ({ query, caller }) =>
+      apiKeyStore.listPersonalApiKeys({ ...query, userId: ownOrAnyForAdmin(caller, query.userId) }),
+    summarizeApiKeys: async ({ query, caller }) => ({
+      personal: await apiKeyStore.countPersonalApiKeys(ownOrAnyForAdmin(caller, query.userId)),
+      agents: requireUser(caller).role === 'admin' ? await apiKeyStore.countAgentApiKeys() : null,
     }),
     deletePersonalApiKey: ({ params, caller }) => {
       const user = requireUser(caller);
@@ -80,7 +84,7 @@ export function createAccessHandlers(deps: AccessDeps) {
     keepPersonalApiKey: ({ params, caller }) => apiKeyStore.keepApiKey(params.apiKeyId, requireUser(caller).id),
     verifyPersonalApiKey: () => undefined,
     createAgentApiKey: ({ body }) => apiKeyStore.insertApiKey('agent', { ...body, userId: null }),
-    listAgentApiKeys: async () => ({ apiKeys: await apiKeyStore.listAgentApiKeys() }),
+    listAgentApiKeys: ({ query }) => apiKeyStore.listAgentApiKeys(query),
     deleteAgentApiKey: ({ params }) => apiKeyStore.deleteApiKey('agent', params.apiKeyId),
     verifyAgentApiKey: () => undefined,
   } satisfies SomeHandlers;

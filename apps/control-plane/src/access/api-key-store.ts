@@ -1,12 +1,23 @@
-import { type ApiKeyId, type ApiKeyInfo, AppError, type HostId, type User, type UserId } from '@bigeye/contracts';
+import {
+  type ApiKeyId,
+  type ApiKeyInfo,
+  type ApiKeySummary,
+  AppError,
+  type HostId,
+  type User,
+  type UserId,
+} from '@bigeye/contracts';
 import { createApiKeyId, randomText } from '@bigeye/service-kit';
-import type { ExpressionBuilder, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { secretHashOf } from './secret-hash.ts';
 import { toUser } from './user-store.ts';
 
 const lastUseEveryMs = 60_000;
 const prefixes = { personal: 'bigeye_pak_', agent: 'bigeye_agent_' } as const;
+
+type KeyCount = ApiKeySummary['personal'];
 
 export type KeyOwner =
   | { kind: 'agent'; keyId: ApiKeyId; keyName: string }
@@ -16,6 +27,7 @@ export type ApiKeyStore = ReturnType<typeof createApiKeyStore>;
 
 /** The only SQL about API keys, which are stored as hashes. */
 export function createApiKeyStore(db: Db) {
+  const selectKeys = (kind: 'personal' | 'agent') => db.selectFrom('api_keys').where('kind', '=', kind);
   return {
     /** Creates a key; the answer holds its value for the only time. Throws USER_NOT_FOUND. */
     async insertApiKey(
@@ -48,25 +60,23 @@ export function createApiKeyStore(db: Db) {
       return { apiKey, info: toInfo(row) };
     },
 
-    async listAgentApiKeys(): Promise<ApiKeyInfo[]> {
-      const rows = await db
-        .selectFrom('api_keys')
-        .selectAll()
-        .where('kind', '=', 'agent')
-        .orderBy('created_at', 'desc')
-        .execute();
-      return rows.map(toInfo);
+    /** Newest first. */
+    async listAgentApiKeys(page: PageQuery) {
+      return await pageByCreation(selectKeys('agent').selectAll(), page, { of: 'api_keys', to: toInfo });
     },
 
-    async listPersonalApiKeys(userId: UserId): Promise<ApiKeyInfo[]> {
-      const rows = await db
-        .selectFrom('api_keys')
-        .selectAll()
-        .where('kind', '=', 'personal')
-        .where('user_id', '=', userId)
-        .orderBy('created_at', 'desc')
-        .execute();
-      return rows.map(toInfo);
+    /** Newest first. */
+    async listPersonalApiKeys({ userId, ...page }: PageQuery & { userId: UserId }) {
+      const keys = selectKeys('personal').where('user_id', '=', userId).selectAll();
+      return await pageByCreation(keys, page, { of: 'api_keys', to: toInfo });
+    },
+
+    async countAgentApiKeys(): Promise<KeyCount> {
+      return await countKeys(selectKeys('agent'));
+    },
+
+    async countPersonalApiKeys(userId: UserId): Promise<KeyCount> {
+      return await countKeys(selectKeys('personal').where('user_id', '=', userId));
     },
 
     /** `userId`: only where it is that user's. Throws API_KEY_NOT_FOUND. */
@@ -118,6 +128,17 @@ export function createApiKeyStore(db: Db) {
       return { kind: 'user', keyId: key.key_id, user: toUser(key as Selectable<Tables['users']>) };
     },
   };
+}
+
+type SelectKeys = SelectQueryBuilder<Tables, 'api_keys', object>;
+
+async function countKeys(select: SelectKeys): Promise<KeyCount> {
+  return await select
+    .select([
+      sql<number>`count(*)::int`.as('keys'),
+      sql<number>`(count(*) filter (where last_used_at is null))::int`.as('neverUsed'),
+    ])
+    .executeTakeFirstOrThrow();
 }
 
 const isGood = ({ eb, or }: ExpressionBuilder<Tables, 'api_keys'>) =>

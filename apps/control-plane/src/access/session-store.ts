@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, type SessionId, type SessionInfo, type User, type UserId } from '@bigeye/contracts';
 import { createSessionId } from '@bigeye/service-kit';
+import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db } from '../db/tables.ts';
 import { secretHashOf } from './secret-hash.ts';
 import { toUser } from './user-store.ts';
@@ -49,23 +50,25 @@ export function createSessionStore(db: Db) {
       return row && { id: row.session_id, user: toUser(row) };
     },
 
-    async listSessions(userId: UserId, currentToken: string | undefined): Promise<SessionInfo[]> {
+    /** Newest first. */
+    async listSessions(userId: UserId, currentToken: string | undefined, page: PageQuery) {
       const current = currentToken && secretHashOf(currentToken);
-      const rows = await db
+      const open = db
         .selectFrom('sessions')
         .selectAll()
         .where('user_id', '=', userId)
-        .where('expires_at', '>', new Date())
-        .orderBy('created_at', 'desc')
-        .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        createdAt: row.created_at.toISOString(),
-        expiresAt: row.expires_at.toISOString(),
-        address: row.address,
-        userAgent: row.user_agent,
-        isCurrent: row.hash === current,
-      }));
+        .where('expires_at', '>', new Date());
+      return await pageByCreation(open, page, {
+        of: 'sessions',
+        to: (row): SessionInfo => ({
+          id: row.id,
+          createdAt: row.created_at.toISOString(),
+          expiresAt: row.expires_at.toISOString(),
+          address: row.address,
+          userAgent: row.user_agent,
+          isCurrent: row.hash === current,
+        }),
+      });
     },
 
     async endSession(token: string): Promise<void> {

@@ -19,7 +19,7 @@ describeEachDatabase('users by single sign-on', (open) => {
     const { users, subjects } = stores();
     const found = await Promise.all(Array.from({ length: 5 }, () => subjects.findOrInsertUser(ann)));
     expect(new Set(found.map(({ id }) => id)).size).toBe(1);
-    expect(await users.listUsers()).toHaveLength(1);
+    expect(await users.countUsers()).toBe(1);
     expect(found[0]).toMatchObject({ email: 'ann@example.com', usesSingleSignOn: true, hasPassword: false });
   });
 

@@ -1,5 +1,6 @@
 import { AppError, type Role } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
+import type { PageQuery } from '../db/paging.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createFirstAdmin } from './first-admin.ts';
@@ -7,6 +8,7 @@ import { secretHashOf } from './secret-hash.ts';
 import { createSessionStore } from './session-store.ts';
 import { createUserStore } from './user-store.ts';
 
+const page: PageQuery = { limit: 10 };
 const from = { address: '192.0.2.1', userAgent: 'a browser' };
 
 describeEachDatabase('users', (open) => {
@@ -47,7 +49,7 @@ describeEachDatabase('users', (open) => {
     const results = await Promise.allSettled([users.deleteUser(a.id), users.deleteUser(b.id)]);
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     expect(results.find((result) => result.status === 'rejected')?.reason).toMatchObject({ code: 'LAST_ADMIN' });
-    expect(await users.listUsers()).toHaveLength(1);
+    expect(await users.countUsers()).toBe(1);
   });
 
   test('disabling ends the sessions for good and refuses the keys until the user is enabled', async () => {
@@ -128,10 +130,10 @@ describeEachDatabase('users', (open) => {
     const [a, b] = [await add('a@example.com'), await add('b@example.com')];
     const { id, token } = await sessions.createSession(a.id, from);
     await expect(sessions.deleteSession(b.id, id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
-    expect(await sessions.listSessions(a.id, token)).toMatchObject([
+    expect((await sessions.listSessions(a.id, token, page)).items).toMatchObject([
       { id, address: '192.0.2.1', userAgent: 'a browser', isCurrent: true },
     ]);
-    expect(await sessions.listSessions(b.id, token)).toEqual([]);
+    expect((await sessions.listSessions(b.id, token, page)).items).toEqual([]);
     await sessions.deleteSession(a.id, id);
     expect(await sessions.findSession(token)).toBeUndefined();
   });
@@ -165,9 +167,11 @@ describeEachDatabase('users', (open) => {
     await expect(keys.deleteApiKey('personal', agents.info.id)).rejects.toMatchObject(notFound);
     await keys.deleteApiKey('personal', mine.info.id);
     expect(await keys.findKeyOwner(mine.apiKey, '')).toBeUndefined();
-    expect(await keys.listPersonalApiKeys(a.id)).toEqual([]);
+    expect((await keys.listPersonalApiKeys({ userId: a.id, ...page })).items).toEqual([]);
     expect(await keys.findKeyOwner(agents.apiKey, '192.0.2.9')).toMatchObject({ kind: 'agent', keyName: 'k' });
-    expect(await keys.listAgentApiKeys()).toMatchObject([{ lastUsedIp: '192.0.2.9', lastUsedAt: expect.any(String) }]);
+    expect((await keys.listAgentApiKeys(page)).items).toMatchObject([
+      { lastUsedIp: '192.0.2.9', lastUsedAt: expect.any(String) },
+    ]);
   });
 
   test('a key that ends is refused from then on, and good for ever once its own user kept it in time', async () => {
@@ -191,7 +195,7 @@ describeEachDatabase('users', (open) => {
     await expect(keys.keepApiKey(info.id, a.id)).rejects.toMatchObject({ code: 'API_KEY_NOT_FOUND' });
     await db.updateTable('api_keys').set({ expires_at: expiresAt }).execute();
     await keys.keepApiKey(info.id, a.id);
-    expect(await keys.listPersonalApiKeys(a.id)).toMatchObject([{ expiresAt: null }]);
+    expect((await keys.listPersonalApiKeys({ userId: a.id, ...page })).items).toMatchObject([{ expiresAt: null }]);
   });
 
   test('the first admin gets a new key only where nobody at all can come in', async () => {
@@ -218,5 +222,62 @@ describeEachDatabase('users', (open) => {
     expect(await start()).toBeUndefined();
     await users.updateUser(other.id, { name: 'Other', role: 'member', disabled: true });
     expect(await start()).toMatchObject({ email: 'admin@example.com' });
+  });
+
+  test('users, keys and sessions are listed once each over all pages, also those that were made in one moment', async () => {
+    const { db, users, keys, sessions, add } = stores();
+    for (let n = 0; n < 24; n++) await add(`user${n}@example.com`);
+    const { id: userId } = await add('of-keys@example.com');
+    for (let n = 0; n < 25; n++) {
+      await keys.insertApiKey('agent', { name: `agent ${n}`, description: '', userId: null });
+      await keys.insertApiKey('personal', { name: `mine ${n}`, description: '', userId });
+      await sessions.createSession(userId, from);
+    }
+    const at = new Date('2026-01-01T00:00:00Z');
+    for (const table of ['users', 'api_keys', 'sessions'] as const)
+      await db.updateTable(table).set({ created_at: at }).execute();
+    const lists = {
+      users: users.listUsers,
+      agentKeys: keys.listAgentApiKeys,
+      personalKeys: (query: typeof page) => keys.listPersonalApiKeys({ ...query, userId }),
+      sessions: (query: typeof page) => sessions.listSessions(userId, undefined, query),
+    };
+    for (const list of Object.values(lists)) {
+      const found = [];
+      let cursor: string | undefined;
+      do {
+        const { items, nextCursor } = await list({ limit: 10, cursor });
+        found.push(...items.map(({ id }) => id));
+        cursor = nextCursor ?? undefined;
+      } while (cursor);
+      expect(found).toHaveLength(25);
+      expect(new Set(found).size).toBe(25);
+    }
+    await expect(users.listUsers({ limit: 10, cursor: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('users are found by a part of the name or the address, and counted by what they may and can', async () => {
+    const { db, users, add } = stores();
+    const [ann] = [await add('ann@example.com', 'admin'), await add('bob@example.com')];
+    await users.updateUser(ann.id, { name: 'Ann Berlin', role: 'admin', disabled: false });
+    const off = await add('off@example.com');
+    await users.updateUser(off.id, { name: 'Off', role: 'member', disabled: true });
+    await db.updateTable('users').set({ password_hash: 'x' }).where('id', '=', ann.id).execute();
+    const found = async (search: string) =>
+      (await users.listUsers({ limit: 10, search })).items.map(({ email }) => email);
+    expect(await found('BERLIN')).toEqual(['ann@example.com']);
+    expect(await found('B@')).toEqual(['bob@example.com']);
+    expect(await found('%')).toEqual([]);
+    expect(await users.summarizeUsers()).toEqual({ enabled: 2, admins: 1, withoutSignIn: 1, disabled: 1 });
+  });
+
+  test('keys are counted, and those that were never used', async () => {
+    const { keys, add } = stores();
+    const { id: userId } = await add('a@example.com');
+    const used = await keys.insertApiKey('personal', { name: 'used', description: '', userId });
+    await keys.insertApiKey('personal', { name: 'not used', description: '', userId });
+    await keys.findKeyOwner(used.apiKey, '192.0.2.9');
+    expect(await keys.countPersonalApiKeys(userId)).toEqual({ keys: 2, neverUsed: 1 });
+    expect(await keys.countAgentApiKeys()).toEqual({ keys: 0, neverUsed: 0 });
   });
 });

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, type Role, type User, type UserId } from '@bigeye/contracts';
+import { AppError, type Role, type User, type UserId, type UserSummary } from '@bigeye/contracts';
 import { createUserId } from '@bigeye/service-kit';
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { containing } from '../db/containing.ts';
+import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 import { secretHashOf } from './secret-hash.ts';
@@ -42,8 +44,25 @@ export function createUserStore(db: Db) {
       return admin && toUser(admin);
     },
 
-    async listUsers(): Promise<User[]> {
-      return (await db.selectFrom('users').selectAll().orderBy('created_at').execute()).map(toUser);
+    /** The oldest first. `search`: a part of the name or the address. */
+    async listUsers({ search, ...page }: PageQuery & { search?: string | undefined }) {
+      let users = db.selectFrom('users').selectAll();
+      if (search)
+        users = users.where(sql<boolean>`(lower(name) like ${containing(search)} or email like ${containing(search)})`);
+      return await pageByCreation(users, page, { of: 'users', to: toUser, order: 'asc' });
+    },
+
+    async summarizeUsers(): Promise<UserSummary> {
+      const count = (condition: RawBuilder<unknown>) => sql<number>`(count(*) filter (where ${condition}))::int`;
+      return await db
+        .selectFrom('users')
+        .select([
+          count(sql`disabled_at is null`).as('enabled'),
+          count(sql`disabled_at is null and role = 'admin'`).as('admins'),
+          count(sql`disabled_at is null and password_hash is null and oidc_subject is null`).as('withoutSignIn'),
+          count(sql`disabled_at is not null`).as('disabled'),
+        ])
+        .executeTakeFirstOrThrow();
     },
 
     /** Throws USER_NOT_FOUND. */

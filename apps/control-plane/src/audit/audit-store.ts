@@ -2,6 +2,7 @@ import { AppError, type AuditActorKind, type AuditEntry, auditShortening, firstP
 import { auditHashOf } from '@bigeye/service-kit';
 import { type Selectable, sql } from 'kysely';
 import { containing } from '../db/containing.ts';
+import { notACursor, toPage } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 
 export type NewAuditEntry = Omit<AuditEntry, 'sequence' | 'previousHash' | 'hash'>;
@@ -84,9 +85,7 @@ export function createAuditStore(db: Db) {
             .limit(limit + 1)
             .execute()
         : query.execute());
-      const items = rows.slice(0, limit).map(toEntry);
-      const last = items.at(-1);
-      return { items, nextCursor: rows.length > limit && last ? String(last.sequence) : null };
+      return toPage(rows.map(toEntry), limit, ({ sequence }) => String(sequence));
     },
 
     /** From the first on, read in batches: the log may be larger than the memory. Throws AUDIT_SHORTENED. */
@@ -171,7 +170,7 @@ const byItself = {
 
 function sequenceOf(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
+  throw notACursor();
 }
 
 const toRow = (entry: AuditEntry) => ({

@@ -13,6 +13,7 @@ import { up as storage } from './migrations/0009-storage.ts';
 import { up as leases } from './migrations/0010-leases.ts';
 import { up as agesAndLists } from './migrations/0012-ages-and-lists.ts';
 import { up as vaultKeys } from './migrations/0013-vault-keys.ts';
+import { up as searchRank } from './migrations/0016-search-rank.ts';
 import { up as reportedEnd } from './migrations/0020-reported-end.ts';
 import type { Db } from './tables.ts';
 
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0010-leases': { up: leases },
   '0012-ages-and-lists': { up: agesAndLists },
   '0013-vault-keys': { up: vaultKeys },
+  '0016-search-rank': { up: searchRank },
   '0020-reported-end': { up: reportedEnd },
 };
 

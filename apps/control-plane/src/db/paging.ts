@@ -1,25 +1,66 @@
 import { AppError, Instant } from '@bigeye/contracts';
+import { type SelectQueryBuilder, sql } from 'kysely';
 
-/** A place in a list ordered newest first by (time, id). Opaque to clients. */
+/** A place in a list that is ordered by (time, id). Its cursor is opaque to clients. */
 export interface Place {
   at: Date;
   id: string;
 }
 
-const encodeCursor = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
+/** What every list is asked with. */
+export interface PageQuery {
+  cursor?: string | undefined;
+  limit: number;
+}
+
+const opaque = (text: string): string => Buffer.from(text).toString('base64url');
+const opened = (cursor: string): string => Buffer.from(cursor, 'base64url').toString();
+
+export const cursorAt = ({ at, id }: Place): string => opaque(`${at.toISOString()} ${id}`);
 
 /** Throws INVALID_INPUT for a cursor that we did not make. Our times have four digits for the year, our ids no blank. */
 export function decodeCursor(cursor: string): Place {
-  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  const [time = '', id = ''] = opened(cursor).split(' ');
   const at = new Date(time);
-  if (!Instant.safeParse(time).success || !/^[a-z]{3}_[0-9a-z]{20}$/.test(id))
-    throw new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
+  if (!Instant.safeParse(time).success || !/^[a-z]{3}_[0-9a-z]{20}$/.test(id)) throw notACursor();
   return { at, id };
 }
 
+/** For a list that is ordered by an id alone. */
+export const cursorAtId = (id: string): string => opaque(id);
+
+/** Throws INVALID_INPUT for a cursor that holds no id as `schema` has it. */
+export function decodeIdCursor<Id>(cursor: string, schema: { safeParse(id: string): { data?: Id } }): Id {
+  const { data } = schema.safeParse(opened(cursor));
+  if (data === undefined) throw notACursor();
+  return data;
+}
+
+export const notACursor = () =>
+  new AppError('INVALID_INPUT', { issues: [{ path: 'query.cursor', message: 'not a cursor of this list' }] });
+
 /** Splits off the one row that was read beyond `limit`, and says where the next page begins. */
-export function toPage<Row>(rows: Row[], limit: number, placeOf: (row: Row) => Place) {
+export function toPage<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => string) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last ? encodeCursor(placeOf(last)) : null };
+  return { items, nextCursor: rows.length > limit && last ? cursorOf(last) : null };
+}
+
+/** A page of what is ordered by when it was made, newest first unless told. */
+export async function pageByCreation<DB, TB extends keyof DB & string, Row extends { created_at: Date; id: string }, T>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+  { cursor, limit }: PageQuery,
+  { of, to, order = 'desc' }: { of: TB; to: (row: Row) => T; order?: 'asc' | 'desc' },
+) {
+  const [at, id] = [sql.ref(`${of}.created_at`), sql.ref(`${of}.id`)];
+  let rows = query
+    .orderBy(at, order)
+    .orderBy(id, order)
+    .limit(limit + 1);
+  if (cursor) {
+    const place = decodeCursor(cursor);
+    rows = rows.where(sql<boolean>`(${at}, ${id}) ${order === 'desc' ? sql`<` : sql`>`} (${place.at}, ${place.id})`);
+  }
+  const page = toPage(await rows.execute(), limit, (row) => cursorAt({ at: row.created_at, id: row.id }));
+  return { ...page, items: page.items.map(to) };
 }

@@ -215,6 +215,8 @@ export interface Tables {
     path: string;
     /** `path` in lower case, by the database. */
     searched: ColumnType<string, never, never>;
+    /** What a search offers first, by the database. */
+    search_rank: ColumnType<number, never, never>;
     attributes: Json<Record<string, string>>;
   };
   lineage_edges: {

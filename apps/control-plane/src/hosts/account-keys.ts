@@ -3,11 +3,11 @@ import { type AccountPublicKey, type AccountPublicKeyInput, AppError } from '@bi
 import { isRotationSigned, keyFingerprint } from '@bigeye/service-kit';
 import type { z } from 'zod';
 import type { AccountKeyStore } from '../keys/account-key-store.ts';
-import type { HostStore } from './host-store.ts';
+import type { HostListStore } from './host-list-store.ts';
 
 export interface KeyDeps {
   accountKeyStore: AccountKeyStore;
-  hostStore: HostStore;
+  hostListStore: HostListStore;
 }
 
 /** Throws PUBLIC_KEY_NOT_FOUND. */
@@ -25,12 +25,12 @@ export async function putAccountKey(
   deps: KeyDeps,
   input: z.output<typeof AccountPublicKeyInput>,
 ): Promise<z.infer<typeof AccountPublicKey>> {
-  const { accountKeyStore, hostStore } = deps;
+  const { accountKeyStore } = deps;
   const key = parseRsaKey(input.publicKey);
   const publicKey = key.export({ type: 'spki', format: 'pem' }).toString();
   const { current, previous } = await accountKeyStore.findKeys();
   if (current === publicKey) return await getAccountKey(deps);
-  if (!current || !(await isInUse(hostStore))) await accountKeyStore.putKey(publicKey);
+  if (!current || !(await isInUse(deps))) await accountKeyStore.putKey(publicKey);
   else if (input.rotationSignature === undefined) throw new AppError('PUBLIC_KEY_CONFLICT', {});
   else if (previous) throw new AppError('KEY_ROTATION_REFUSED', { reason: 'the rotation before is not finished' });
   else if (!isRotationSigned(key, createPublicKey(current), input.rotationSignature))
@@ -40,28 +40,25 @@ export async function putAccountKey(
 }
 
 /** Throws PUBLIC_KEY_CONFLICT and INVALID_INPUT where `putAccountKey` would refuse this key as it stands. */
-export async function requireUsableAccountKey(
-  { accountKeyStore, hostStore }: KeyDeps,
-  input: { publicKey: string },
-): Promise<void> {
+export async function requireUsableAccountKey(deps: KeyDeps, input: { publicKey: string }): Promise<void> {
   const publicKey = parseRsaKey(input.publicKey).export({ type: 'spki', format: 'pem' }).toString();
-  const { current } = await accountKeyStore.findKeys();
-  if (current && current !== publicKey && (await isInUse(hostStore))) throw new AppError('PUBLIC_KEY_CONFLICT', {});
+  const { current } = await deps.accountKeyStore.findKeys();
+  if (current && current !== publicKey && (await isInUse(deps))) throw new AppError('PUBLIC_KEY_CONFLICT', {});
 }
 
-const isInUse = async (hostStore: HostStore): Promise<boolean> =>
-  (await hostStore.listHosts()).some((host) => host.state !== 'revoked');
+const isInUse = async ({ hostListStore }: KeyDeps): Promise<boolean> =>
+  (await hostListStore.findLatelyHeardOf()) !== undefined;
+
+/** Hosts that an error names; the rest is counted. */
+const named = 20;
 
 /** Ends the overlap. Throws KEY_ROTATION_UNFINISHED while a host is without the new key, unless `force`. */
-export async function finishRotation({ accountKeyStore, hostStore }: KeyDeps, force: boolean): Promise<void> {
+export async function finishRotation({ accountKeyStore, hostListStore }: KeyDeps, force: boolean): Promise<void> {
   const { current, previous } = await accountKeyStore.findKeys();
   if (!current || !previous) return;
-  const fingerprint = keyFingerprint(current);
-  const behind = (await hostStore.listHosts()).filter(
-    ({ state, accountKeys }) => state !== 'revoked' && !accountKeys.includes(fingerprint),
-  );
-  if (behind.length > 0 && !force)
-    throw new AppError('KEY_ROTATION_UNFINISHED', { hosts: behind.map((host) => host.id) });
+  const behind = await hostListStore.findWithoutAccountKey(keyFingerprint(current), named);
+  if (behind.count > 0 && !force)
+    throw new AppError('KEY_ROTATION_UNFINISHED', { hosts: behind.first, count: behind.count });
   await accountKeyStore.deletePreviousKey();
 }
 

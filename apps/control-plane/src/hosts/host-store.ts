@@ -1,29 +1,16 @@
 import { AppError, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
-import { sql } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import type { IssuedCertificate } from '../keys/certificate-authority.ts';
-import { hostStateOf } from './host-state.ts';
+import { selectHosts, toHost } from './host-row-store.ts';
 
 export type HostStore = ReturnType<typeof createHostStore>;
 
 /** The only SQL about hosts. */
 export function createHostStore(db: Db, changes: ChangeFeed) {
-  const countOf = (status: 'running' | 'queued') =>
-    sql<number>`(select count(*)::int from runs where runs.host_id = hosts.id and runs.status = ${status})`;
-  const selectHosts = () =>
-    db
-      .selectFrom('hosts')
-      .selectAll()
-      .select([countOf('running').as('running_runs'), countOf('queued').as('queued_runs')]);
-
   const store = {
-    async listHosts(): Promise<Host[]> {
-      return (await selectHosts().orderBy('id').execute()).map(toHost);
-    },
-
     async findHost(hostId: HostId): Promise<Host | undefined> {
-      const row = await selectHosts().where('id', '=', hostId).executeTakeFirst();
+      const row = await selectHosts(db).where('id', '=', hostId).executeTakeFirst();
       return row && toHost(row);
     },
 
@@ -152,39 +139,3 @@ const certificateColumns = ({ fingerprint, expiresAt }: IssuedCertificate) => ({
   certificate_expires_at: expiresAt,
   previous_certificate_until: null,
 });
-
-type HostRow = {
-  id: HostId;
-  registered_at: Date;
-  last_seen_at: Date | null;
-  orchestrator_version: string | null;
-  engine_reachable: boolean | null;
-  disk_free_bytes: string | number | null;
-  certificate_fingerprint: string | null;
-  certificate_expires_at: Date | null;
-  account_keys: string[];
-  revoked_at: Date | null;
-  managed_agents: ManagedAgent[];
-  running_runs: number;
-  queued_runs: number;
-};
-
-function toHost(row: HostRow): Host {
-  return {
-    id: row.id,
-    state: row.revoked_at ? 'revoked' : hostStateOf(row.last_seen_at, new Date()),
-    registeredAt: row.registered_at.toISOString(),
-    lastSeenAt: row.last_seen_at?.toISOString() ?? null,
-    orchestratorVersion: row.orchestrator_version,
-    engineReachable: row.engine_reachable,
-    // bigint comes as text from PostgreSQL's driver.
-    diskFreeBytes: row.disk_free_bytes === null ? null : Number(row.disk_free_bytes),
-    certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
-    certificateFingerprint: row.certificate_fingerprint,
-    revokedAt: row.revoked_at?.toISOString() ?? null,
-    accountKeys: row.account_keys,
-    managedAgents: row.managed_agents,
-    runningRuns: row.running_runs,
-    queuedRuns: row.queued_runs,
-  };
-}

@@ -1,6 +1,5 @@
 import {
   AppError,
-  type Host,
   type HostId,
   type RegisterByKeyRequest,
   type RegisterByKeyResponse,
@@ -26,19 +25,14 @@ export async function readRegistration(
   requireOpen(key);
   await requireFreeId(deps, key);
   const { current } = await deps.accountKeyStore.findKeys();
-  const active = (await deps.hostStore.listHosts()).filter(({ state }) => state !== 'revoked');
-  const other = nearestOf(active.filter(({ id }) => id !== key.hostId));
+  const other = await deps.hostListStore.findLatelyHeardOf(key.hostId);
+  const isInUse = other !== undefined || (await deps.hostListStore.findLatelyHeardOf()) !== undefined;
   return {
     hostId: key.hostId,
     expiresAt: key.expiresAt,
-    accountPublicKey: active.length > 0 ? (current ?? null) : null,
+    accountPublicKey: isInUse ? (current ?? null) : null,
     otherHost: other ? { id: other.id, state: other.state } : null,
   };
-}
-
-/** The one that most likely still has its files: heard of last. */
-function nearestOf(hosts: Host[]): Host | undefined {
-  return hosts.toSorted((one, other) => (other.lastSeenAt ?? '').localeCompare(one.lastSeenAt ?? ''))[0];
 }
 
 /**

@@ -18,7 +18,7 @@ export function createRegistrationHandlers(deps: RegistrationDeps) {
         throw new AppError('HOST_ID_TAKEN', { hostId: body.hostId });
       return await registrationKeyStore.createKey({ ...body, userId: requireUser(caller).id });
     },
-    listRegistrationKeys: async () => ({ registrationKeys: await registrationKeyStore.listKeys() }),
+    listRegistrationKeys: ({ query }) => registrationKeyStore.listKeys(query),
     deleteRegistrationKey: ({ params }) => registrationKeyStore.deleteKey(params.registrationKeyId),
     getRegistration: ({ caller }) => readRegistration(deps, requireRegistrationKey(caller)),
     registerHostByKey: ({ caller, body, request }) =>

@@ -35,7 +35,7 @@ describeEachDatabase('registration keys', (open) => {
     await store().useKey(key, '10.0.0.5');
     await expect(store().useKey(key, '10.0.0.6')).rejects.toMatchObject(used);
     expect(await store().findByValue(registrationKey)).toMatchObject({ state: 'used' });
-    expect(await store().listKeys()).toMatchObject([{ state: 'used', usedFrom: '10.0.0.5' }]);
+    expect((await store().listKeys({ limit: 10 })).items).toMatchObject([{ state: 'used', usedFrom: '10.0.0.5' }]);
   });
 
   test('of many who use it at once one gets it', async () => {
@@ -107,7 +107,30 @@ describeEachDatabase('registration keys', (open) => {
     const second = await make();
     await store().useKey(second.key, '::1');
     await store().deleteUnusedKeyOf(hostId);
-    expect(await store().listKeys()).toHaveLength(1);
+    expect((await store().listKeys({ limit: 10 })).items).toHaveLength(1);
+  });
+
+  test('are listed by what became of them, as each says itself, and by host', async () => {
+    const { key } = await make();
+    await store().useKey(key, '::1');
+    const states = async () => {
+      const by = async (state: 'open' | 'used' | 'expired' | 'void') =>
+        (await store().listKeys({ limit: 10, state })).items.map((found) => [found.hostId, found.state]);
+      return { open: await by('open'), used: await by('used'), expired: await by('expired'), void: await by('void') };
+    };
+    expect(await states()).toEqual({ open: [], used: [[hostId, 'used']], expired: [], void: [] });
+    const one = await store().listKeys({ limit: 10, hostId });
+    expect(one.items.map(({ id }) => id)).toEqual([key.id]);
+    const { db } = open();
+    await db.updateTable('registration_keys').set({ used_at: null }).execute();
+    expect(await states()).toEqual({ open: [[hostId, 'open']], used: [], expired: [], void: [] });
+    await db.updateTable('users').set({ role: 'member' }).execute();
+    expect(await states()).toEqual({ open: [], used: [], expired: [], void: [[hostId, 'void']] });
+    await db
+      .updateTable('registration_keys')
+      .set({ expires_at: new Date(Date.now() - 1) })
+      .execute();
+    expect(await states()).toEqual({ open: [], used: [], expired: [[hostId, 'expired']], void: [] });
   });
 });
 

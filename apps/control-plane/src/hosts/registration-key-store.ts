@@ -7,9 +7,10 @@ import {
   type UserId,
 } from '@bigeye/contracts';
 import { createRegistrationKeyId, randomText } from '@bigeye/service-kit';
-import type { ExpressionBuilder, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { KeyKind } from '../access/authenticate.ts';
 import { secretHashOf } from '../access/secret-hash.ts';
+import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { type FoundRegistrationKey, requireOpen } from '../http/caller.ts';
 
@@ -17,6 +18,11 @@ import { type FoundRegistrationKey, requireOpen } from '../http/caller.ts';
 const registrationKeyPrefix = 'bigeye_reg_';
 
 export type RegistrationKeyStore = ReturnType<typeof createRegistrationKeyStore>;
+
+export interface RegistrationKeyQuery extends PageQuery {
+  hostId?: HostId | undefined;
+  state?: RegistrationKeyState | undefined;
+}
 
 /** The only SQL about registration keys, which are stored as hashes. */
 export function createRegistrationKeyStore(db: Db) {
@@ -65,8 +71,12 @@ export function createRegistrationKeyStore(db: Db) {
       return { registrationKey, info: toInfo(row) };
     },
 
-    async listKeys(): Promise<RegistrationKeyInfo[]> {
-      return (await selectKeys().orderBy('registration_keys.created_at', 'desc').execute()).map(toInfo);
+    /** Newest first. */
+    async listKeys({ hostId, state, ...page }: RegistrationKeyQuery) {
+      let keys = selectKeys();
+      if (hostId) keys = keys.where('host_id', '=', hostId);
+      if (state) keys = keys.where(stateIn(new Date()), '=', state);
+      return await pageByCreation(keys, page, { of: 'registration_keys', to: toInfo });
     },
 
     /** Throws REGISTRATION_KEY_NOT_FOUND. */
@@ -158,6 +168,11 @@ const toInfo = (row: Row): RegistrationKeyInfo => ({
   usedAt: row.used_at?.toISOString() ?? null,
   usedFrom: row.used_from,
 });
+
+/** The same in SQL. */
+const stateIn = (now: Date) => sql<RegistrationKeyState>`case
+  when used_at is not null then 'used' when expires_at <= ${now} then 'expired'
+  when users.role = 'admin' and users.disabled_at is null then 'open' else 'void' end`;
 
 function stateOf({ used_at, expires_at, role, disabled_at }: Row): RegistrationKeyState {
   if (used_at) return 'used';

@@ -7,6 +7,7 @@ export function createJobHandlers(deps: JobDeps) {
   const { jobStore } = deps;
   return {
     listJobs: ({ query }) => jobStore.listJobs(query),
+    summarizeJobs: () => jobStore.summarizeJobs(),
     createJob: ({ body, caller }) => createJob(deps, body, nameOfCaller(caller)),
     getJob: ({ params }) => jobStore.getJob(params.jobId),
     updateJob: ({ params, body }) => updateJob(deps, params.jobId, body),

@@ -1,13 +1,16 @@
-import { AppError, type HostId, type Job, type JobId, type JobInput } from '@bigeye/contracts';
+import { AppError, type HostId, type Job, type JobId, type JobInput, type JobSummary } from '@bigeye/contracts';
 import { createJobId } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import type { z } from 'zod';
-import { decodeCursor, toPage } from '../db/paging.ts';
+import { containing } from '../db/containing.ts';
+import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 
 export type JobStore = ReturnType<typeof createJobStore>;
 type JobValues = z.output<typeof JobInput>;
+
+const namedInSummary = 3;
 
 /** The only SQL about jobs. */
 export function createJobStore(db: Db) {
@@ -23,14 +26,26 @@ export function createJobStore(db: Db) {
       );
 
   const store = {
-    async listJobs({ cursor, limit }: { cursor?: string | undefined; limit: number }) {
-      let query = selectJobs().orderBy('created_at', 'desc').orderBy('id', 'desc');
-      if (cursor) {
-        const { at, id } = decodeCursor(cursor);
-        query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id})`);
-      }
-      const page = toPage(await query.limit(limit + 1).execute(), limit, (row) => ({ at: row.created_at, id: row.id }));
-      return { ...page, items: page.items.map(toJob) };
+    /** Newest first. `search`: a part of the name. */
+    async listJobs({ search, ...page }: PageQuery & { search?: string | undefined }) {
+      const jobs = search ? selectJobs().where(sql<boolean>`lower(name) like ${containing(search)}`) : selectJobs();
+      return await pageByCreation(jobs, page, { of: 'jobs', to: toJob });
+    },
+
+    async summarizeJobs(): Promise<JobSummary> {
+      const { rows } = await sql<{ jobs: number; active: number; failed: number; first: string[] }>`
+        with known as (
+          select jobs.name, jobs.created_at, jobs.id, last.status from jobs left join lateral (
+            select status from runs where job_id = jobs.id order by queued_at desc, id desc limit 1) as last on true),
+        failed as (select * from known where status in ('failed', 'timed_out'))
+        select (select count(*)::int from known) as jobs,
+          (select count(*)::int from known where status in ('queued', 'running')) as active,
+          (select count(*)::int from failed) as failed,
+          array(select name from failed order by created_at desc, id desc limit ${namedInSummary}) as first`.execute(
+        db,
+      );
+      const { jobs = 0, active = 0, failed = 0, first = [] } = rows[0] ?? {};
+      return { jobs, active, failed: { count: failed, first } };
     },
 
     /** Throws JOB_NOT_FOUND. */

@@ -95,14 +95,14 @@ export function createLineageStore(db: Db) {
       });
     },
 
-    /** Tables, views and columns whose path holds `search`, in any case; what ends with it first. Without long attributes. */
+    /** Tables, views and columns whose path holds `search`, in any case; tables first, then what is shortest. Without long attributes. */
     async searchNodes(search: string, limit: number): Promise<LineageNode[]> {
       const rows = await selectNodes()
         .where('type', 'in', ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'COLUMN'])
         .where('searched', 'like', containing(search))
-        .orderBy(sql`type = 'COLUMN'`)
-        .orderBy(sql`length(path)`)
-        .orderBy('path')
+        .orderBy('search_rank')
+        .orderBy('searched')
+        .orderBy('lineage_nodes.id')
         .limit(limit)
         .execute();
       return rows.map((row) => withoutLongTexts(toNode(row)));

@@ -7,6 +7,7 @@ import type { ChangeFeed } from '../db/change-feed.ts';
 import { createLeaseStore } from '../db/lease-store.ts';
 import type { Db } from '../db/tables.ts';
 import { createHeartbeatStore } from '../hosts/heartbeat-store.ts';
+import { createHostListStore } from '../hosts/host-list-store.ts';
 import { createHostStore } from '../hosts/host-store.ts';
 import { createRegistrationKeyStore } from '../hosts/registration-key-store.ts';
 import { createJobStore } from '../jobs/job-store.ts';
@@ -34,6 +35,7 @@ export function createStores(db: Db, changes: ChangeFeed, objects: ObjectStore) 
     auditStore: createAuditStore(db),
     deletionStore: createObjectDeletionStore(db),
     heartbeatStore: createHeartbeatStore(db),
+    hostListStore: createHostListStore(db),
     hostStore: createHostStore(db, changes),
     jobStore: createJobStore(db),
     leaseStore: createLeaseStore(db),

@@ -52,8 +52,10 @@ export function createRunLogStore(db: Db, objects: ObjectStore) {
     ): Promise<LogPage['lines']> {
       const lines: LogPage['lines'] = [];
       let bytes = 0;
-      for (const piece of await piecesFor(runId, after, limit, maxBytes)) {
-        const stored = await linesOf(runId, piece);
+      const pieces = await piecesFor(runId, after, limit, maxBytes);
+      const chunks = await chunksOf(runId, pieces);
+      for (const piece of pieces) {
+        const stored = await linesOf(piece, chunks);
         // Gathered into a segment since it was listed: read on from what there is, or look again.
         if (!stored) return lines.length > 0 ? lines : await store.readLines(runId, after, limit, maxBytes);
         for (const [index, line] of stored.entries()) {
@@ -79,16 +81,24 @@ export function createRunLogStore(db: Db, objects: ObjectStore) {
     },
   };
 
-  /** Undefined for a chunk that is not there any more. */
-  async function linesOf(runId: RunId, piece: Piece): Promise<LogLine[] | undefined> {
-    if (piece.object !== null) return linesOfText(await decompress(await wholeOf(await objects.get(piece.object))));
-    const chunk = await db
+  /** The contents of those pieces that are chunks, by their sequence, in one statement. */
+  async function chunksOf(runId: RunId, pieces: Piece[]): Promise<Map<number, Uint8Array>> {
+    const sequences = pieces.flatMap(({ sequence }) => sequence ?? []);
+    if (sequences.length === 0) return new Map();
+    const rows = await db
       .selectFrom('run_log_chunks')
-      .select('content')
+      .select(['sequence', 'content'])
       .where('run_id', '=', runId)
-      .where('sequence', '=', piece.sequence)
-      .executeTakeFirst();
-    return chunk && linesIn(await decompress(chunk.content));
+      .where(sql<boolean>`sequence = any(${sequences}::integer[])`)
+      .execute();
+    return new Map(rows.map(({ sequence, content }) => [sequence, content]));
+  }
+
+  /** Undefined for a chunk that is not there any more. */
+  async function linesOf(piece: Piece, chunks: Map<number, Uint8Array>): Promise<LogLine[] | undefined> {
+    if (piece.object !== null) return linesOfText(await decompress(await wholeOf(await objects.get(piece.object))));
+    const content = chunks.get(piece.sequence);
+    return content && linesIn(await decompress(content));
   }
 
   /** The pieces that hold the next lines, judged by their sizes alone: no content is read that will not be used. */

@@ -16,17 +16,15 @@ import {
 import { BoundedMap, createRunId } from '@bigeye/service-kit';
 import { type InsertQueryBuilder, type Selectable, sql, type UpdateQueryBuilder } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
-import { decodeCursor, toPage } from '../db/paging.ts';
+import { cursorAt, decodeCursor, type PageQuery, toPage } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 import { type Station, type StoredArtifact, stationsOfWaiting, toRun } from './run-view.ts';
 
-export interface RunQuery {
+export interface RunQuery extends PageQuery {
   jobId?: JobId | undefined;
   hostId?: HostId | undefined;
   status?: RunStatus | undefined;
-  cursor?: string | undefined;
-  limit: number;
 }
 
 type RunStore = ReturnType<typeof createRunStore>;
@@ -157,7 +155,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
         query = query.where(sql<boolean>`(runs.queued_at, runs.id) < (${at}, ${id})`);
       }
       const rows = await query.limit(limit + 1).execute();
-      const page = toPage(rows, limit, (row) => ({ at: row.queued_at, id: row.id }));
+      const page = toPage(rows, limit, (row) => cursorAt({ at: row.queued_at, id: row.id }));
       return { ...page, items: page.items.map(toRun) };
     },
 

@@ -21,6 +21,10 @@ const settings = [
     'matching.numTaskqueueReadPartitions=1',
     'matching.numTaskqueueWritePartitions=1',
     'frontend.namespaceCount=20000',
+    // When thousands of hosts come back at once, their polls are let through and not told to wait.
+    'frontend.rps=20000',
+    'frontend.namespaceRPS=20000',
+    'matching.rps=20000',
     'frontend.enableCancelWorkerPollsOnShutdown=true',
     'frontend.WorkerCommandsEnabled=true',
     'system.enableCancelActivityWorkerCommand=true',

@@ -10,12 +10,13 @@ import {
 } from '@tanstack/react-router';
 import { OutageBanner } from '../components/outage-banner.tsx';
 import { sessionQuery } from '../features/access/api.ts';
-import { SignInPage } from '../features/access/sign-in-page.tsx';
 import { signInSearchOf } from '../features/access/sign-in-search.ts';
 import { auditFilterOf } from '../features/audit/audit-filter.ts';
+import { hostFilterOf } from '../features/hosts/host-filter.ts';
 import { lineagePlaceOf } from '../features/lineage/lineage-place.ts';
 import { runFilterOf } from '../features/runs/run-filter.ts';
 import { RunsPage } from '../features/runs/runs-page.tsx';
+import { nameSearchOf } from '../lib/search-of.ts';
 import { NotFoundPage, UnexpectedErrorPage, WaitingPage } from './fault-pages.tsx';
 import { Shell } from './shell.tsx';
 
@@ -46,7 +47,7 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: signInSearchOf,
-  component: SignInPage,
+  component: page(() => import('../features/access/sign-in-page.tsx'), 'SignInPage'),
 });
 const setPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -92,6 +93,7 @@ const runRoute = createRoute({
 const jobsRoute = createRoute({
   ...under,
   path: '/jobs',
+  validateSearch: nameSearchOf,
   component: page(() => import('../features/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 const createJobRoute = createRoute({
@@ -124,6 +126,7 @@ const lineageRoute = createRoute({
 const hostsRoute = createRoute({
   ...under,
   path: '/settings/agents/hosts',
+  validateSearch: hostFilterOf,
   component: page(() => import('../features/hosts/hosts-page.tsx'), 'HostsPage'),
 });
 const registerHostRoute = createRoute({
@@ -144,6 +147,7 @@ const apiKeysRoute = createRoute({
 const usersRoute = createRoute({
   ...under,
   path: '/settings/users',
+  validateSearch: nameSearchOf,
   component: page(() => import('../features/users/users-page.tsx'), 'UsersPage'),
 });
 const auditRoute = createRoute({

@@ -1,3 +1,4 @@
+import { firstOf } from '../first-of.ts';
 import { because, needsAction } from './error-spec.ts';
 
 /** The key of the account, the keys of control plane and host, and what is sealed with them. */
@@ -19,7 +20,8 @@ export const keyErrors = {
   ),
   KEY_ROTATION_UNFINISHED: needsAction(
     409,
-    (d: { hosts: string[] }) => `These hosts do not have the new account key yet: ${(d.hosts ?? []).join(', ')}.`,
+    (d: { hosts: string[]; count: number }) =>
+      `These hosts do not have the new account key yet: ${firstOf(d.hosts, d.count)}.`,
     () =>
       'Copy agent_private_key.pem and agent_private_key_previous.pem to agent_config/ there and run "bigeye-agent keys show" there, or give them up with --force.',
   ),

@@ -1,3 +1,4 @@
+import { firstOf } from '../first-of.ts';
 import { because, needsAction, wrongUsage } from './error-spec.ts';
 
 /** Becoming a host. */
@@ -46,8 +47,8 @@ export const registrationErrors = {
   ),
   AGENT_CONFIG_MISSING: needsAction(
     409,
-    (d: { hostIds: string[] }) =>
-      `Other hosts are registered (${d.hostIds?.join(', ')}), but there is no agent_config/ here.`,
+    (d: { hostIds: string[]; count?: number }) =>
+      `Other hosts are registered (${firstOf(d.hostIds, d.count)}), but there is no agent_config/ here.`,
     (d) =>
       `Copy the folder agent_config/ from ${d.hostIds?.[0]} beside bigeye_agent.yml (its hosts/ may stay behind), then run register again.`,
   ),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ApiKeyCreated, ApiKeyInfo, ApiKeyInput } from '../access.ts';
+import { ApiKeyCreated, ApiKeyInfo, ApiKeyInput, ApiKeySummary } from '../access.ts';
 import { ApiKeyId, UserId } from '../ids.ts';
-import { atLeast, route } from './route.ts';
+import { atLeast, page, pageQuery, route } from './route.ts';
 
 /** Personal and agent API keys. */
 export const apiKeyRoutes = {
@@ -20,10 +20,20 @@ export const apiKeyRoutes = {
     method: 'GET',
     path: '/api/v1/personal-api-keys',
     tag: 'Access',
-    summary: "List my personal API keys, or (admin) another user's, without their values",
+    summary: "List my personal API keys, or (admin) another user's, newest first, without their values",
+    access: atLeast('viewer'),
+    query: z.object({ ...pageQuery, userId: UserId.optional() }),
+    response: page(ApiKeyInfo),
+    errors: ['FORBIDDEN'],
+  }),
+  summarizeApiKeys: route({
+    method: 'GET',
+    path: '/api/v1/api-key-summary',
+    tag: 'Access',
+    summary: 'How many personal API keys I, or (admin) another user, have; for admins also how many agents have',
     access: atLeast('viewer'),
     query: z.object({ userId: UserId.optional() }),
-    response: z.object({ apiKeys: z.array(ApiKeyInfo) }),
+    response: ApiKeySummary,
     errors: ['FORBIDDEN'],
   }),
   deletePersonalApiKey: route({
@@ -70,9 +80,10 @@ export const apiKeyRoutes = {
     method: 'GET',
     path: '/api/v1/agent-api-keys',
     tag: 'Access',
-    summary: 'List agent API keys, without their values',
+    summary: 'List agent API keys, newest first, without their values',
     access: atLeast('admin'),
-    response: z.object({ apiKeys: z.array(ApiKeyInfo) }),
+    query: z.object(pageQuery),
+    response: page(ApiKeyInfo),
     errors: [],
   }),
   deleteAgentApiKey: route({

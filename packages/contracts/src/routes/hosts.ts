@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CaCertificate, Host, RegisterRequest, RegisterResponse } from '../hosts.ts';
+import { CaCertificate, Host, HostState, HostSummary, RegisterRequest, RegisterResponse } from '../hosts.ts';
 import { HostId, RegistrationKeyId } from '../ids.ts';
 import {
   HostSetup,
@@ -9,8 +9,10 @@ import {
   RegistrationKeyCreated,
   RegistrationKeyInfo,
   RegistrationKeyInput,
+  RegistrationKeyState,
 } from '../registration.ts';
-import { atLeast, base, route } from './route.ts';
+import { storableText } from '../scalars.ts';
+import { atLeast, base, page, pageQuery, route } from './route.ts';
 
 /** As Temporal's remote codec protocol has it: bytes in base64. */
 const CodecPayloads = z.object({
@@ -25,9 +27,25 @@ export const hostRoutes = {
     method: 'GET',
     path: `${base}/hosts`,
     tag: 'Hosts',
-    summary: 'List the registered hosts',
+    summary: 'List the registered hosts, by id',
     access: atLeast('viewer'),
-    response: z.object({ hosts: z.array(Host) }),
+    query: z.object({
+      ...pageQuery,
+      hostId: HostId.optional().describe('Only this one, if there is such a host.'),
+      search: storableText(256).optional().describe('A part of the id, in any case.'),
+      state: HostState.optional(),
+      revoked: z.stringbool().optional().describe('Only hosts that are locked out (true), or only those that are not.'),
+    }),
+    response: page(Host),
+    errors: [],
+  }),
+  summarizeHosts: route({
+    method: 'GET',
+    path: `${base}/host-summary`,
+    tag: 'Hosts',
+    summary: 'How many hosts there are in each state, and which cannot run a job now',
+    access: atLeast('viewer'),
+    response: HostSummary,
     errors: [],
   }),
   getHost: route({
@@ -84,9 +102,10 @@ export const hostRoutes = {
     method: 'GET',
     path: `${base}/registration-keys`,
     tag: 'Hosts',
-    summary: 'The newest registration key of each host id, without its value, and what became of it',
+    summary: 'The newest registration key of each host id, without its value, and what became of it; newest first',
     access: atLeast('admin'),
-    response: z.object({ registrationKeys: z.array(RegistrationKeyInfo) }),
+    query: z.object({ ...pageQuery, hostId: HostId.optional(), state: RegistrationKeyState.optional() }),
+    response: page(RegistrationKeyInfo),
     errors: [],
   }),
   deleteRegistrationKey: route({

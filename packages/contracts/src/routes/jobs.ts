@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JobId } from '../ids.ts';
-import { Job, JobInput } from '../jobs.ts';
+import { Job, JobInput, JobSummary } from '../jobs.ts';
+import { storableText } from '../scalars.ts';
 import { atLeast, base, page, pageQuery, route } from './route.ts';
 
 /** Jobs. */
@@ -11,8 +12,20 @@ export const jobRoutes = {
     tag: 'Jobs',
     summary: 'List jobs, newest first',
     access: atLeast('viewer'),
-    query: z.object(pageQuery),
+    query: z.object({
+      ...pageQuery,
+      search: storableText(128).optional().describe('A part of the name, in any case.'),
+    }),
     response: page(Job),
+    errors: [],
+  }),
+  summarizeJobs: route({
+    method: 'GET',
+    path: `${base}/job-summary`,
+    tag: 'Jobs',
+    summary: 'How many jobs there are, and which failed the last time they ran',
+    access: atLeast('viewer'),
+    response: JobSummary,
     errors: [],
   }),
   createJob: route({

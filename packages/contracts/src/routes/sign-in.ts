@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PasswordByLink, PasswordChange, Session, SessionInfo, SignIn, SignInMethods } from '../access.ts';
 import { SessionId } from '../ids.ts';
-import { atLeast, route } from './route.ts';
+import { atLeast, page, pageQuery, route } from './route.ts';
 
 /** Signing in and out, sessions, and passwords. */
 export const signInRoutes = {
@@ -78,9 +78,10 @@ export const signInRoutes = {
     method: 'GET',
     path: '/api/v1/sessions',
     tag: 'Access',
-    summary: 'List my sessions of the UI',
+    summary: 'List my sessions of the UI, newest first',
     access: atLeast('viewer'),
-    response: z.object({ sessions: z.array(SessionInfo) }),
+    query: z.object(pageQuery),
+    response: page(SessionInfo),
     errors: [],
   }),
   deleteSession: route({

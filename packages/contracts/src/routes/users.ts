@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { PasswordLink, User, UserChange, UserCreated, UserInput } from '../access.ts';
+import { PasswordLink, User, UserChange, UserCreated, UserInput, UserSummary } from '../access.ts';
 import { UserId } from '../ids.ts';
-import { atLeast, route } from './route.ts';
+import { storableText } from '../scalars.ts';
+import { atLeast, page, pageQuery, route } from './route.ts';
 
 /** Users. */
 export const userRoutes = {
@@ -20,9 +21,32 @@ export const userRoutes = {
     method: 'GET',
     path: '/api/v1/users',
     tag: 'Access',
-    summary: 'List users',
+    summary: 'List users, the oldest first',
     access: atLeast('admin'),
-    response: z.object({ users: z.array(User) }),
+    query: z.object({
+      ...pageQuery,
+      search: storableText(256).optional().describe('A part of the name or the e-mail address, in any case.'),
+    }),
+    response: page(User),
+    errors: [],
+  }),
+  getUser: route({
+    method: 'GET',
+    path: '/api/v1/users/:userId',
+    tag: 'Access',
+    summary: 'Read one user',
+    access: atLeast('admin'),
+    params: z.object({ userId: UserId }),
+    response: User,
+    errors: ['USER_NOT_FOUND'],
+  }),
+  summarizeUsers: route({
+    method: 'GET',
+    path: '/api/v1/user-summary',
+    tag: 'Access',
+    summary: 'How many users there are, of which kind',
+    access: atLeast('admin'),
+    response: UserSummary,
     errors: [],
   }),
   updateUser: route({

@@ -1,7 +1,8 @@
-import { AppError, type AuditEntry, type CallInput } from '@bigeye/contracts';
+import { AppError, type AuditEntry } from '@bigeye/contracts';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
+import { limitOf, readPages } from '../../host/read-pages.ts';
 
 interface ListFlags extends AdminFlags {
   actor?: string;
@@ -10,8 +11,6 @@ interface ListFlags extends AdminFlags {
   since?: string;
   limit: string;
 }
-
-const pageLimit = 200;
 
 export const listCommand = withAdminFlags(new Command('list'))
   .description('entries of the audit log, newest first')
@@ -23,9 +22,7 @@ export const listCommand = withAdminFlags(new Command('list'))
   .option('--json', 'print the entries as JSON')
   .action(async (flags: ListFlags, command: Command) => {
     const context = contextOf(command);
-    const limit = Number(flags.limit);
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new AppError('USAGE', { reason: `--limit: "${flags.limit}" is no number above 0.` });
+    const limit = limitOf(flags.limit);
     const filter = {
       ...(flags.actor === undefined ? {} : { actor: flags.actor }),
       ...(flags.action === undefined ? {} : { action: flags.action }),
@@ -33,18 +30,12 @@ export const listCommand = withAdminFlags(new Command('list'))
       ...(flags.since === undefined ? {} : { from: timeOf(flags.since) }),
     };
     const api = await adminClient(context, flags);
-    const entries: AuditEntry[] = [];
-    for (let cursor: string | null | undefined; cursor !== null && entries.length < limit; ) {
-      const query: CallInput<'listAuditEntries'>['query'] = {
-        ...filter,
-        limit: Math.min(pageLimit, limit - entries.length),
-        ...(cursor === undefined ? {} : { cursor }),
-      };
-      const page = await api.call('listAuditEntries', { query });
-      entries.push(...page.items);
-      cursor = page.nextCursor;
-    }
-    context.terminal.result(entries.map(lineOf), { entries });
+    const { items: entries, isMore } = await readPages(
+      (page) => api.call('listAuditEntries', { query: { ...filter, ...page } }),
+      limit,
+    );
+    const rest = isMore ? [`There are more: at most ${limit} were asked for (--limit).`] : [];
+    context.terminal.result([...entries.map(lineOf), ...rest], { entries, isMore });
   });
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -11,6 +11,7 @@ import { keyFingerprint } from '@bigeye/service-kit';
 import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
+import { readPages } from '../../host/read-pages.ts';
 
 interface RotateFlags extends AdminFlags {
   finish?: boolean;
@@ -44,8 +45,8 @@ async function begin({ home, terminal }: CommandContext, admin: ApiClient, hostI
     await terminal.step('accepted by the control plane', () => admin.call('putAgentPublicKey', { body: next }));
   }
   adoptNextAccountKey(home);
-  const { hosts } = await admin.call('listHosts');
-  const others = hosts.filter((host) => host.id !== hostId && host.state !== 'revoked').map((host) => host.id);
+  const hosts = await readPages((page) => admin.call('listHosts', { query: { revoked: 'false', ...page } }));
+  const others = hosts.items.map(({ id }) => id).filter((id) => id !== hostId);
   const copy = `Copy agent_private_key.pem, agent_private_key_previous.pem and agent_public_key.pem from ${home.agentConfig} to: ${others.join(', ')}; there, run bigeye-agent keys show`;
   const finishing = 'Then, on any host: bigeye-agent keys rotate --finish';
   const data = { accountKey: keyFingerprint(next.publicKey), previousAccountKey: before, otherHosts: others };

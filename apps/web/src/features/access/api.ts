@@ -1,6 +1,7 @@
 import { type CallInput, isAtLeast, type RouteName, routes, type SessionId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { listQuery } from '../../lib/pages.ts';
 
 export const sessionKey = ['session'] as const;
 
@@ -64,10 +65,7 @@ export function useChangePassword() {
   });
 }
 
-export const sessionsQuery = queryOptions({
-  queryKey: ['sessions'],
-  queryFn: async () => (await api.call('listSessions')).sessions,
-});
+export const sessionsQuery = listQuery(['sessions'], (page) => api.call('listSessions', { query: page }));
 
 export function useEndSession() {
   const client = useQueryClient();

@@ -1,5 +1,6 @@
 import { plural } from '@bigeye/contracts';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { NextPage } from '../../components/next-page.tsx';
 import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { isMissing } from '../../lib/read.ts';
@@ -10,12 +11,16 @@ import { SessionsTable } from './sessions-table.tsx';
 /** Who am I here, and from where am I signed in? */
 export function ProfilePage() {
   const user = useUser();
-  const sessions = useQuery(sessionsQuery);
+  const sessions = useInfiniteQuery(sessionsQuery);
   const count = sessions.data?.length;
   return (
     <Page title="Profile">
       <Answer
-        answer={count !== undefined && user && `${user.name}: ${plural(count, 'session')}.`}
+        answer={
+          count !== undefined &&
+          user &&
+          `${user.name}: ${sessions.hasNextPage ? 'more than ' : ''}${plural(count, 'session')}.`
+        }
         reads={[sessions]}
         of="The sessions"
       />
@@ -33,6 +38,7 @@ export function ProfilePage() {
       {user && <ChangePassword user={user} />}
       <Section title="Sessions" />
       {!isMissing(sessions) && <SessionsTable sessions={sessions.data} />}
+      <NextPage list={sessions} label="Older sessions" />
     </Page>
   );
 }

@@ -4,8 +4,8 @@ import { LinkButton } from '../../components/link-button.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { isMissing } from '../../lib/read.ts';
 import { useUser } from '../access/api.ts';
-import { usersQuery } from '../users/api.ts';
-import { apiKeysQuery, type KeysOf } from './api.ts';
+import { userQuery } from '../users/api.ts';
+import { type KeysOf, keySummaryQuery } from './api.ts';
 import { keysAnswer } from './keys-answer.ts';
 import { KeysSection } from './keys-section.tsx';
 
@@ -19,7 +19,7 @@ export function ApiKeysPage() {
   if (otherId !== undefined && otherId !== user?.id) return <KeysOfUser userId={otherId} />;
   return (
     <Page title="API Keys">
-      <OwnAnswer isAdmin={isAdmin} />
+      <OwnAnswer />
       <KeysSection
         of="me"
         title="Personal API keys"
@@ -38,27 +38,25 @@ export function ApiKeysPage() {
   );
 }
 
-function OwnAnswer({ isAdmin }: { isAdmin: boolean }) {
-  const personal = useQuery(apiKeysQuery('me'));
-  const agents = useQuery({ ...apiKeysQuery('agents'), enabled: isAdmin });
-  const reads = isAdmin ? [personal, agents] : [personal];
-  const answer = personal.data && (!isAdmin || agents.data) ? keysAnswer(personal.data, agents.data) : undefined;
+function OwnAnswer() {
+  const summary = useQuery(keySummaryQuery('me'));
   // The tables below say why.
-  return reads.some(isMissing) ? (
-    <Answer answer="The keys could not be read." />
-  ) : (
-    <Answer answer={answer} reads={reads} />
-  );
+  if (isMissing(summary)) return <Answer answer="The keys could not be read." />;
+  return <Answer answer={summary.data && keysAnswer(summary.data)} reads={[summary]} />;
 }
 
 function KeysOfUser({ userId }: { userId: Exclude<KeysOf, 'me' | 'agents'> }) {
-  const users = useQuery(usersQuery);
-  const keys = useQuery(apiKeysQuery(userId));
-  const name = users.data?.find(({ id }) => id === userId)?.name ?? 'this user';
+  const user = useQuery(userQuery(userId));
+  const summary = useQuery(keySummaryQuery(userId));
+  const name = user.data?.name ?? 'this user';
   return (
     <Page title="API Keys">
       <Answer
-        answer={isMissing(keys) ? 'The keys could not be read.' : keys.data && `${name}: ${keysAnswer(keys.data)}`}
+        answer={
+          isMissing(summary)
+            ? 'The keys could not be read.'
+            : summary.data && `${name}: ${keysAnswer({ ...summary.data, agents: null })}`
+        }
         actions={
           <LinkButton to="/settings/users" variant="default">
             All users

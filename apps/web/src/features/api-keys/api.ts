@@ -1,6 +1,7 @@
 import type { ApiKeyId, UserId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { listQuery } from '../../lib/pages.ts';
 import { every } from '../../lib/read.ts';
 
 const allKeys = ['api-keys'] as const;
@@ -11,14 +12,24 @@ const refreshEveryMs = 10_000;
 export type KeysOf = 'agents' | UserId | 'me';
 
 export const apiKeysQuery = (of: KeysOf) =>
-  queryOptions({
-    queryKey: [...allKeys, of],
-    queryFn: async () => {
-      if (of === 'agents') return (await api.call('listAgentApiKeys')).apiKeys;
-      return (await api.call('listPersonalApiKeys', { query: of === 'me' ? {} : { userId: of } })).apiKeys;
+  listQuery(
+    [...allKeys, of],
+    (page) => {
+      if (of === 'agents') return api.call('listAgentApiKeys', { query: page });
+      return api.call('listPersonalApiKeys', { query: { ...ownerOf(of), ...page } });
     },
+    refreshEveryMs,
+  );
+
+/** Of a user, or of oneself. */
+export const keySummaryQuery = (of: Exclude<KeysOf, 'agents'>) =>
+  queryOptions({
+    queryKey: [...allKeys, 'summary', of],
+    queryFn: () => api.call('summarizeApiKeys', { query: ownerOf(of) }),
     refetchInterval: every(refreshEveryMs),
   });
+
+const ownerOf = (of: UserId | 'me') => (of === 'me' ? {} : { userId: of });
 
 /** The answer holds the key's value for the only time; it is kept in no cache. */
 export function useCreateApiKey(of: KeysOf) {
@@ -27,7 +38,7 @@ export function useCreateApiKey(of: KeysOf) {
     gcTime: 0,
     mutationFn: (input: { name: string; description: string }) => {
       if (of === 'agents') return api.call('createAgentApiKey', { body: input });
-      return api.call('createPersonalApiKey', { body: of === 'me' ? input : { ...input, userId: of } });
+      return api.call('createPersonalApiKey', { body: { ...input, ...ownerOf(of) } });
     },
     onSuccess: () => client.invalidateQueries({ queryKey: allKeys }),
   });

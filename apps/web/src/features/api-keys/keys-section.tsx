@@ -1,12 +1,13 @@
 import type { ApiKeyInfo } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Confirm } from '../../components/confirm.tsx';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { ReadTrouble } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -24,9 +25,9 @@ interface Props {
   action: string;
 }
 
-/** One kind of keys: all there are, making one, and deleting one. */
+/** One kind of keys, newest first, making one, and deleting one. */
 export function KeysSection({ of, title, about, action }: Props) {
-  const keys = useQuery(apiKeysQuery(of));
+  const keys = useInfiniteQuery(apiKeysQuery(of));
   const [isCreating, creating] = useDisclosure();
   const [doomed, setDoomed] = useState<ApiKeyInfo>();
   const create = (
@@ -56,6 +57,7 @@ export function KeysSection({ of, title, about, action }: Props) {
           expectedRows={2}
         />
       )}
+      <NextPage list={keys} label="Older keys" />
       {isCreating && <CreateKey of={of} title={action} onClose={creating.close} />}
       {doomed && <DeleteKey of={of} apiKey={doomed} onClose={() => setDoomed(undefined)} />}
     </section>

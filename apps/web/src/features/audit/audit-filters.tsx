@@ -1,14 +1,10 @@
 import { apiRoutes, auditShortening, hostListenerRoutes, isAudited, type Route } from '@bigeye/contracts';
-import { Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Select } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import filters from '../../components/filters.module.css';
-import { Icon } from '../../components/icon.tsx';
+import { SearchField } from '../../components/search-field.tsx';
 import { actionWords } from './action-words.ts';
 import { type AuditFilter, auditFilterOf, periods } from './audit-filter.ts';
-
-const typingMs = 300;
 
 /** Everything that makes entries when all goes well; a refused read is found by its outcome. */
 const actions = (Object.entries({ ...apiRoutes, ...hostListenerRoutes }) as [string, Route][])
@@ -25,7 +21,7 @@ export function AuditFilters({ filter }: { filter: AuditFilter }) {
   return (
     <search className={filters.filters} aria-label="Filter the audit log">
       <Outcomes filter={filter} />
-      <Who who={filter.who ?? ''} onChange={(who) => change({ who })} />
+      <SearchField label="Who" value={filter.who ?? ''} onChange={(who) => change({ who })} />
       <Select
         className={filters.choose ?? ''}
         size="xs"
@@ -66,27 +62,5 @@ function Outcomes({ filter: { outcome: _, ...rest } }: { filter: AuditFilter }) 
         Refused or failed
       </Link>
     </nav>
-  );
-}
-
-/** Goes into the address once typing pauses. */
-function Who({ who, onChange }: { who: string; onChange: (who: string) => void }) {
-  const [text, setText] = useState(who);
-  useEffect(() => setText(who), [who]);
-  const tell = useDebouncedCallback(onChange, typingMs);
-  return (
-    <TextInput
-      className={filters.choose ?? ''}
-      size="xs"
-      aria-label="Who"
-      placeholder="Who"
-      data-search
-      leftSection={<Icon name="search" size={14} />}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        tell(event.currentTarget.value);
-      }}
-    />
   );
 }

@@ -7,6 +7,7 @@ import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { EmptyState, ErrorNotice } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -27,7 +28,7 @@ export function AuditPage() {
   const query = useInfiniteQuery(auditQuery(filter, () => toAuditListFilter(filter, new Date())));
   const verify = useVerifyAuditLog();
   const [opened, open] = useState<AuditEntry>();
-  const entries = query.data?.pages.flatMap((page) => page.items);
+  const entries = query.data;
   return (
     <Page title="Audit">
       <Answer
@@ -70,13 +71,7 @@ export function AuditPage() {
           />
         )
       )}
-      {query.hasNextPage && (
-        <div className={styles.older}>
-          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Older entries
-          </Button>
-        </div>
-      )}
+      <NextPage list={query} label="Older entries" />
       {opened && (
         <Modal opened onClose={() => open(undefined)} title={`Entry ${opened.sequence}`} size="lg">
           <EntryFacts entry={opened} />

@@ -1,4 +1,4 @@
-import { Host } from '@bigeye/contracts';
+import { Host, type HostSummary } from '@bigeye/contracts';
 import { expect, test } from 'vitest';
 import { hostAnswer } from './host-answer.ts';
 
@@ -21,31 +21,51 @@ const host = (id: string, change: Partial<Host> = {}): Host => ({
   ...change,
 });
 
+const none = { count: 0, first: [] };
+const summary = (states: Partial<HostSummary['states']>, part: Partial<HostSummary> = {}): HostSummary => ({
+  states: { registered: 0, online: 0, offline: 0, revoked: 0, ...states },
+  unable: none,
+  lowOnDisk: none,
+  ...part,
+});
+const some = (...first: Host[]) => ({ count: first.length, first });
+
 test('all well is told in one sentence', () => {
-  expect(hostAnswer([host('etl-01'), host('etl-02')], now)).toBe('All 2 hosts can run.');
+  expect(hostAnswer(summary({ online: 2000 }), now)).toBe('All 2,000 hosts can run.');
 });
 
 test('an offline host is named with what waits for it', () => {
   const dmz = host('dmz-01', { state: 'offline', lastSeenAt: '2026-03-12T09:12:00Z', queuedRuns: 2 });
-  expect(hostAnswer([host('etl-01'), dmz], now)).toMatch(
+  expect(hostAnswer(summary({ online: 1, offline: 1 }, { unable: some(dmz) }), now)).toMatch(
     /^1 of 2 hosts can run\. dmz-01 has been offline since \d\d:12, with 2 runs waiting\.$/,
   );
 });
 
+test('of many that cannot run two are named, and the others counted', () => {
+  const [a, b] = [host('etl-01', { managedAgents: [] }), host('etl-02', { managedAgents: [] })];
+  expect(hostAnswer(summary({ online: 2000 }, { unable: { count: 1202, first: [a, b, a] } }), now)).toBe(
+    '798 of 2,000 hosts can run. etl-01 has no agent installed. etl-02 has no agent installed. 1,200 others cannot run either.',
+  );
+});
+
 test('an online host whose Docker engine is away cannot run', () => {
-  expect(hostAnswer([host('etl-01', { engineReachable: false })], now)).toBe(
+  const etl = host('etl-01', { engineReachable: false });
+  expect(hostAnswer(summary({ online: 1 }, { unable: some(etl) }), now)).toBe(
     'No host can run. etl-01 is online, but its Docker engine does not answer.',
   );
 });
 
 test('low disk warns but does not keep a host from running', () => {
-  expect(hostAnswer([host('etl-01', { diskFreeBytes: 4 * 1024 ** 3 })], now)).toBe(
+  const etl = host('etl-01', { diskFreeBytes: 4 * 1024 ** 3 });
+  expect(hostAnswer(summary({ online: 1 }, { lowOnDisk: some(etl) }), now)).toBe(
     'The one host can run. 1 warning: etl-01 has 4.0 GiB disk left.',
+  );
+  expect(hostAnswer(summary({ online: 2000 }, { lowOnDisk: { count: 40, first: [etl] } }), now)).toBe(
+    'All 2,000 hosts can run. 40 warnings: etl-01 has 4.0 GiB disk left and 39 more.',
   );
 });
 
 test('a revoked host is out on purpose and counts no more', () => {
-  const old = host('old-01', { state: 'revoked', revokedAt: '2026-03-12T09:12:00Z' });
-  expect(hostAnswer([host('etl-01'), old], now)).toBe('The one host can run.');
-  expect(hostAnswer([old], now)).toBe('Every host is revoked.');
+  expect(hostAnswer(summary({ online: 1, revoked: 1 }), now)).toBe('The one host can run.');
+  expect(hostAnswer(summary({ revoked: 1 }), now)).toBe('Every host is revoked.');
 });

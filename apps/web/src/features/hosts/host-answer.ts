@@ -1,8 +1,5 @@
-import { type Host, plural } from '@bigeye/contracts';
-import { formatBytes, formatSince } from '../../lib/format.ts';
-
-/** Below this, a large image or report may no longer fit. */
-const lowDiskBytes = 5 * 1024 ** 3;
+import { firstOf, type Host, type HostSummary, lowDiskBytes, plural } from '@bigeye/contracts';
+import { formatBytes, formatCount, formatSince } from '../../lib/format.ts';
 
 export const isLowOnDisk = ({ diskFreeBytes }: Host): boolean => diskFreeBytes !== null && diskFreeBytes < lowDiskBytes;
 
@@ -17,32 +14,38 @@ function troubleOf(host: Host, now: Date): string | undefined {
 }
 
 /** The answer to "can everything run tonight?" of at least one host: how many can, what keeps the others, warnings. */
-export function hostAnswer(all: Host[], now: Date): string {
+export function hostAnswer({ states, unable, lowOnDisk }: HostSummary, now: Date): string {
   // A revoked host is out on purpose, and no trouble.
-  const hosts = all.filter((host) => host.state !== 'revoked');
-  if (hosts.length === 0) return 'Every host is revoked.';
-  const troubled = hosts.flatMap((host) => {
-    const trouble = troubleOf(host, now);
-    return trouble ? [{ host, trouble }] : [];
-  });
-  return [canRun(hosts.length, troubled.length), ...troubled.slice(0, 2).map(sentenceOfTrouble), warnings(hosts)]
+  const all = states.registered + states.online + states.offline;
+  if (all === 0) return 'Every host is revoked.';
+  const named = unable.first.slice(0, 2);
+  const left = unable.count - named.length;
+  return [
+    canRun(all, unable.count),
+    ...named.map((host) => sentenceOfTrouble(host, now)),
+    left > 0 && `${plural(left, 'other')} cannot run either.`,
+    warnings(lowOnDisk),
+  ]
     .filter(Boolean)
     .join(' ');
 }
 
 function canRun(all: number, troubled: number): string {
-  if (troubled > 0) return troubled === all ? 'No host can run.' : `${all - troubled} of ${all} hosts can run.`;
-  return all === 1 ? 'The one host can run.' : `All ${all} hosts can run.`;
+  if (troubled > 0)
+    return troubled === all
+      ? 'No host can run.'
+      : `${formatCount(all - troubled)} of ${formatCount(all)} hosts can run.`;
+  return all === 1 ? 'The one host can run.' : `All ${formatCount(all)} hosts can run.`;
 }
 
-function sentenceOfTrouble({ host, trouble }: { host: Host; trouble: string }): string {
+function sentenceOfTrouble(host: Host, now: Date): string {
+  const trouble = troubleOf(host, now) ?? 'cannot run';
   if (host.queuedRuns === 0) return `${host.id} ${trouble}.`;
   return `${host.id} ${trouble}, with ${plural(host.queuedRuns, 'run')} waiting.`;
 }
 
-function warnings(hosts: Host[]): string {
-  const low = hosts.filter(isLowOnDisk);
-  if (low.length === 0) return '';
-  const named = low.map((host) => `${host.id} has ${formatBytes(host.diskFreeBytes ?? 0)} disk left`).join(', ');
-  return `${plural(low.length, 'warning')}: ${named}.`;
+function warnings({ count, first }: HostSummary['lowOnDisk']): string {
+  if (count === 0) return '';
+  const named = first.map((host) => `${host.id} has ${formatBytes(host.diskFreeBytes ?? 0)} disk left`);
+  return `${plural(count, 'warning')}: ${firstOf(named, count)}.`;
 }

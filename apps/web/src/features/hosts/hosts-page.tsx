@@ -1,18 +1,22 @@
 import { agentTypes, type Host } from '@bigeye/contracts';
 import { Tooltip } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { LinkButton } from '../../components/link-button.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { EmptyState } from '../../components/notice.tsx';
-import { Answer, Page } from '../../components/page.tsx';
+import { Answer, Page, ReadTrouble } from '../../components/page.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { useMay } from '../access/api.ts';
-import { hostsQuery } from './api.ts';
+import { hostSummaryQuery, hostsQuery } from './api.ts';
 import { hostAnswer, isLowOnDisk } from './host-answer.ts';
+import type { HostFilter } from './host-filter.ts';
+import { HostFilters } from './host-filters.tsx';
 import { HostState } from './host-state.tsx';
 import styles from './hosts.module.css';
 import { RegisterLink } from './register-link.tsx';
@@ -48,22 +52,16 @@ const adminColumns: Column<Host>[] = [
   },
 ];
 
+const route = getRouteApi('/shell/settings/agents/hosts');
+
 export function HostsPage() {
-  const hosts = useQuery(hostsQuery);
+  const filter = route.useSearch();
+  const summary = useQuery(hostSummaryQuery);
   const now = useNow();
-  const mayRevoke = useMay('revokeHost');
-  const isEmpty = hosts.data?.length === 0;
-  return (
-    <Page title="Hosts">
-      {!isEmpty && (
-        <Answer
-          answer={hosts.data && hostAnswer(hosts.data, now)}
-          reads={[hosts]}
-          of="The hosts"
-          actions={<RegisterLink />}
-        />
-      )}
-      {isEmpty ? (
+  const isEmpty = summary.data && Object.values(summary.data.states).every((count) => count === 0);
+  if (isEmpty)
+    return (
+      <Page title="Hosts">
         <EmptyState
           isPage
           title="No host is registered yet"
@@ -71,18 +69,46 @@ export function HostsPage() {
         >
           <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
-      ) : (
-        !isMissing(hosts) && (
-          <DataTable
-            label="Hosts"
-            columns={mayRevoke ? adminColumns : columns}
-            rows={hosts.data}
-            rowKey={(host) => host.id}
-            expectedRows={3}
-          />
-        )
-      )}
+      </Page>
+    );
+  return (
+    <Page title="Hosts">
+      <Answer
+        answer={summary.data && hostAnswer(summary.data, now)}
+        reads={[summary]}
+        of="The hosts"
+        actions={<RegisterLink />}
+      />
+      <HostFilters filter={filter} states={summary.data?.states} />
+      <HostsTable filter={filter} withTrouble={!isMissing(summary)} />
     </Page>
+  );
+}
+
+/** `withTrouble`: false where the page says already why hosts cannot be read. */
+function HostsTable({ filter, withTrouble }: { filter: HostFilter; withTrouble: boolean }) {
+  const hosts = useInfiniteQuery(hostsQuery(filter));
+  const mayRevoke = useMay('revokeHost');
+  if (isMissing(hosts)) return withTrouble ? <ReadTrouble reads={[hosts]} /> : null;
+  if (hosts.data?.length === 0)
+    return (
+      <EmptyState title="No host is like that" text="No host matches this filter.">
+        <LinkButton to="/settings/agents/hosts" search={{}} variant="default">
+          Show all hosts
+        </LinkButton>
+      </EmptyState>
+    );
+  return (
+    <>
+      <DataTable
+        label="Hosts"
+        columns={mayRevoke ? adminColumns : columns}
+        rows={hosts.data}
+        rowKey={(host) => host.id}
+        expectedRows={3}
+      />
+      <NextPage list={hosts} label="More hosts" />
+    </>
   );
 }
 

@@ -1,24 +1,31 @@
-import { type Host, HostId, isAppError } from '@bigeye/contracts';
+import { HostId, isAppError } from '@bigeye/contracts';
 import { Checkbox, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from '../../components/form.tsx';
+import { hostQuery } from './api.ts';
 import { hostStateWords } from './host-state-words.ts';
+
+const typingMs = 200;
 
 interface Props {
   initial: string;
-  hosts: Host[];
   isPending: boolean;
   error: unknown;
   onSubmit: (input: { hostId: HostId; replaces: boolean }) => void;
 }
 
 /** The name of the machine; where a host has it already, the admin has to say that another one takes its place. */
-export function KeyForm({ initial, hosts, isPending, error, onSubmit }: Props) {
+export function KeyForm({ initial, isPending, error, onSubmit }: Props) {
   const [typed, setTyped] = useState(initial);
   const [isTold, setTold] = useState(false);
   const [replaces, setReplaces] = useState(false);
   const hostId = HostId.safeParse(typed.trim());
-  const taken = hosts.find(({ id, state }) => id === hostId.data && state !== 'revoked');
+  const [asked] = useDebouncedValue(hostId.data, typingMs);
+  const { data: found } = useQuery(hostQuery(asked));
+  // Where it is not known yet, the control plane says so when the key is asked for.
+  const taken = found && found.id === hostId.data && found.state !== 'revoked' ? found : undefined;
   const faultOfId = hostId.success ? undefined : faultOf(typed);
   const submit = () => {
     setTold(true);

@@ -1,13 +1,16 @@
-import type { RegistrationKeyInfo } from '@bigeye/contracts';
+import type { HostId, RegistrationKeyInfo } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
-import { Section } from '../../components/page.tsx';
+import { ReadTrouble, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead } from '../../lib/format.ts';
-import { useRevokeRegistrationKey } from './api.ts';
+import { isMissing } from '../../lib/read.ts';
+import { openKeysQuery, useRevokeRegistrationKey } from './api.ts';
 
 const columns: Column<RegistrationKeyInfo>[] = [
   { name: 'Host', width: 120, grows: 1, cell: ({ hostId }) => hostId },
@@ -17,13 +20,17 @@ const columns: Column<RegistrationKeyInfo>[] = [
   { name: '_Actions', width: 88, end: true, cell: (key) => <RevokeKeyButton registrationKey={key} /> },
 ];
 
-/** Keys that somebody could still use; whoever did not make one asks who did. */
-export function OpenKeys({ keys }: { keys: RegistrationKeyInfo[] }) {
-  if (keys.length === 0) return null;
+/** Keys that somebody could still use, but the one `without` host; whoever did not make one asks who did. */
+export function OpenKeys({ without }: { without: HostId | undefined }) {
+  const open = useInfiniteQuery(openKeysQuery);
+  const keys = open.data?.filter(({ hostId }) => hostId !== without);
+  if (isMissing(open)) return <ReadTrouble reads={[open]} />;
+  if (!keys || keys.length === 0) return null;
   return (
     <section>
       <Section title="Other keys that are not used yet" />
       <DataTable label="Registration keys" columns={columns} rows={keys} rowKey={(key) => key.id} expectedRows={1} />
+      <NextPage list={open} label="Older keys" />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { LinkButton } from '../../components/link-button.tsx';
 import { Answer, Page } from '../../components/page.tsx';
 import { useMay } from '../access/api.ts';
 import { NotAllowed } from '../access/not-allowed.tsx';
-import { followedHostsQuery, hostSetupQuery, registrationKeysQuery, useCreateRegistrationKey } from './api.ts';
+import { followedHostQuery, hostSetupQuery, keyOfHostQuery, otherHostQuery, useCreateRegistrationKey } from './api.ts';
 import { KeyForm } from './key-form.tsx';
 import { OpenKeys } from './open-keys.tsx';
 import styles from './register.module.css';
@@ -35,13 +35,13 @@ function Registration() {
   const { host: hostId } = route.useSearch();
   const navigate = route.useNavigate();
   const setup = useQuery(hostSetupQuery);
-  const hosts = useQuery(followedHostsQuery);
-  const keys = useQuery(registrationKeysQuery);
+  const host = useQuery(followedHostQuery(hostId));
+  const key = useQuery(keyOfHostQuery(hostId));
+  const other = useQuery(otherHostQuery(hostId));
   const create = useCreateRegistrationKey();
   const made = create.data?.info.hostId === hostId ? create.data : undefined;
-  const isRead = setup.data && hosts.data && keys.data;
-  const progress =
-    hostId && isRead ? progressOf(hostId, { hosts: hosts.data, keys: keys.data, made: made?.info }) : undefined;
+  const isRead = setup.data && (!hostId || (host.data !== undefined && key.data !== undefined && !other.isPending));
+  const progress = hostId && isRead ? progressOf({ host: host.data, key: key.data, made: made?.info }) : undefined;
   const isUnderWay = progress && (progress.stage === 'waiting' || isRegistered(progress.stage));
   const makeKey = (body: { hostId: HostId; replaces: boolean }) =>
     create.mutate(body, { onSuccess: () => navigate({ search: { host: body.hostId } }) });
@@ -49,7 +49,7 @@ function Registration() {
     <>
       <Answer
         answer={isRead && (hostId && progress ? answerOf(hostId, progress) : 'Register a host')}
-        reads={[setup, hosts, keys]}
+        reads={hostId ? [setup, host, key, other] : [setup]}
         of="What it takes to register a host"
         actions={
           isUnderWay && (
@@ -64,7 +64,7 @@ function Registration() {
           <RegisterSteps
             key={hostId}
             setup={setup.data}
-            hosts={hosts.data}
+            otherHost={other.data ?? undefined}
             progress={progress}
             hostId={hostId}
             registrationKey={made?.registrationKey}
@@ -76,13 +76,12 @@ function Registration() {
           <KeyForm
             key={hostId ?? ''}
             initial={hostId ?? ''}
-            hosts={hosts.data}
             isPending={create.isPending}
             error={create.error}
             onSubmit={makeKey}
           />
         )}
-        {keys.data && <OpenKeys keys={keys.data.filter((key) => key.state === 'open' && key.hostId !== hostId)} />}
+        <OpenKeys without={hostId} />
       </div>
     </>
   );

@@ -25,7 +25,8 @@ import { isRegistered, type Progress } from './registration-progress.ts';
 
 interface Props {
   setup: HostSetup;
-  hosts: Host[];
+  /** One that most likely has the account's keys. */
+  otherHost: Host | undefined;
   progress: Progress;
   hostId: HostId;
   /** Its value, where this page made it. */
@@ -36,11 +37,10 @@ interface Props {
 
 /** What to do on the machine, one after the other; each is ticked, and folds up, as the machine reports it. */
 export function RegisterSteps(props: Props) {
-  const { setup, hosts, progress, hostId } = props;
+  const { setup, otherHost: other, progress, hostId } = props;
   const [typed, setTyped] = useState(initialAddress(setup));
   const apiUrl = addressOf(typed);
   const isIn = isRegistered(progress.stage);
-  const other = otherHostOf(hosts, hostId);
   return (
     <>
       {!isIn && (
@@ -119,13 +119,6 @@ function NamedCommands({ commands }: { commands: { name: string; asksFor?: strin
       <Command text={command} />
     </div>
   ));
-}
-
-/** The host that was heard of last, because it most likely has the account's keys. */
-function otherHostOf(hosts: Host[], hostId: HostId): Host | undefined {
-  return hosts
-    .filter(({ id, state }) => id !== hostId && state !== 'revoked')
-    .toSorted((one, other) => (other.lastSeenAt ?? '').localeCompare(one.lastSeenAt ?? ''))[0];
 }
 
 function Step({ title, isDone, children }: { title: string; isDone: boolean; children: ReactNode }) {

@@ -39,7 +39,7 @@ const agent = { type: 'LINEAGE_PLUS', image: 'lineage' } as const;
 const connections = [{ connector: 'postgres', name: 'shop' }];
 
 const told = (hosts: Host[], keys: RegistrationKeyInfo[], made?: RegistrationKeyInfo) =>
-  answerOf('etl-01', progressOf('etl-01', { hosts, keys, made }));
+  answerOf('etl-01', progressOf({ host: hosts[0], key: keys[0], made }));
 
 test.each<[string, Host[], RegistrationKeyInfo[], string]>([
   ['nothing was begun', [], [], 'Register a host'],
@@ -69,7 +69,7 @@ test.each<[string, Host[], RegistrationKeyInfo[], string]>([
 
 test('a host that is to be replaced is waited for, whatever the old machine says', () => {
   const old = host({ ...online, managedAgents: [{ ...agent, connections }] });
-  expect(progressOf('etl-01', { hosts: [old], keys: [key({ replaces: true })] })).toMatchObject({
+  expect(progressOf({ host: old, key: key({ replaces: true }) })).toMatchObject({
     stage: 'waiting',
     hasAgent: false,
   });

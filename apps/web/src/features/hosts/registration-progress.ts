@@ -15,13 +15,17 @@ export interface Progress {
   connections: string[];
 }
 
-/** `made`: the key that this page made. */
-export function progressOf(
-  hostId: string,
-  { hosts, keys, made }: { hosts: Host[]; keys: RegistrationKeyInfo[]; made?: RegistrationKeyInfo | undefined },
-): Progress {
-  const host = hosts.find(({ id }) => id === hostId);
-  const key = keys.find((one) => one.hostId === hostId);
+interface Known {
+  host: Host | null | undefined;
+  /** The newest one for the host. */
+  key: RegistrationKeyInfo | null | undefined;
+  /** The key that this page made. */
+  made?: RegistrationKeyInfo | undefined;
+}
+
+export function progressOf({ host: found, key: newest, made }: Known): Progress {
+  const host = found ?? undefined;
+  const key = newest ?? undefined;
   const stage = stageOf(host, key, made);
   const isIn = isRegistered(stage);
   const agents = (isIn && host?.managedAgents) || [];

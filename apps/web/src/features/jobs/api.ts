@@ -1,28 +1,46 @@
 import type { Job, JobId, JobInput } from '@bigeye/contracts';
-import { queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { listQuery, removeFromLists } from '../../lib/pages.ts';
 import { every } from '../../lib/read.ts';
 
 const refreshEveryMs = 5000;
 
-/** Every job; an account has tens of them, at most hundreds. */
-export const jobsQuery = queryOptions({
-  queryKey: ['jobs'],
-  queryFn: async () => {
-    const jobs: Job[] = [];
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await api.call('listJobs', { query: { limit: 200, ...(cursor ? { cursor } : {}) } });
-      jobs.push(...page.items);
-      cursor = page.nextCursor;
-    }
-    return jobs;
-  },
+const allJobs = ['jobs'] as const;
+const lists = [...allJobs, 'list'] as const;
+
+/** Newest first, 50 a page. `search`: a part of the name. */
+export const jobsQuery = (search: string | undefined) =>
+  listQuery(
+    [...lists, search],
+    (page) => api.call('listJobs', { query: { ...(search !== undefined && { search }), ...page } }),
+    refreshEveryMs,
+  );
+
+export const jobSummaryQuery = queryOptions({
+  queryKey: [...allJobs, 'summary'],
+  queryFn: () => api.call('summarizeJobs'),
   refetchInterval: every(refreshEveryMs),
 });
 
+/** What a choice of a job is made from. */
+export const findJobs = (search: string) => ({
+  queryKey: [...allJobs, 'found', search],
+  queryFn: () => api.call('listJobs', { query: search === '' ? {} : { search } }),
+});
+
+/** After a change of a job, or of its last run: what lists and counts jobs is read anew, and this one job. */
+export async function invalidateJobs(client: QueryClient, jobId?: JobId): Promise<void> {
+  const changed = ['list', 'summary', 'found', ...(jobId ? [jobId] : [])];
+  await client.invalidateQueries({
+    queryKey: allJobs,
+    predicate: ({ queryKey }) => changed.includes(String(queryKey[1])),
+  });
+}
+
 export const jobQuery = (jobId: JobId | undefined) =>
   queryOptions({
-    queryKey: ['jobs', jobId],
+    queryKey: [...allJobs, jobId],
     queryFn: jobId ? () => api.call('getJob', { params: { jobId } }) : skipToken,
     refetchInterval: every(refreshEveryMs),
   });
@@ -35,7 +53,7 @@ export function useSaveJob(jobId: JobId | undefined) {
       jobId ? api.call('updateJob', { params: { jobId }, body }) : api.call('createJob', { body }),
     onSuccess: (job) => {
       client.setQueryData(jobQuery(job.id).queryKey, job);
-      return client.invalidateQueries({ queryKey: jobsQuery.queryKey });
+      return invalidateJobs(client);
     },
   });
 }
@@ -44,6 +62,9 @@ export function useDeleteJob(jobId: JobId) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => api.call('deleteJob', { params: { jobId } }),
-    onSuccess: () => client.setQueryData(jobsQuery.queryKey, (jobs) => jobs?.filter((job) => job.id !== jobId)),
+    onSuccess: () => {
+      removeFromLists<Job>(client, lists, ({ id }) => id === jobId);
+      return invalidateJobs(client);
+    },
   });
 }

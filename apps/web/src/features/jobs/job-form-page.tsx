@@ -6,7 +6,7 @@ import { Answer, Page } from '../../components/page.tsx';
 import { isMissing } from '../../lib/read.ts';
 import { useMay } from '../access/api.ts';
 import { NotAllowed } from '../access/not-allowed.tsx';
-import { hostsQuery } from '../hosts/api.ts';
+import { hostQuery, hostSummaryQuery } from '../hosts/api.ts';
 import { RegisterLink } from '../hosts/register-link.tsx';
 import { jobQuery } from './api.ts';
 import { JobForm } from './job-form.tsx';
@@ -14,20 +14,24 @@ import { JobForm } from './job-form.tsx';
 const createRoute = getRouteApi('/shell/jobs/new');
 
 export function CreateJobPage() {
-  const { host } = createRoute.useSearch();
+  const { host: hostId } = createRoute.useSearch();
   const may = useMay('createJob');
-  const hosts = useQuery(hostsQuery);
+  const hosts = useQuery(hostSummaryQuery);
+  const host = useQuery(hostQuery(hostId));
+  const hasNoHost = hosts.data && Object.values(hosts.data.states).every((count) => count === 0);
+  const isRead = hosts.data && !hasNoHost && (!hostId || host.data !== undefined);
+  const reads = hostId ? [hosts, host] : [hosts];
   return (
     <Page title="Create a job">
-      <Answer answer="Create a job" reads={[hosts]} of="The hosts" />
-      {!hosts.data && !isMissing(hosts) && <WaitingForm />}
-      {hosts.data?.length === 0 && (
+      <Answer answer="Create a job" reads={reads} of="The hosts" />
+      {!isRead && !hasNoHost && !reads.some(isMissing) && <WaitingForm />}
+      {hasNoHost && (
         <EmptyState title="A job needs a host to run on" text="Register a machine first; then come back here.">
           <RegisterLink orElse="Ask an admin of this control plane to register one." />
         </EmptyState>
       )}
       {!may && <NotAllowed name="createJob" />}
-      {may && hosts.data && hosts.data.length > 0 && <JobForm key={host ?? ''} hosts={hosts.data} hostId={host} />}
+      {may && isRead && <JobForm key={hostId ?? ''} on={host.data ?? undefined} />}
     </Page>
   );
 }
@@ -37,14 +41,13 @@ const editRoute = getRouteApi('/shell/jobs/$jobId/edit');
 export function EditJobPage() {
   const { jobId } = editRoute.useParams();
   const may = useMay('updateJob');
-  const hosts = useQuery(hostsQuery);
   const job = useQuery(jobQuery(jobId));
   return (
     <Page title={job.data ? `Edit ${job.data.name}` : 'Edit'}>
-      <Answer answer={job.data && `Edit ${job.data.name}`} reads={[job, hosts]} of="The job and the hosts" />
-      {!(hosts.data && job.data) && !isMissing(hosts) && !isMissing(job) && <WaitingForm />}
+      <Answer answer={job.data && `Edit ${job.data.name}`} reads={[job]} of="The job" />
+      {!job.data && !isMissing(job) && <WaitingForm />}
       {!may && <NotAllowed name="updateJob" />}
-      {may && hosts.data && job.data && <JobForm hosts={hosts.data} job={job.data} />}
+      {may && job.data && <JobForm job={job.data} />}
     </Page>
   );
 }

@@ -1,18 +1,13 @@
-import {
-  agentTypes,
-  BatchAgentType,
-  batchAgent,
-  type Host,
-  type HostId,
-  type Job,
-  type JobId,
-} from '@bigeye/contracts';
+import { agentTypes, BatchAgentType, batchAgent, type Host, HostId, type Job, type JobId } from '@bigeye/contracts';
 import { Button, NumberInput, Select, TextInput } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { ErrorNotice } from '../../components/notice.tsx';
+import { SearchingSelect } from '../../components/searching-select.tsx';
+import { findHosts, hostQuery } from '../hosts/api.ts';
 import { HostStateIcon } from '../hosts/host-state.tsx';
 import { useSaveJob } from './api.ts';
 import styles from './job-form.module.css';
@@ -31,10 +26,11 @@ import { useKeptDraft } from './kept-draft.ts';
 import { parameterFieldsOf } from './parameter-fields.ts';
 import { ParameterInput } from './parameter-input.tsx';
 
-/** Creates a job, on the host `hostId` if one is named, or changes `job`. */
-export function JobForm({ hosts, job, hostId }: { hosts: Host[]; job?: Job; hostId?: HostId | undefined }) {
-  const kept = useKeptDraft(job?.id, job ? draftOf(job) : draftOn(hosts.find(({ id }) => id === hostId)));
+/** Creates a job, `on` this host if one is named, or changes `job`. */
+export function JobForm({ job, on }: { job?: Job; on?: Host | undefined }) {
+  const kept = useKeptDraft(job?.id, job ? draftOf(job) : draftOn(on));
   const { draft } = kept;
+  const host = useQuery(hostQuery(HostId.safeParse(draft.hostId).data)).data ?? undefined;
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
@@ -79,7 +75,7 @@ export function JobForm({ hosts, job, hostId }: { hosts: Host[]; job?: Job; host
           </Button>
         </div>
       )}
-      <HostAndType hosts={hosts} draft={draft} errors={errors} change={change} />
+      <HostAndType host={host} draft={draft} errors={errors} change={change} />
       <TextInput
         label="Name"
         placeholder="nightly lineage"
@@ -88,7 +84,7 @@ export function JobForm({ hosts, job, hostId }: { hosts: Host[]; job?: Job; host
         onChange={(event) => change({ name: event.currentTarget.value })}
         error={errors.name}
       />
-      <Parameters hosts={hosts} draft={draft} errors={errors} change={change} />
+      <Parameters host={host} draft={draft} errors={errors} change={change} />
       <Limits draft={draft} errors={errors} change={change} />
       {save.error && !isAtFields && <ErrorNotice error={save.error} />}
       <div className={styles.actions}>
@@ -102,14 +98,15 @@ export function JobForm({ hosts, job, hostId }: { hosts: Host[]; job?: Job; host
 }
 
 interface PartProps {
-  hosts: Host[];
+  /** The one that is chosen, once it is known. */
+  host: Host | undefined;
   draft: JobDraft;
   errors: FieldErrors;
   change: (part: Partial<JobDraft>) => void;
 }
 
-function HostAndType({ hosts, draft, errors, change }: PartProps) {
-  const host = hosts.find(({ id }) => id === draft.hostId);
+function HostAndType({ host, draft, errors, change }: PartProps) {
+  const client = useQueryClient();
   const installed = (type: string) => host?.managedAgents.some((agent) => agent.type === type) ?? true;
   // What was typed for one agent type is not lost on the way over another.
   const typed = useRef<Partial<Record<BatchAgentType, JobDraft['parameters']>>>({});
@@ -117,31 +114,31 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
     if (draft.agentType) typed.current[draft.agentType] = draft.parameters;
     change({ agentType, parameters: agentType ? (typed.current[agentType] ?? initialParameters(agentType)) : {} });
   };
-  const chooseHost = (hostId: string | null) => {
-    const types = hosts.find(({ id }) => id === hostId)?.managedAgents.map(({ type }) => type) ?? [];
+  const chooseHost = (chosen: Host | undefined) => {
+    if (!chosen) return;
+    client.setQueryData(hostQuery(chosen.id).queryKey, chosen);
+    const types = chosen.managedAgents.map(({ type }) => type);
     const possible = BatchAgentType.options.filter((type) => types.includes(type));
-    change({ hostId });
+    change({ hostId: chosen.id });
     if (possible.length === 1 && possible[0] && possible[0] !== draft.agentType) chooseType(possible[0]);
     else if (draft.agentType && !types.includes(draft.agentType)) chooseType(null);
   };
   return (
     <>
-      <Select
+      <SearchingSelect
         label="Host"
         withAsterisk
         placeholder="Choose a host"
         allowDeselect={false}
-        searchable
         openOnFocus={false}
-        value={draft.hostId}
-        onChange={chooseHost}
         error={errors.hostId}
-        nothingFoundMessage="No host of that name"
+        nothingFound="No host of that name"
         leftSection={host ? <HostStateIcon state={host.state} /> : null}
-        data={hosts
-          .map(({ id }) => id)
-          .map((id) => ({ value: id, label: id, disabled: reasonOf(hosts, id) !== undefined }))}
-        renderOption={({ option }) => <HostOption host={hosts.find(({ id }) => id === option.value)} />}
+        find={findHosts}
+        toChoice={(one) => ({ value: one.id, label: one.id, disabled: reasonOf(one) !== undefined })}
+        renderItem={(one) => <HostOption host={one} />}
+        chosen={draft.hostId === null ? undefined : { value: draft.hostId, label: draft.hostId }}
+        onChoose={chooseHost}
       />
       {host && host.state !== 'online' && (
         <div className={styles.waits}>
@@ -173,27 +170,22 @@ function HostAndType({ hosts, draft, errors, change }: PartProps) {
   );
 }
 
-const reasonOf = (hosts: Host[], id: string): string | undefined => {
-  const host = hosts.find((one) => one.id === id);
-  return host && reasonAgainst(host, BatchAgentType.options);
-};
+const reasonOf = (host: Host): string | undefined => reasonAgainst(host, BatchAgentType.options);
 
-function HostOption({ host }: { host: Host | undefined }) {
-  if (!host) return null;
-  const reason = reasonAgainst(host, BatchAgentType.options);
+function HostOption({ host }: { host: Host }) {
   return (
     <span className={styles.option}>
       <HostStateIcon state={host.state} />
       {host.id}
-      <small>{reason ?? (host.state === 'online' ? 'online' : 'not online: runs wait')}</small>
+      <small>{reasonOf(host) ?? (host.state === 'online' ? 'online' : 'not online: runs wait')}</small>
     </span>
   );
 }
 
-function Parameters({ hosts, draft, errors, change }: PartProps) {
+function Parameters({ host, draft, errors, change }: PartProps) {
   if (!draft.agentType)
     return <p className={styles.hint}>Its parameters appear here once host and agent type are chosen.</p>;
-  const agent = hosts.find(({ id }) => id === draft.hostId)?.managedAgents.find(({ type }) => type === draft.agentType);
+  const agent = host?.managedAgents.find(({ type }) => type === draft.agentType);
   const connections = agent?.connections ?? [];
   const had = {
     connectors: unique(connections.map(({ connector }) => connector)),
@@ -234,7 +226,7 @@ const limits = [
   ['pids', 'Processes', ''],
 ] as const;
 
-function Limits({ draft: { settings }, errors, change }: Omit<PartProps, 'hosts'>) {
+function Limits({ draft: { settings }, errors, change }: Omit<PartProps, 'host'>) {
   return (
     <fieldset>
       <legend>Time and limits</legend>

@@ -1,18 +1,22 @@
 import { agentTypes, type Job } from '@bigeye/contracts';
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
+import filters from '../../components/filters.module.css';
 import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { EmptyState } from '../../components/notice.tsx';
-import { Answer, Page } from '../../components/page.tsx';
+import { Answer, Page, ReadTrouble } from '../../components/page.tsx';
+import { SearchField } from '../../components/search-field.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago } from '../../components/time.tsx';
 import { isMissing } from '../../lib/read.ts';
+import { nameSearchOf } from '../../lib/search-of.ts';
 import { useMay } from '../access/api.ts';
 import { StartRunButton } from '../runs/start-run-button.tsx';
-import { jobsQuery } from './api.ts';
+import { jobSummaryQuery, jobsQuery } from './api.ts';
 import { jobsAnswer } from './job-answer.ts';
 
 const columns: Column<Job>[] = [
@@ -39,15 +43,18 @@ const startColumn: Column<Job> = {
   cell: (job) => <StartRunButton jobId={job.id} jobName={job.name} place="row" />,
 };
 
+const route = getRouteApi('/shell/jobs');
+
 export function JobsPage() {
-  const jobs = useQuery(jobsQuery);
-  const mayStart = useMay('startRun');
+  const { search } = route.useSearch();
+  const navigate = useNavigate();
+  const summary = useQuery(jobSummaryQuery);
   const create = useMay('createJob') && (
     <LinkButton to="/jobs/new" data-create leftSection={<Icon name="plus" />}>
       Create job
     </LinkButton>
   );
-  if (jobs.data?.length === 0)
+  if (summary.data?.jobs === 0)
     return (
       <Page title="Jobs">
         <EmptyState
@@ -61,16 +68,42 @@ export function JobsPage() {
     );
   return (
     <Page title="Jobs">
-      <Answer answer={jobs.data && jobsAnswer(jobs.data)} actions={create} reads={[jobs]} of="The jobs" />
-      {!isMissing(jobs) && (
-        <DataTable
-          label="Jobs"
-          columns={mayStart ? [...columns, startColumn] : columns}
-          rows={jobs.data}
-          rowKey={(job) => job.id}
+      <Answer answer={summary.data && jobsAnswer(summary.data)} actions={create} reads={[summary]} of="The jobs" />
+      <search className={filters.filters} aria-label="Filter the jobs">
+        <SearchField
+          label="Name"
+          value={search ?? ''}
+          onChange={(typed) => void navigate({ to: '/jobs', search: nameSearchOf({ search: typed }) })}
         />
-      )}
+      </search>
+      <JobsTable search={search} withTrouble={!isMissing(summary)} />
     </Page>
+  );
+}
+
+/** `withTrouble`: false where the page says already why jobs cannot be read. */
+function JobsTable({ search, withTrouble }: { search: string | undefined; withTrouble: boolean }) {
+  const jobs = useInfiniteQuery(jobsQuery(search));
+  const mayStart = useMay('startRun');
+  if (isMissing(jobs)) return withTrouble ? <ReadTrouble reads={[jobs]} /> : null;
+  if (jobs.data?.length === 0)
+    return (
+      <EmptyState title="No job is called that" text="No job has this in its name.">
+        <LinkButton to="/jobs" search={{}} variant="default">
+          Show all jobs
+        </LinkButton>
+      </EmptyState>
+    );
+  return (
+    <>
+      <DataTable
+        label="Jobs"
+        columns={mayStart ? [...columns, startColumn] : columns}
+        rows={jobs.data}
+        rowKey={(job) => job.id}
+      />
+      <NextPage list={jobs} label="Older jobs" />
+    </>
   );
 }
 

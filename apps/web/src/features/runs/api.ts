@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 import { every } from '../../lib/read.ts';
-import { jobQuery, jobsQuery } from '../jobs/api.ts';
+import { invalidateJobs } from '../jobs/api.ts';
 import { newerRun } from './newer-run.ts';
 import { olderActiveReadAt, type RunPage, runsIn, withNewest } from './newest-runs.ts';
 import { durationSample, medianMs } from './usual-duration.ts';
@@ -99,8 +99,7 @@ export function useStartRun() {
       client.setQueryData(runQuery(run.id).queryKey, run);
       await Promise.all([
         client.invalidateQueries({ queryKey: [...allRuns, 'list'] }),
-        client.invalidateQueries({ queryKey: jobQuery(run.jobId).queryKey }),
-        client.invalidateQueries({ queryKey: jobsQuery.queryKey, exact: true }),
+        invalidateJobs(client, run.jobId),
       ]);
     },
   });

@@ -1,15 +1,15 @@
-import { HostId, JobId, RunStatus } from '@bigeye/contracts';
-import { Select } from '@mantine/core';
+import { type HostId, type JobId, RunStatus } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import filters from '../../components/filters.module.css';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
+import { SearchingSelect } from '../../components/searching-select.tsx';
 import { runStatusWords, StatusIcon } from '../../components/status.tsx';
 import { isMissing } from '../../lib/read.ts';
-import { hostsQuery } from '../hosts/api.ts';
-import { jobsQuery } from '../jobs/api.ts';
+import { findHosts } from '../hosts/api.ts';
+import { findJobs, jobQuery } from '../jobs/api.ts';
 import { useRuns } from './api.ts';
 import { runsAnswer } from './run-answer.ts';
 import { type RunFilter, toListFilter } from './run-filter.ts';
@@ -45,8 +45,7 @@ const answerOf = (runs: Parameters<typeof runsAnswer>[0]): string => (runs.lengt
 
 function Filters({ filter }: { filter: RunFilter }) {
   const navigate = useNavigate();
-  const jobs = useQuery(jobsQuery);
-  const hosts = useQuery(hostsQuery);
+  const job = useQuery(jobQuery(filter.job));
   const change = (part: { job?: JobId | undefined; host?: HostId | undefined }) => {
     const { job, host } = { job: filter.job, host: filter.host, ...part };
     const next = { ...(filter.status && { status: filter.status }), ...(job && { job }), ...(host && { host }) };
@@ -55,30 +54,30 @@ function Filters({ filter }: { filter: RunFilter }) {
   return (
     <search className={filters.filters} aria-label="Filter the runs">
       <StatusLinks filter={filter} />
-      <Select
+      <SearchingSelect
         className={filters.choose ?? ''}
         size="xs"
         aria-label="Job"
         placeholder="All jobs"
-        searchable
         clearable
-        data-search
-        nothingFoundMessage="No job of that name"
-        data={jobs.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-        value={filter.job ?? null}
-        onChange={(value) => change({ job: JobId.safeParse(value).data })}
+        isSearchOfPage
+        nothingFound="No job of that name"
+        find={findJobs}
+        toChoice={({ id, name }) => ({ value: id, label: name })}
+        chosen={filter.job && { value: filter.job, label: job.data?.name ?? filter.job }}
+        onChoose={(chosen) => change({ job: chosen?.id })}
       />
-      <Select
+      <SearchingSelect
         className={filters.choose ?? ''}
         size="xs"
         aria-label="Host"
         placeholder="All hosts"
-        searchable
         clearable
-        nothingFoundMessage="No host of that name"
-        data={hosts.data?.map(({ id }): string => id) ?? []}
-        value={filter.host ?? null}
-        onChange={(value) => change({ host: HostId.safeParse(value).data })}
+        nothingFound="No host of that name"
+        find={findHosts}
+        toChoice={({ id }) => ({ value: id, label: id })}
+        chosen={filter.host && { value: filter.host, label: filter.host }}
+        onChoose={(chosen) => change({ host: chosen?.id })}
       />
     </search>
   );

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
+import { NextPage } from '../../components/next-page.tsx';
 import { ReadTrouble } from '../../components/page.tsx';
 import { Status } from '../../components/status.tsx';
 import { Ago, Duration } from '../../components/time.tsx';
@@ -89,13 +90,7 @@ export function RunsTable({ filter, label, without = [], empty, withTrouble = tr
         rowKey={(run) => run.id}
         expectedRows={10}
       />
-      {query.hasNextPage && (
-        <div className={styles.older}>
-          <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Older runs
-          </Button>
-        </div>
-      )}
+      <NextPage list={query} label="Older runs" />
     </>
   );
 }

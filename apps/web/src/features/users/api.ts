@@ -1,12 +1,27 @@
 import type { CallInput, UserId } from '@bigeye/contracts';
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
+import { listQuery } from '../../lib/pages.ts';
 import { sessionKey } from '../access/api.ts';
 
-export const usersQuery = queryOptions({
-  queryKey: ['users'],
-  queryFn: async () => (await api.call('listUsers')).users,
+const allUsers = ['users'] as const;
+
+/** The oldest first, 50 a page. `search`: a part of the name or the address. */
+export const usersQuery = (search: string | undefined) =>
+  listQuery([...allUsers, 'list', search], (page) =>
+    api.call('listUsers', { query: { ...(search !== undefined && { search }), ...page } }),
+  );
+
+export const userSummaryQuery = queryOptions({
+  queryKey: [...allUsers, 'summary'],
+  queryFn: () => api.call('summarizeUsers'),
 });
+
+export const userQuery = (userId: UserId) =>
+  queryOptions({
+    queryKey: [...allUsers, 'one', userId],
+    queryFn: () => api.call('getUser', { params: { userId } }),
+  });
 
 export type UserInputBody = CallInput<'createUser'>['body'];
 export type UserChangeBody = CallInput<'updateUser'>['body'];
@@ -42,7 +57,7 @@ export function useCreatePasswordLink(userId: UserId) {
 function useRefresh() {
   const client = useQueryClient();
   return async () => {
-    await client.invalidateQueries({ queryKey: usersQuery.queryKey });
+    await client.invalidateQueries({ queryKey: allUsers });
     await client.invalidateQueries({ queryKey: sessionKey });
   };
 }

@@ -1,16 +1,12 @@
-import { plural, type User } from '@bigeye/contracts';
+import { plural, type UserSummary } from '@bigeye/contracts';
 import { formatCount } from '../../lib/format.ts';
 
 /** How many can come in, how many of them as admins, and whom an admin should look after. */
-export function usersAnswer(users: User[]): string {
-  const enabled = users.filter(({ disabledAt }) => disabledAt === null);
-  const admins = enabled.filter(({ role }) => role === 'admin').length;
-  const waiting = enabled.filter(({ hasPassword, usesSingleSignOn }) => !hasPassword && !usesSingleSignOn).length;
-  const disabled = users.length - enabled.length;
+export function usersAnswer({ enabled, admins, withoutSignIn, disabled }: UserSummary): string {
   return [
-    `${plural(enabled.length, 'user')}, ${plural(admins, 'admin')}.`,
+    `${plural(enabled, 'user')}, ${plural(admins, 'admin')}.`,
     disabled > 0 && `${formatCount(disabled)} disabled.`,
-    waiting > 0 && `${formatCount(waiting)} without a password yet.`,
+    withoutSignIn > 0 && `${formatCount(withoutSignIn)} without a password yet.`,
   ]
     .filter(Boolean)
     .join(' ');

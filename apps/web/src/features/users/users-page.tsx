@@ -1,32 +1,44 @@
 import type { User } from '@bigeye/contracts';
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
+import filters from '../../components/filters.module.css';
 import { Icon } from '../../components/icon.tsx';
+import { LinkButton } from '../../components/link-button.tsx';
+import { NextPage } from '../../components/next-page.tsx';
+import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page } from '../../components/page.tsx';
+import { SearchField } from '../../components/search-field.tsx';
 import { Ago } from '../../components/time.tsx';
 import { isMissing } from '../../lib/read.ts';
+import { nameSearchOf } from '../../lib/search-of.ts';
 import { useUser } from '../access/api.ts';
-import { usersQuery } from './api.ts';
+import { userSummaryQuery, usersQuery } from './api.ts';
 import { CreateUser } from './create-user.tsx';
 import { UserDialog } from './user-dialog.tsx';
 import { type UserAction, UserMenu } from './user-menu.tsx';
 import { usersAnswer } from './users-answer.ts';
 
-/** Who can come in, and what may they do? Only admins get here, so there is always one row. */
+const route = getRouteApi('/shell/settings/users');
+
+/** Who can come in, and what may they do? Only admins get here, so there is always somebody. */
 export function UsersPage() {
   const me = useUser();
-  const users = useQuery(usersQuery);
+  const { search } = route.useSearch();
+  const navigate = useNavigate();
+  const summary = useQuery(userSummaryQuery);
+  const users = useInfiniteQuery(usersQuery(search));
   const [isCreating, creating] = useDisclosure();
   const [asked, ask] = useState<{ user: User; action: UserAction }>();
   return (
     <Page title="Users">
       <Answer
-        answer={users.data && usersAnswer(users.data)}
-        reads={[users]}
+        answer={summary.data && usersAnswer(summary.data)}
+        reads={[summary, users]}
         of="The users"
         actions={
           <Button data-create onClick={creating.open} leftSection={<Icon name="plus" />}>
@@ -34,7 +46,21 @@ export function UsersPage() {
           </Button>
         }
       />
-      {!isMissing(users) && (
+      <search className={filters.filters} aria-label="Filter the users">
+        <SearchField
+          label="Who"
+          value={search ?? ''}
+          onChange={(typed) => void navigate({ to: '/settings/users', search: nameSearchOf({ search: typed }) })}
+        />
+      </search>
+      {users.data?.length === 0 && (
+        <EmptyState title="Nobody is called that" text="No user has this in the name or the e-mail address.">
+          <LinkButton to="/settings/users" search={{}} variant="default">
+            Show all users
+          </LinkButton>
+        </EmptyState>
+      )}
+      {!isMissing(users) && users.data?.length !== 0 && (
         <DataTable
           label="Users"
           columns={columnsFor(me, (user, action) => ask({ user, action }))}
@@ -43,6 +69,7 @@ export function UsersPage() {
           expectedRows={3}
         />
       )}
+      <NextPage list={users} label="More users" />
       {isCreating && <CreateUser onClose={creating.close} />}
       {asked && <UserDialog {...asked} onClose={() => ask(undefined)} />}
     </Page>

@@ -1,0 +1,37 @@
+import { type Host, HostState } from '@bigeye/contracts';
+import { Command, Option } from 'commander';
+import { contextOf } from '../../command-context.ts';
+import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
+import { limitOf, readPages } from '../../host/read-pages.ts';
+
+interface ListFlags extends AdminFlags {
+  search?: string;
+  state?: HostState;
+  limit: string;
+}
+
+export const listCommand = withAdminFlags(new Command('list'))
+  .description('hosts and their states, by id')
+  .option('--search <part>', 'only hosts that have this in the id')
+  .addOption(new Option('--state <state>', 'only hosts in this state').choices(HostState.options))
+  .option('--limit <hosts>', 'at most this many', '50')
+  .option('--json', 'print the hosts as JSON')
+  .action(async (flags: ListFlags, command: Command) => {
+    const context = contextOf(command);
+    const limit = limitOf(flags.limit);
+    const filter = {
+      ...(flags.search === undefined ? {} : { search: flags.search }),
+      ...(flags.state === undefined ? {} : { state: flags.state }),
+    };
+    const api = await adminClient(context, flags);
+    const { items: hosts, isMore } = await readPages(
+      (page) => api.call('listHosts', { query: { ...filter, ...page } }),
+      limit,
+    );
+    const rest = isMore ? [`There are more: at most ${limit} were asked for (--limit).`] : [];
+    context.terminal.result([...hosts.map(lineOf), ...rest], { hosts, isMore });
+  });
+
+function lineOf({ id, state, lastSeenAt, runningRuns, queuedRuns }: Host): string {
+  return [id, state, lastSeenAt ?? 'never heard of', `${runningRuns} running`, `${queuedRuns} waiting`].join('  ');
+}
