@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '@bigeye/testkit';
+import { docker } from './control-plane-process.ts';
+import { deployImages } from './deploy-images.ts';
+import type { Foundation } from './foundation.ts';
+import { createClients, root } from './test-stack.ts';
+
+/** deploy/compose.yaml, started as its README says, in a copy of that folder. */
+export interface ComposedControlPlane extends Foundation {
+  folder: string;
+  ports: { api: number; gateway: number; hostApi: number };
+  compose(...args: string[]): string;
+  /** Runs a program of deploy/. */
+  run(program: string, ...args: string[]): string;
+  /** Waits until all services are as they should be. */
+  up(): void;
+  /** Adds lines to `.env`. */
+  set(settings: Record<string, string>): void;
+}
+
+export async function startComposedControlPlane(): Promise<ComposedControlPlane> {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
+  cpSync(join(root, 'deploy'), folder, { recursive: true });
+  for (const own of ['.env', 'secrets', 'tls', 'control-plane.env'])
+    rmSync(join(folder, own), { recursive: true, force: true });
+  const [api = 0, gateway = 0, hostApi = 0] = await freePorts(3);
+  const images = deployImages();
+  const run = (program: string, ...args: string[]) => {
+    const { COMPOSE_FILE: _file, COMPOSE_PROJECT_NAME: _name, ...env } = process.env;
+    try {
+      return execFileSync(program, args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (cause) {
+      throw new Error(`${program} ${args.join(' ')}: ${(cause as { stderr?: string }).stderr}`);
+    }
+  };
+  const compose = (...args: string[]) => run('docker', 'compose', '--progress', 'quiet', ...args);
+  let env = '';
+  const set = (settings: Record<string, string>) => {
+    env += Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join('');
+    writeFileSync(join(folder, '.env'), env);
+  };
+  const composed = {
+    folder,
+    ports: { api, gateway, hostApi },
+    compose,
+    run: (program: string, ...args: string[]) => run(join(folder, program), ...args),
+    set,
+    up: () => {
+      try {
+        compose('up', '--detach', '--wait', '--wait-timeout', '180');
+      } catch (cause) {
+        throw new Error(`${(cause as Error).message}\n${compose('ps', '--all')}\n${compose('logs', '--tail', '30')}`, {
+          cause,
+        });
+      }
+    },
+    restart: async () => {
+      compose('restart', 'control-plane');
+      composed.up();
+    },
+    [Symbol.asyncDispose]: async () => {
+      compose('down', '--volumes', '--timeout', '10');
+      for (const image of new Set(Object.values(images).filter((tag) => tag.startsWith('agent-orchestrator-test/'))))
+        docker('image', 'rm', image);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    composed.run('make-secrets');
+    const apiUrl = `http://127.0.0.1:${api}`;
+    const hostApiUrl = `https://127.0.0.1:${hostApi}`;
+    const gatewayAddress = `127.0.0.1:${gateway}`;
+    set({
+      ...images,
+      COMPOSE_PROJECT_NAME: `deploy-test-${process.pid}`,
+      PUBLIC_URL: apiUrl,
+      GATEWAY_ADDRESS: gatewayAddress,
+      HOST_API_URL: hostApiUrl,
+      ADMIN_EMAIL: 'admin@example.com',
+      API_PUBLISH: `127.0.0.1:${api}`,
+      GATEWAY_PUBLISH: `127.0.0.1:${gateway}`,
+      HOST_API_PUBLISH: `127.0.0.1:${hostApi}`,
+    });
+    composed.up();
+    compose('cp', 'control-plane:/data/first-admin.txt', '.');
+    const firstAdmin = readFileSync(join(folder, 'first-admin.txt'), 'utf8');
+    const adminKey = /bigeye_pak_\w+/.exec(firstAdmin)?.[0] ?? '';
+    const clients = createClients({ apiUrl, hostApiUrl }, adminKey);
+    const dispose = composed[Symbol.asyncDispose];
+    return {
+      ...composed,
+      stack: {
+        apiUrl,
+        hostApiUrl,
+        gatewayAddress,
+        temporalAddress: '',
+        temporalNamespace: 'agents',
+        dataDir: folder,
+        adminKey,
+        adminPasswordToken: /#(\S+)/.exec(firstAdmin)?.[1] ?? '',
+        ...clients,
+        [Symbol.asyncDispose]: async () => undefined,
+      },
+      [Symbol.asyncDispose]: async () => {
+        clients[Symbol.dispose]();
+        await dispose();
+      },
+    };
+  } catch (error) {
+    await composed[Symbol.asyncDispose]();
+    throw error;
+  }
+}
