@@ -96,8 +96,7 @@ function buildTemporal(): string {
       writeProgram(join(programs, 'temporal-sql-tool'), '#!/bin/sh\nexit 0\n');
       writeProgram(entrypoint, '#!/bin/sh\nexec temporal server start-dev --headless --ip 0.0.0.0 --log-level error\n');
     }
-    // Which the published image has, and a static BusyBox has not.
-    writeProgram(join(programs, 'getent'), '#!/bin/sh\necho "$(hostname -i) $2"\n');
+    // Debian's BusyBox has no -z.
     writeProgram(join(programs, 'nc'), '#!/bin/sh\nexec busybox nc -w 1 "$2" "$3" </dev/null\n');
     writeFileSync(join(root, 'etc/passwd'), 'temporal:x:1000:1000::/tmp:/bin/sh\n');
     return [
