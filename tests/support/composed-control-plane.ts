@@ -1,22 +1,25 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePorts } from '@bigeye/testkit';
 import { docker } from './control-plane-process.ts';
 import { deployImages } from './deploy-images.ts';
 import type { Foundation } from './foundation.ts';
 import { createClients, root } from './test-stack.ts';
 
+const execute = promisify(execFile);
+
 /** deploy/compose.yaml, started as its README says, in a copy of that folder. */
 export interface ComposedControlPlane extends Foundation {
   folder: string;
   ports: { api: number; gateway: number; hostApi: number };
-  compose(...args: string[]): string;
+  compose(...args: string[]): Promise<string>;
   /** Runs a program of deploy/. */
-  run(program: string, ...args: string[]): string;
+  run(program: string, ...args: string[]): Promise<string>;
   /** Waits until all services are as they should be. */
-  up(): void;
+  up(): Promise<void>;
   /** Adds lines to `.env`. */
   set(settings: Record<string, string>): void;
 }
@@ -28,10 +31,10 @@ export async function startComposedControlPlane(): Promise<ComposedControlPlane>
     rmSync(join(folder, own), { recursive: true, force: true });
   const [api = 0, gateway = 0, hostApi = 0] = await freePorts(3);
   const images = deployImages();
-  const run = (program: string, ...args: string[]) => {
+  const run = async (program: string, ...args: string[]): Promise<string> => {
     const { COMPOSE_FILE: _file, COMPOSE_PROJECT_NAME: _name, ...env } = process.env;
     try {
-      return execFileSync(program, args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      return (await execute(program, args, { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 })).stdout;
     } catch (cause) {
       throw new Error(`${program} ${args.join(' ')}: ${(cause as { stderr?: string }).stderr}`);
     }
@@ -50,28 +53,31 @@ export async function startComposedControlPlane(): Promise<ComposedControlPlane>
     compose,
     run: (program: string, ...args: string[]) => run(join(folder, program), ...args),
     set,
-    up: () => {
+    up: async () => {
       try {
-        compose('up', '--detach', '--wait', '--wait-timeout', '180');
+        await compose('up', '--detach', '--wait', '--wait-timeout', '180');
       } catch (cause) {
-        throw new Error(`${(cause as Error).message}\n${compose('ps', '--all')}\n${compose('logs', '--tail', '30')}`, {
-          cause,
-        });
+        throw new Error(
+          `${(cause as Error).message}\n${await compose('ps', '--all')}\n${await compose('logs', '--tail', '30')}`,
+          {
+            cause,
+          },
+        );
       }
     },
     restart: async () => {
-      compose('restart', 'control-plane');
-      composed.up();
+      await compose('restart', 'control-plane');
+      await composed.up();
     },
     [Symbol.asyncDispose]: async () => {
-      compose('down', '--volumes', '--timeout', '10');
+      await compose('down', '--volumes', '--timeout', '10');
       for (const image of new Set(Object.values(images).filter((tag) => tag.startsWith('agent-orchestrator-test/'))))
         docker('image', 'rm', image);
       rmSync(folder, { recursive: true, force: true });
     },
   };
   try {
-    composed.run('make-secrets');
+    await composed.run('make-secrets');
     const apiUrl = `http://127.0.0.1:${api}`;
     const hostApiUrl = `https://127.0.0.1:${hostApi}`;
     const gatewayAddress = `127.0.0.1:${gateway}`;
@@ -86,8 +92,8 @@ export async function startComposedControlPlane(): Promise<ComposedControlPlane>
       GATEWAY_PUBLISH: `127.0.0.1:${gateway}`,
       HOST_API_PUBLISH: `127.0.0.1:${hostApi}`,
     });
-    composed.up();
-    compose('cp', 'control-plane:/data/first-admin.txt', '.');
+    await composed.up();
+    await compose('cp', 'control-plane:/data/first-admin.txt', '.');
     const firstAdmin = readFileSync(join(folder, 'first-admin.txt'), 'utf8');
     const adminKey = /bigeye_pak_\w+/.exec(firstAdmin)?.[0] ?? '';
     const clients = createClients({ apiUrl, hostApiUrl }, adminKey);

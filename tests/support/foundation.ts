@@ -22,6 +22,8 @@ export interface Opened<Kind extends Foundation> {
   /** Creates a job and starts it. */
   start(connectionName: keyof typeof programs): Promise<RunId>;
   linesOf(runId: RunId): Promise<string[]>;
+  /** Of which run a container goes on. */
+  runsOnHost(): RunId[];
 }
 
 const lines = 60;
@@ -55,10 +57,11 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
   const resources = new AsyncDisposableStack();
   let on: Kind;
   let host: TestHost;
+  let running: RunningHost;
   beforeAll(async () => {
     on = resources.use(await open());
     host = await on.stack.registerHost('etl-01');
-    resources.use<RunningHost>(await startTestHost(on.stack, host, programs));
+    running = resources.use(await startTestHost(on.stack, host, programs));
   });
   afterAll(() => resources.disposeAsync());
 
@@ -78,6 +81,8 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
       const log = await on.stack.admin.call('getRunLog', { params: { runId }, query: { after: 0, limit: 1000 } });
       return log.lines.map((line) => line.text);
     },
+    runsOnHost: () =>
+      [...running.containers.values()].filter(({ state }) => state.phase === 'running').map(({ spec }) => spec.runId),
   };
   const logLinesOf = async (runId: RunId) => (await on.stack.admin.call('getRun', { params: { runId } })).logLines;
 
