@@ -115,14 +115,20 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
   return opened;
 }
 
+export interface SpawnedFoundation extends Foundation {
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** A control plane as a process of its own on loopback, with these settings. */
-export async function spawnFoundation(settings: Record<string, string> = {}): Promise<Foundation> {
+export async function spawnFoundation(given: Record<string, string> = {}): Promise<SpawnedFoundation> {
   await using starting = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'foundation-'));
   starting.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   const ports = await freePorts(4);
+  const settings: Record<string, string> = { LOG_LEVEL: 'warn', ADMIN_EMAIL: 'admin@example.com', ...given };
   const spawn = async (): Promise<SpawnedControlPlane> => {
-    const spawned = await spawnControlPlane({ dataDir, ports, settings: { LOG_LEVEL: 'warn', ...settings } });
+    const spawned = await spawnControlPlane({ dataDir, ports, settings });
     await spawned.settled();
     return spawned;
   };
@@ -144,11 +150,17 @@ export async function spawnFoundation(settings: Record<string, string> = {}): Pr
     [Symbol.asyncDispose]: async () => undefined,
   };
   const opened = starting.move();
+  const stop = async () => void (await running.end());
+  const start = async () => {
+    running = await spawn();
+  };
   return {
     stack,
+    stop,
+    start,
     restart: async () => {
-      await running.end();
-      running = await spawn();
+      await stop();
+      await start();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
