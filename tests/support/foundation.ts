@@ -117,7 +117,8 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
 
 export interface SpawnedFoundation extends Foundation {
   stop(): Promise<void>;
-  start(): Promise<void>;
+  /** `further` settings count for this time. */
+  start(further?: Record<string, string>): Promise<void>;
 }
 
 /** A control plane as a process of its own on loopback, with these settings. */
@@ -127,8 +128,8 @@ export async function spawnFoundation(given: Record<string, string> = {}): Promi
   starting.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   const ports = await freePorts(4);
   const settings: Record<string, string> = { LOG_LEVEL: 'warn', ADMIN_EMAIL: 'admin@example.com', ...given };
-  const spawn = async (): Promise<SpawnedControlPlane> => {
-    const spawned = await spawnControlPlane({ dataDir, ports, settings });
+  const spawn = async (further: Record<string, string> = {}): Promise<SpawnedControlPlane> => {
+    const spawned = await spawnControlPlane({ dataDir, ports, settings: { ...settings, ...further } });
     await spawned.settled();
     return spawned;
   };
@@ -151,8 +152,8 @@ export async function spawnFoundation(given: Record<string, string> = {}): Promi
   };
   const opened = starting.move();
   const stop = async () => void (await running.end());
-  const start = async () => {
-    running = await spawn();
+  const start = async (further?: Record<string, string>) => {
+    running = await spawn(further);
   };
   return {
     stack,

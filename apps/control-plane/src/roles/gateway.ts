@@ -23,7 +23,7 @@ export async function startGatewayRole(
 ): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
   const { config, endpoints, temporal, dispatcher, log } = options;
-  const identity = createHostIdentity(stores.hostStore);
+  const identity = createHostIdentity(stores.hostStore, { restoredAt: config.RESTORED_AT, log });
   const sessions = starting.use(createHostSessions(changes, log));
   starting.use(
     await startWorkerGateway({
