@@ -79,9 +79,11 @@ describe(`deploy/compose.yaml, with ${temporalInPlace} as its Temporal`, () => {
 
   test('restored on an empty machine: what was there is there, and a run that goes on is taken up again', async () => {
     const { on } = opened;
-    const goesOn = await opened.start('endless');
-    await expect.poll(() => logLines(goesOn)).toBe(1);
+    const [goesOn, ended] = [await opened.start('endless'), await opened.start('endless')];
+    for (const runId of [goesOn, ended]) await expect.poll(() => logLines(runId)).toBe(1);
     await on.run('backup', join(backups, 'second'));
+    await on.stack.admin.call('cancelRun', { params: { runId: ended } });
+    await on.stack.finished(ended);
     await on.compose('down', '--volumes');
 
     await on.run('restore', join(backups, 'second'));
@@ -89,6 +91,9 @@ describe(`deploy/compose.yaml, with ${temporalInPlace} as its Temporal`, () => {
     expect(await on.stack.admin.call('getRun', { params: { runId: goesOn } })).toMatchObject({ status: 'running' });
     await on.stack.admin.call('cancelRun', { params: { runId: goesOn } });
     expect(await on.stack.finished(goesOn, 120_000)).toMatchObject({ status: 'canceled', exitCode: 143 });
+    await new Promise((r) => setTimeout(r, 60000));
+    console.log('ENDED', JSON.stringify(await on.stack.admin.call('getRun', { params: { runId: ended } })), await opened.linesOf(ended), opened.runsOnHost());
+    console.log((await on.stack.admin.call('getRunTimeline', { params: { runId: ended } })).events.map((e) => `${e.at} ${e.kind} ${e.detail}`).join('\n'));
   });
 
   test('with compose.tls.yaml the API answers by the certificate in tls/', async () => {

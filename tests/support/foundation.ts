@@ -27,7 +27,7 @@ export interface Opened<Kind extends Foundation> {
 }
 
 const lines = 60;
-export const wholeLog = Array.from({ length: lines }, (_, n) => `line ${n + 1}`);
+const wholeLog = Array.from({ length: lines }, (_, n) => `line ${n + 1}`);
 const result = { type: 'result', outcome: 'succeeded', exitCode: 0, message: '3 tables', counts: { tables: 3 } };
 
 const programs = {
