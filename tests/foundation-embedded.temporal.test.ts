@@ -27,6 +27,7 @@ test('a copy of DATA_DIR of a stopped control plane is the whole installation; r
   expect(await on.stack.finished(ended)).toMatchObject({ status: 'succeeded' });
   const later = await opened.start('good');
   await on.stack.finished(later);
+  await expect.poll(() => opened.isForgotten(ended)).toBe(true);
 
   await on.stop();
   rmSync(dataDir, { recursive: true });

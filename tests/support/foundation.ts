@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunId } from '@bigeye/contracts';
@@ -24,6 +24,8 @@ export interface Opened<Kind extends Foundation> {
   linesOf(runId: RunId): Promise<string[]>;
   /** Of which run a container goes on. */
   runsOnHost(): RunId[];
+  /** Whether the host has forgotten the run, as it does once the control plane has all of it. */
+  isForgotten(runId: RunId): boolean;
 }
 
 const lines = 60;
@@ -83,6 +85,7 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
     },
     runsOnHost: () =>
       [...running.containers.values()].filter(({ state }) => state.phase === 'running').map(({ spec }) => spec.runId),
+    isForgotten: (runId) => !readdirSync(running.home.journal).some((name) => name.includes(runId)),
   };
   const logLinesOf = async (runId: RunId) => (await on.stack.admin.call('getRun', { params: { runId } })).logLines;
 

@@ -23,6 +23,8 @@ export interface RunJobInput {
   agentType: BatchAgentType;
   parameters: AgentParameters;
   settings: JobSettings;
+  /** It ran already when this was asked for, so a host that has nothing of it any more must not run it again. */
+  wasStarted?: true;
 }
 
 /** How the container of a run ended. `stopped` says why the orchestrator itself stopped it, if it did. */
