@@ -50,6 +50,17 @@ describe(`deploy/compose.yaml, with ${temporalInPlace} as its Temporal`, () => {
       expect(environments).not.toContain(readFileSync(join(folder, 'secrets', name), 'utf8'));
   });
 
+  test('without its database the control plane is alive and not ready, and says what is missing', async () => {
+    const { on } = opened;
+    const health = (path: string) =>
+      on.compose('exec', '-T', 'control-plane', 'node', '/app/health.mjs', `http://127.0.0.1:7704${path}`);
+    await on.compose('stop', 'postgres');
+    await expect.poll(() => health('/readyz').catch((error: Error) => error.message)).toContain('"database":false');
+    expect(await health('/healthz')).toContain('ok');
+    await on.up();
+    expect(await health('/readyz')).toContain('"status":"ready"');
+  });
+
   test('after "docker compose down" and "up" everything is there, and the host goes on', async () => {
     const { on } = opened;
     kept = await makeKeepsakes(opened);

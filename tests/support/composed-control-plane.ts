@@ -36,7 +36,8 @@ export async function startComposedControlPlane(): Promise<ComposedControlPlane>
     try {
       return (await execute(program, args, { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 })).stdout;
     } catch (cause) {
-      throw new Error(`${program} ${args.join(' ')}: ${(cause as { stderr?: string }).stderr}`);
+      const { stdout, stderr } = cause as { stdout?: string; stderr?: string };
+      throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`);
     }
   };
   const compose = (...args: string[]) => run('docker', 'compose', '--progress', 'quiet', ...args);
