@@ -138,6 +138,13 @@ test('every workspace has the version of the product', () => {
     expect([file, (JSON.parse(textOf(file)) as { version: string }).version]).toEqual([file, productVersion]);
 });
 
+test('deploy/ names the image of this version', () => {
+  const files = tracked.filter((file) => file.startsWith('deploy/'));
+  const named = files.flatMap((file) => [...textOf(file).matchAll(/agent-orchestrator-control-plane:([\w.]+)/g)]);
+  expect(named.length).toBeGreaterThan(2);
+  expect(named.filter(([, version]) => version !== productVersion)).toEqual([]);
+});
+
 test('the lock file holds no download addresses', () => {
   expect(textOf('package-lock.json')).not.toMatch(/"resolved": "http/);
 });

@@ -1,7 +1,7 @@
-import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { agentTypes, images } from '@bigeye/contracts';
+import { agentTypes, images, productVersion } from '@bigeye/contracts';
 import { failureConverterPath } from '@bigeye/service-kit';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
 import { prepareImage } from '../../demo/warehouse/prepare-image.ts';
@@ -30,7 +30,7 @@ const commonJsNames = [
 ].join('\n');
 const withCommonJs: BuildOptions = { banner: { js: commonJsNames } };
 
-/** The worker bundles workflows only where it has some; an orchestrator has none, and so needs no webpack. */
+/** Bundling workflows needs webpack. An orchestrator has no workflows, and a control plane in an image brings them bundled. */
 const withoutWorkflowBundler: Plugin = {
   name: 'without-workflow-bundler',
   setup: (build) => {
@@ -39,6 +39,19 @@ const withoutWorkflowBundler: Plugin = {
         'module.exports = { WorkflowCodeBundler: class {}, bundleWorkflowCode() {}, defaultWorkflowInterceptorModules: [] };',
       loader: 'js',
     }));
+  },
+};
+
+/** Temporal runs workflows in a thread, whose program it looks for by its name; here that is built like the others. */
+const withWorkflowThread: Plugin = {
+  name: 'with-workflow-thread',
+  setup: (build) => {
+    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/threaded-vm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replace("'./workflow-worker-thread'", "'./workflow-worker-thread.mjs'");
+      if (contents === source) throw new Error(`${path} does not start ./workflow-worker-thread any more`);
+      return { contents, loader: 'js' };
+    });
   },
 };
 
@@ -61,9 +74,37 @@ export const imageContexts = {
       minifyWhitespace: true,
       plugins: [withoutWorkflowBundler],
     },
-    files: () => {
-      const native = nativePartOfWorker();
-      return { [native]: join('releases', basename(dirname(native)), 'index.node') };
+    files: nativePartOfWorker,
+  },
+  'control-plane': {
+    tag: `bigeyedata/agent-orchestrator-control-plane:${productVersion}`,
+    workspace: 'apps/control-plane',
+    programs: {
+      main: 'apps/control-plane/src/main.ts',
+      health: 'apps/control-plane/src/health-check.ts',
+      // Temporal's SDK loads both by their paths.
+      'failure-converter': failureConverterPath,
+      'workflow-worker-thread': 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js',
+    },
+    options: {
+      ...withCommonJs,
+      external: ['pg-native'],
+      splitting: true,
+      minifySyntax: true,
+      minifyWhitespace: true,
+      plugins: [withoutWorkflowBundler, withWorkflowThread],
+    },
+    files: () => ({
+      ...nativePartOfWorker(),
+      // With which the SDK reads the source map of the workflows.
+      ...filesOfPackage('node_modules/@temporalio/worker', 'source-map', ['lib/mappings.wasm']),
+      [join(root, 'apps/control-plane/src/http/docs/style.css')]: 'docs/style.css',
+      [join(root, 'dist/workflows.js')]: 'workflows.js',
+      [join(root, 'dist/bigeye-agent')]: 'bigeye-agent',
+    }),
+    prepare: async (outDir) => {
+      await cp(join(root, 'apps/web/dist'), join(outDir, 'web'), { recursive: true });
+      await mkdir(join(outDir, 'volumes/data'), { recursive: true, mode: 0o700 });
     },
   },
   'socket-proxy': { tag: images.socketProxy, workspace: 'apps/socket-proxy' },
@@ -146,11 +187,12 @@ async function copyLicences(outDir: string): Promise<void> {
 /** Files beside the main file of a package, as the workspace that uses it finds it. */
 function filesOfPackage(workspace: string, name: string, files: string[]): Record<string, string> {
   const folder = dirname(createRequire(join(root, workspace, 'package.json')).resolve(name));
-  return Object.fromEntries(files.map((file) => [join(folder, file), file]));
+  return Object.fromEntries(files.map((file) => [join(folder, file), basename(file)]));
 }
 
-/** Temporal's core, for this machine's architecture. */
-function nativePartOfWorker(): string {
+/** Temporal's core, for this machine's architecture, and where its SDK looks for it. */
+function nativePartOfWorker(): Record<string, string> {
   const worker = createRequire(join(root, 'packages/orchestrator/package.json')).resolve('@temporalio/worker');
-  return createRequire(worker)('@temporalio/core-bridge/common').getPrebuiltPath();
+  const native: string = createRequire(worker)('@temporalio/core-bridge/common').getPrebuiltPath();
+  return { [native]: join('releases', basename(dirname(native)), 'index.node') };
 }

@@ -10,8 +10,8 @@ import { root, temporalCli } from './test-stack.ts';
 
 const run = promisify(execFile);
 /** Brought by script/temporal-server. */
-const programs = join(root, '.tools/temporal-server');
-export const hasTemporalServer = existsSync(join(programs, 'version'));
+export const temporalServerFolder = join(root, '.tools/temporal-server');
+export const hasTemporalServer = existsSync(join(temporalServerFolder, 'version'));
 
 export interface ProductionTemporal extends AsyncDisposable {
   address: string;
@@ -31,13 +31,13 @@ export async function startProductionTemporal(options: {
     ['temporal', 'temporal'],
     ['temporal_visibility', 'visibility'],
   ] as const)
-    await setUpSchema(postgres, database, join(programs, 'schema', schema, 'versioned'));
+    await setUpSchema(postgres, database, join(temporalServerFolder, 'schema', schema, 'versioned'));
   const ports = await freePorts(8);
   const configFile = join(folder, 'server.yaml');
   writeFileSync(join(folder, 'dynamic.yaml'), dynamicConfig);
   writeFileSync(configFile, JSON.stringify(configOf(options, ports, join(folder, 'dynamic.yaml')), null, 2));
   const [port = 0] = ports;
-  const start = [join(programs, 'server'), '--config-file', configFile, '--allow-no-auth', 'start'];
+  const start = [join(temporalServerFolder, 'server'), '--config-file', configFile, '--allow-no-auth', 'start'];
   const command = endingWithUs('KILL', start);
   const server = await launchServer({ command, isReady: (pid) => listensOn(pid, port), timeoutMs: 120_000 });
   const client = ca.issue('operator');
@@ -56,7 +56,7 @@ export async function startProductionTemporal(options: {
 
 async function setUpSchema(postgres: TestPostgres, database: string, versioned: string): Promise<void> {
   const at = ['--plugin', 'postgres12', '--ep', '127.0.0.1', '-p', String(postgres.port), '-u', 'test', '--pw', 'test'];
-  const sql = (...args: string[]) => run(join(programs, 'sql'), [...at, '--db', database, ...args]);
+  const sql = (...args: string[]) => run(join(temporalServerFolder, 'sql'), [...at, '--db', database, ...args]);
   await sql('create');
   await sql('setup-schema', '-v', '0.0');
   await sql('update-schema', '-d', versioned);

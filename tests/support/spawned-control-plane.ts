@@ -30,12 +30,15 @@ export interface SpawnOptions {
   settings?: Record<string, string>;
   /** Who it runs as, where we are root. */
   uid?: number;
+  /** Of API, gateway, host API and embedded Temporal: for one that is started again where hosts know it. */
+  ports?: number[];
 }
 
 const limitMs = 60_000;
 
-export async function spawnControlPlane({ dataDir, settings = {}, uid }: SpawnOptions): Promise<SpawnedControlPlane> {
-  const [api, gateway, hostApi, temporal] = await freePorts(4);
+export async function spawnControlPlane(options: SpawnOptions): Promise<SpawnedControlPlane> {
+  const { dataDir, settings = {}, uid } = options;
+  const [api, gateway, hostApi, temporal] = options.ports ?? (await freePorts(4));
   const bundle = join(root, 'dist/workflows.js');
   const env = {
     ...process.env,

@@ -88,6 +88,11 @@ const settings = z.object({
     .max(90)
     .default(14)
     .describe('How long a host certificate is good; orchestrators renew theirs after a third of it.'),
+  RESTORED_AT: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .optional()
+    .describe('When the database was restored from a backup: certificates that hosts got since the backup are taken.'),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(address)

@@ -1,6 +1,7 @@
 import { createLogger, type Logger } from '@bigeye/service-kit';
 import type { FirstAdmin } from './access/first-admin.ts';
 import type { ControlPlaneConfig } from './config.ts';
+import { createReadiness } from './http/readiness.ts';
 import { startHealthListener } from './http/serve-health.ts';
 import { firstAdminOf, startApiRole } from './roles/api.ts';
 import { endpointsOf, limitsOf } from './roles/endpoints.ts';
@@ -42,9 +43,9 @@ export async function startControlPlane(
   const worker =
     temporal && has.has('worker') ? starting.use(await startWorkerRole(ground, { config, temporal, log })) : undefined;
   const dispatcher = worker?.dispatcher ?? createRemoteDispatcher(ground.changes);
-  const readiness = async () => ({
-    database: await ground.isDatabaseReady(),
-    ...(worker ? { temporal: await worker.readiness() } : {}),
+  const readiness = createReadiness({
+    database: ground.isDatabaseReady,
+    ...(worker ? { temporal: worker.readiness } : {}),
   });
   if (temporal && has.has('gateway'))
     starting.use(await startGatewayRole(ground, { config, endpoints, temporal, dispatcher, log }));

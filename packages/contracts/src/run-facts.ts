@@ -68,4 +68,4 @@ export function openness(run: {
   return run.exitCode === null && endedUnheard.has(run.failure?.code ?? '') ? 'late' : 'closed';
 }
 
-const endedUnheard = new Set<string>(['HOST_LOST', 'HOST_OFFLINE', 'INTERNAL']);
+const endedUnheard = new Set<string>(['HOST_LOST', 'HOST_OFFLINE', 'RUN_END_UNKNOWN', 'INTERNAL']);

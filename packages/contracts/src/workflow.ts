@@ -24,6 +24,8 @@ export interface RunJobInput {
   agentType: BatchAgentType;
   parameters: AgentParameters;
   settings: JobSettings;
+  /** It ran already when this was asked for, so a host that has nothing of it any more must not run it again. */
+  wasStarted?: true;
 }
 
 /** What a host has to say of a start. `null`: no container of the run ever started here, and none will. */

@@ -393,6 +393,22 @@ test('a container that was removed by someone else is a loss with its name, and 
   await expect(startContainer(deps, input, createAttempt(2))).rejects.toMatchObject({ code: 'CONTAINER_VANISHED' });
 });
 
+test('a run that ran already, and of which nothing is left here, is not run a second time', async () => {
+  const host = createHost(runOn);
+  const { deps } = host.orchestrator();
+  const again = { ...input, wasStarted: true as const };
+  await expect(startContainer(deps, again, createAttempt())).rejects.toMatchObject({ code: 'CONTAINER_VANISHED' });
+  expect(host.runner.calls).toEqual([]);
+});
+
+test('a run that ran already is taken up again where its container goes on', async () => {
+  const host = createHost(runOn);
+  const { startedAt = '' } = (await startContainer(host.orchestrator().deps, input, createAttempt())) ?? {};
+  const again = { ...input, wasStarted: true as const };
+  expect(await startContainer(host.orchestrator().deps, again, createAttempt())).toEqual({ startedAt });
+  expect(host.runner.containers.size).toBe(1);
+});
+
 test('an end that the journal holds is true also when the container was removed since', async () => {
   const host = createHost((container) => container.exit(5));
   const { deps } = host.orchestrator();

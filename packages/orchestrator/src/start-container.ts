@@ -35,10 +35,11 @@ async function createAndStart(deps: HostDeps, input: RunJobInput, attempt: Attem
   const acceptedAt = known.acceptedAt ?? deps.journal.append(runId, { step: 'accepted', runId });
   deps.timeline.add(runId, 'accepted', { at: acceptedAt });
 
+  const mayBeThere = known.acceptedAt !== undefined || input.wasStarted;
   // The name is the fence, so the first attempt need not look before it creates.
-  const found = known.acceptedAt === undefined ? undefined : await deps.runner.findContainer(name);
+  const found = mayBeThere ? await deps.runner.findContainer(name) : undefined;
   // Before a start was tried nothing has happened yet; after it, a second container would be a second run.
-  if (!found && known.starting) throw new AppError('CONTAINER_VANISHED', { name });
+  if (!found && (known.starting || input.wasStarted)) throw new AppError('CONTAINER_VANISHED', { name });
   const container = found ?? (await createContainer(deps, input, attempt));
   if (container) assertOurs(container, input);
   if (!container || container.state.phase === 'created') {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId } from '@bigeye/contracts';
 import { createCertificateRequest } from '@bigeye/host-kit';
-import { createLogger } from '@bigeye/service-kit';
+import { createLogger, createLogger } from '@bigeye/service-kit';
 import { X509Certificate } from '@peculiar/x509';
 import { sql } from 'kysely';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
@@ -45,7 +45,7 @@ async function letIn({ db, changes }: Pick<Database, 'db' | 'changes'>): Promise
 function openDoor(db: Db, changes: Database['changes']) {
   const hosts = createHostStore(db, changes);
   const asked = vi.spyOn(hosts, 'findCertificates');
-  const identity = createHostIdentity(hosts, changes);
+  const identity = createHostIdentity(hosts, changes, { restoredAt: undefined, log: createLogger('test', 'silent') });
   return { identify: identity.identify, asked, [Symbol.dispose]: () => identity[Symbol.dispose]() };
 }
 

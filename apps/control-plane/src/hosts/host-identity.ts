@@ -1,8 +1,8 @@
 import { AppError, type HostId } from '@bigeye/contracts';
-import { BoundedMap } from '@bigeye/service-kit';
+import { BoundedMap, type Logger } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { ProvenHost } from '../http/caller.ts';
-import { hostIdOfCertificate } from '../keys/certificate-authority.ts';
+import { hostIdOfCertificate, timesOfCertificate } from '../keys/certificate-authority.ts';
 import type { HostCertificates, HostStore } from './host-store.ts';
 
 /** Requests that were on their way when the renewed certificate was first used may still arrive with the old one. */
@@ -13,13 +13,27 @@ const rememberedHosts = 20_000;
 export interface HostIdentity extends Disposable {
   /**
    * Throws CERTIFICATE_REFUSED unless it is the certificate last issued to a registered host, or the one before it while
-   * a renewal is under way. `der`: the certificate.
+   * a renewal is under way, or one that a restored database cannot know (`restoredAt`). `der`: the certificate.
    */
   identify(der: Uint8Array | undefined): Promise<ProvenHost>;
 }
 
-export function createHostIdentity(hostStore: HostStore, changes: ChangeFeed): HostIdentity {
+/** `restoredAt`: until when certificates were issued that the database, restored from a backup, has forgotten. */
+export function createHostIdentity(
+  hostStore: HostStore,
+  changes: ChangeFeed,
+  { restoredAt, log }: { restoredAt: Date | undefined; log: Logger },
+): HostIdentity {
   const certificates = rememberCertificates(hostStore, changes);
+  /** Whether it was issued after the newest that the database knows, and before the restore: then it is the newest. */
+  const isForgotten = async (der: Uint8Array, hostId: HostId, fingerprint: string, known: HostCertificates) => {
+    if (!restoredAt || !known.issuedAt) return false;
+    const times = timesOfCertificate(der);
+    if (times.issuedAt <= known.issuedAt || times.issuedAt > restoredAt) return false;
+    const isTaken = await hostStore.takeCertificate(hostId, { fingerprint, ...times }, known.current);
+    if (isTaken) log.warn({ hostId, fingerprint, ...times }, 'certificate taken that was issued before the restore');
+    return isTaken;
+  };
   return {
     identify: async (der) => {
       const named = der && hostIdOfCertificate(der);
@@ -40,6 +54,7 @@ export function createHostIdentity(hostStore: HostStore, changes: ChangeFeed): H
       }
       const stillGood = !known.previousUntil || known.previousUntil.getTime() > Date.now();
       if (named.fingerprint === known.previous && stillGood) return proven;
+      if (await isForgotten(der, hostId, named.fingerprint, known)) return proven;
       throw new AppError('CERTIFICATE_REFUSED', { reason: 'a newer one was issued to this host' });
     },
     [Symbol.dispose]: () => certificates[Symbol.dispose](),

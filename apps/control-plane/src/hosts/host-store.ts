@@ -87,6 +87,28 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
       );
     },
 
+    /** Lets the host in by a certificate that was issued before a restore, in place of the older one that is known. True where it is the one now. */
+    async takeCertificate(
+      hostId: HostId,
+      certificate: Pick<IssuedCertificate, 'fingerprint' | 'expiresAt'> & { issuedAt: Date },
+      insteadOf: string | null,
+    ): Promise<boolean> {
+      await changes.announceWith({ hostId, what: 'certificate' }, (tx) =>
+        tx
+          .updateTable('hosts')
+          .set({
+            ...certificateColumns(certificate),
+            certificate_issued_at: certificate.issuedAt,
+            previous_certificate_fingerprint: null,
+          })
+          .where('id', '=', hostId)
+          .where('certificate_fingerprint', '=', insteadOf)
+          .where('revoked_at', 'is', null)
+          .execute(),
+      );
+      return (await store.findCertificates(hostId))?.current === certificate.fingerprint;
+    },
+
     /** The renewed certificate is in use: from `until` on the old one is refused. */
     async endPreviousCertificate(hostId: HostId, until: Date): Promise<void> {
       await changes.announceWith({ hostId, what: 'certificate' }, (tx) =>
@@ -133,7 +155,7 @@ export interface HostCertificates {
   revokedAt: Date | null;
 }
 
-const certificateColumns = ({ fingerprint, expiresAt }: IssuedCertificate) => ({
+const certificateColumns = ({ fingerprint, expiresAt }: Pick<IssuedCertificate, 'fingerprint' | 'expiresAt'>) => ({
   certificate_fingerprint: fingerprint,
   certificate_issued_at: new Date(),
   certificate_expires_at: expiresAt,

@@ -1,13 +1,10 @@
-import type { AppError } from '@bigeye/contracts';
 import type { Logger } from '@bigeye/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { createServer } from './create-server.ts';
 import type { ListenAddress } from './listen.ts';
 import { closeListener, openListener } from './open-listener.ts';
-
-/** Of each part, by name, whether it answers, or what is wrong with it. */
-export type Readiness = () => Promise<Record<string, boolean | AppError>>;
+import type { Readiness } from './readiness.ts';
 
 /** `/healthz`: the process answers. `/readyz`: so do the parts that it stands on. */
 export function serveHealth(server: FastifyInstance, readiness: Readiness): void {

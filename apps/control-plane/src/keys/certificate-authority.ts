@@ -247,6 +247,12 @@ export function hostIdOfCertificate(der: Uint8Array): { hostId: string; fingerpr
   return { hostId, fingerprint };
 }
 
+/** When we issued it, and its end. `der`: the certificate. */
+export function timesOfCertificate(der: Uint8Array): { issuedAt: Date; expiresAt: Date } {
+  const { validFromDate, validToDate } = new NodeCertificate(der);
+  return { issuedAt: new Date(validFromDate.getTime() + backdateMs), expiresAt: validToDate };
+}
+
 /** What a certificate says never changes, and reading it costs more than all else that a call needs of it. */
 const namedHosts = new Map<string, string>();
 const namedHostsLimit = 20_000;

@@ -4,7 +4,7 @@ import { createFirstAdmin, type FirstAdmin } from '../access/first-admin.ts';
 import { createSingleSignOn } from '../access/single-sign-on.ts';
 import { type ControlPlaneConfig, keptDaysOf, oidcSettingsOf } from '../config.ts';
 import { hostSetupOf, loadCliDownload } from '../hosts/host-setup.ts';
-import type { Readiness } from '../http/serve-health.ts';
+import type { Readiness } from '../http/readiness.ts';
 import type { RunDispatcher } from '../runs/run-dispatcher.ts';
 import { createPayloadReader } from '../temporal/payload-reader.ts';
 import { startApiListener } from './api-listener.ts';

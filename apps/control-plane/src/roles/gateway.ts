@@ -23,7 +23,7 @@ export async function startGatewayRole(
 ): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
   const { config, endpoints, temporal, dispatcher, log } = options;
-  const identity = starting.use(createHostIdentity(stores.hostStore, changes));
+  const identity = starting.use(createHostIdentity(stores.hostStore, changes, { restoredAt: config.RESTORED_AT, log }));
   const sessions = starting.use(createHostSessions(changes, log));
   starting.use(
     await startWorkerGateway({

@@ -322,5 +322,6 @@ function toWorkflowInput(row: Selectable<Tables['runs']>): RunJobInput {
     agentType: row.agent_type,
     parameters: row.parameters,
     settings: row.settings,
+    ...(row.status === 'running' ? { wasStarted: true } : {}),
   };
 }

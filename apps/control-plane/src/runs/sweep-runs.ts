@@ -110,7 +110,7 @@ async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSig
             runId,
             status: 'failed',
             exit: null,
-            failure: { code: 'INTERNAL', details: {} },
+            failure: { code: 'RUN_END_UNKNOWN', details: {} },
           });
       },
       { runId },

@@ -14,6 +14,11 @@ export const runFailures = {
     (d: { hostId: string }) => `Host "${d.hostId}" was lost while the run was running; how it ended is not known.`,
     (d) => `On ${d.hostId}, run "bigeye-agent compose status" and "docker ps --filter label=com.bigeye.run.id".`,
   ),
+  RUN_END_UNKNOWN: mayWorkLater(
+    409,
+    () => 'The run is over, and how it ended is not recorded, as after the database was restored from a backup.',
+    () => 'Look at what it was to do, and start it again where that is not done.',
+  ),
   NO_FREE_SLOT: mayWorkLater(
     409,
     (d: { hostId: string; slots: number }) => `All ${d.slots} slots of host "${d.hostId}" are taken by other runs.`,
