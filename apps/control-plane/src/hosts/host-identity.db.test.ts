@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId } from '@bigeye/contracts';
 import { createCertificateRequest } from '@bigeye/host-kit';
-import { createLogger, createLogger } from '@bigeye/service-kit';
+import { createLogger } from '@bigeye/service-kit';
 import { X509Certificate } from '@peculiar/x509';
 import { sql } from 'kysely';
 import { beforeAll, expect, inject, test, vi } from 'vitest';
