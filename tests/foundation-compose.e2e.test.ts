@@ -93,6 +93,7 @@ describe(`deploy/compose.yaml, with ${temporalInPlace} as its Temporal`, () => {
     const { admin } = on.stack;
     const [goesOn, ended] = [await opened.start('endless'), await opened.start('endless')];
     for (const runId of [goesOn, ended]) await expect.poll(() => logLines(runId)).toBe(1);
+    expect(opened.isForgotten(ended)).toBe(false);
     await on.run('backup', join(backups, 'second'));
     await admin.call('cancelRun', { params: { runId: ended } });
     await on.stack.finished(ended);

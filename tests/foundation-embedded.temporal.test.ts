@@ -20,6 +20,7 @@ test('a copy of DATA_DIR of a stopped control plane is the whole installation; r
   const logLines = async (runId: RunId) => (await admin.call('getRun', { params: { runId } })).logLines;
   await expect.poll(() => logLines(ended)).toBeGreaterThan(5);
   await expect.poll(() => logLines(goesOn)).toBe(1);
+  expect(opened.isForgotten(ended)).toBe(false);
   await on.stop();
   const copy = join(backups, 'data');
   cpSync(dataDir, copy, { recursive: true });

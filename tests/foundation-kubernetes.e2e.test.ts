@@ -150,8 +150,10 @@ async function startRoles(): Promise<Foundation> {
     mkdirSync(mounted);
     for (const [file, text] of Object.entries(secrets)) {
       writeFileSync(join(mounted, file), text);
-      chownSync(join(mounted, file), 0, fsGroup);
-      chmodSync(join(mounted, file), volume?.secret.defaultMode ?? 0);
+      // Only root can give a file to the group of the pod, as a kubelet does.
+      const isRoot = process.getuid?.() === 0;
+      if (isRoot) chownSync(join(mounted, file), 0, fsGroup);
+      chmodSync(join(mounted, file), isRoot ? (volume?.secret.defaultMode ?? 0) : 0o444);
     }
     chmodSync(mounted, 0o755);
     const healthListen = { HEALTH_LISTEN: `127.0.0.1:${health[index]}` };

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunId } from '@bigeye/contracts';
+import { containerNameOf, type RunId } from '@bigeye/contracts';
 import { freePorts } from '@bigeye/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SpawnedControlPlane, spawnControlPlane } from './spawned-control-plane.ts';
@@ -87,7 +87,7 @@ export function testJobsOn<Kind extends Foundation>(open: () => Promise<Kind>): 
       [...running.engine.containers.values()]
         .filter(({ state }) => state.phase === 'running')
         .map(({ spec }) => spec.runId),
-    isForgotten: (runId) => !readdirSync(running.home.journal).some((name) => name.includes(runId)),
+    isForgotten: (runId) => !existsSync(join(running.home.journal, `${containerNameOf(runId)}.jsonl`)),
   };
   const logLinesOf = async (runId: RunId) => (await on.stack.admin.call('getRun', { params: { runId } })).logLines;
 
