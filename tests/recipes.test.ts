@@ -174,7 +174,7 @@ describe('with them', () => {
       import { hostSetupOf } from './apps/control-plane/src/hosts/host-setup.ts';
       import { createJob } from './apps/control-plane/src/jobs/write-job.ts';
       const managedAgents = [{ type: 'ROW_COUNTS', image: 'x', connections: [] }];
-      const hostStore = { getHost: async () => ({ id: 'h', state: 'online', managedAgents }) };
+      const hostStore = { getAbilities: async () => ({ id: 'h', isRevoked: false, managedAgents }) };
       const jobStore = { insertJob: async (input: unknown) => input, getJob: async (input: unknown) => input };
       const parameters = { connector: 'mysql', connectionName: 'shop' };
       const input = JobInput.parse({ name: 'j', hostId: 'h', agentType: 'ROW_COUNTS', parameters });

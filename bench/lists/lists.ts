@@ -8,7 +8,8 @@ import { createHostListStore } from '../../apps/control-plane/src/hosts/host-lis
 import { createRegistrationKeyStore } from '../../apps/control-plane/src/hosts/registration-key-store.ts';
 import { createJobStore } from '../../apps/control-plane/src/jobs/job-store.ts';
 import { createLineageStore } from '../../apps/control-plane/src/lineage/lineage-store.ts';
-import { createRunStore, type RunQuery } from '../../apps/control-plane/src/runs/run-store.ts';
+import type { RunQuery } from '../../apps/control-plane/src/runs/run-reads-store.ts';
+import { createRunStore } from '../../apps/control-plane/src/runs/run-store.ts';
 import { busyHost, busyJob, busyUser, hostId, idleHost, jobId, rareHost, rareJob } from './fill.ts';
 
 type Reads = Record<string, () => Promise<unknown>>;
