@@ -17,14 +17,18 @@ export interface HostSessions extends Disposable {
 
 interface Session {
   owner: string | undefined;
-  listener: string;
   graceMs: number;
 }
 
 export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessions {
   const sockets = new Map<TLSSocket, Session>();
-  const countOf = (owner: string | undefined, listener: string) =>
-    [...sockets.values()].filter((session) => session.owner === owner && session.listener === listener).length;
+  /** How many are open, by listener and owner: thousands of hosts may come at once. */
+  const counts = new Map<string, number>();
+  const count = (key: string, change: 1 | -1) => {
+    const open = (counts.get(key) ?? 0) + change;
+    if (open > 0) counts.set(key, open);
+    else counts.delete(key);
+  };
   const close = (hostId: HostId) => {
     for (const [socket, { owner, graceMs }] of sockets)
       if (owner === hostId) setTimeout(() => socket.destroy(), graceMs).unref();
@@ -40,7 +44,8 @@ export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessio
     track: (socket, { listener, graceMs = 0 }) => {
       const certificate = keepPeerCertificate(socket)?.raw;
       const owner = certificate && hostIdOfCertificate(certificate)?.hostId;
-      if (countOf(owner, listener) >= hostLimits.connections[listener]) {
+      const key = `${listener} ${owner}`;
+      if ((counts.get(key) ?? 0) >= hostLimits.connections[listener]) {
         log.warn(
           { hostId: owner, listener, limit: hostLimits.connections[listener] },
           'too many connections of a host',
@@ -48,8 +53,11 @@ export function createHostSessions(changes: ChangeFeed, log: Logger): HostSessio
         socket.destroy();
         return;
       }
-      sockets.set(socket, { owner, listener, graceMs });
-      socket.once('close', () => sockets.delete(socket));
+      sockets.set(socket, { owner, graceMs });
+      count(key, 1);
+      socket.once('close', () => {
+        if (sockets.delete(socket)) count(key, -1);
+      });
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
