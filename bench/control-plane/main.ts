@@ -141,7 +141,7 @@ async function startAtRate(count: number) {
       triggered.set(id, at);
       answeredMs.push(Date.now() - at);
     } catch (error) {
-      const code = isAppError(error) ? error.code : String(error);
+      const code = isAppError(error) ? `${error.code} (${error.message})` : String(error);
       refused.set(code, (refused.get(code) ?? 0) + 1);
     }
   };

@@ -13,3 +13,4 @@ export * from './payload-codec.ts';
 export type { Sealer } from './payload-envelope.ts';
 export * from './reason-of.ts';
 export * from './rotation-signature.ts';
+export * from './take-turns.ts';

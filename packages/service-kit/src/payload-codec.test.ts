@@ -179,6 +179,15 @@ test('a host answers with the key of the run, which costs the control plane no R
   expect((await sealed(restarted, 'order', 'run_8')).metadata?.envelope).not.toEqual(ofHost.metadata?.envelope);
 });
 
+test('what is remembered of a run keeps nothing else in memory, whoever made its key', async () => {
+  const answering = codecOf(etl01, { privateKeys: async () => [account.privateKey] });
+  const order = await sealed(codecOf(controlPlane, {}), 'order', 'run_9');
+  const piece = Buffer.concat([Buffer.alloc(9000), order.metadata?.envelope ?? []]).subarray(9000);
+  await answering.decode([{ ...order, metadata: { ...order.metadata, envelope: piece } }], forRun('run_9'));
+  for (const { metadata } of [order, await sealed(answering, 'answer', 'run_9')])
+    expect(metadata?.envelope?.buffer.byteLength).toBe(metadata?.envelope?.byteLength);
+});
+
 test('the same run keeps its key, another run gets another', async () => {
   const envelopes = await Promise.all([
     sealed(inControlPlane, 'a'),
