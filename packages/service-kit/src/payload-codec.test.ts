@@ -182,7 +182,7 @@ test('a host answers with the key of the run, which costs the control plane no R
 test('what is remembered of a run keeps nothing else in memory, whoever made its key', async () => {
   const answering = codecOf(etl01, { privateKeys: async () => [account.privateKey] });
   const order = await sealed(codecOf(controlPlane, {}), 'order', 'run_9');
-  const piece = Buffer.concat([Buffer.alloc(9000), order.metadata?.envelope ?? Buffer.of()]).subarray(9000);
+  const piece = Buffer.concat([Buffer.alloc(9000), order.metadata?.envelope ?? Buffer.alloc(0)]).subarray(9000);
   await answering.decode([{ ...order, metadata: { ...order.metadata, envelope: piece } }], forRun('run_9'));
   for (const { metadata } of [order, await sealed(answering, 'answer', 'run_9')])
     expect(metadata?.envelope?.buffer.byteLength).toBe(metadata?.envelope?.byteLength);

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { AppError, isActive } from '@bigeye/contracts';
-import { takeTurns } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { nameOfCaller } from '../http/caller.ts';
 import type { SomeHandlers } from '../http/handlers.ts';
@@ -9,7 +8,7 @@ import { deleteJob } from './delete-job.ts';
 import { type RevokeDeps, revokeHost } from './revoke-host.ts';
 import { streamRunEvents } from './run-events.ts';
 import type { RunLogStore } from './run-log-store.ts';
-import { type StartRunDeps, startRun } from './start-run.ts';
+import { createStartRun, type StartRunDeps } from './start-run.ts';
 
 export interface RunDeps extends StartRunDeps, RevokeDeps {
   runLogStore: RunLogStore;
@@ -17,23 +16,17 @@ export interface RunDeps extends StartRunDeps, RevokeDeps {
   changes: ChangeFeed;
 }
 
-/**
- * Asked for more than can be started, those who came first are answered first, and what goes on already keeps its share of the
- * database's connections; with all at once, none would be answered in time.
- */
-const startsAtOnce = 8;
-
 /** Runs, as people and the CLI see them, and what ends or needs them: a job that goes, a host that is revoked. */
 export function createRunHandlers(deps: RunDeps) {
   const { runStore, runLogStore, artifactStore } = deps;
-  const inTurn = takeTurns(startsAtOnce);
+  const startRun = createStartRun(deps);
   return {
     revokeHost: async ({ params }) => {
       await revokeHost(deps, params.hostId);
       return await deps.hostStore.getHost(params.hostId);
     },
     deleteJob: ({ params }) => deleteJob(deps, params.jobId),
-    startRun: ({ params, caller }) => inTurn(() => startRun(deps, params.jobId, nameOfCaller(caller))),
+    startRun: ({ params, caller }) => startRun(params.jobId, nameOfCaller(caller)),
     listRuns: ({ query }) => runStore.listRuns(query),
     getRun: ({ params }) => runStore.getRun(params.runId),
     cancelRun: async ({ params, caller }) => {
