@@ -181,7 +181,7 @@ describe('bigeye-agent audit', () => {
       '1',
     );
     expect(stdout).toMatch(/^ *\d+ {2}\S+Z {2}admin@\S+ {2}127\.0\.0\.1 {2}createAgentApiKey {2}200 .*name=by hand/);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stdout.trim().split('\n').slice(1)).toEqual(['There are more: at most 1 were asked for (--limit).']);
     const json = await cli(stack.adminKey, 'list', '--limit', '250', '--json');
     const sequences = (JSON.parse(json.stdout) as { entries: AuditEntry[] }).entries.map(({ sequence }) => sequence);
     expect(sequences).toEqual([...sequences].sort((a, b) => b - a));

@@ -71,7 +71,8 @@ test('they leave no descriptor behind', async () => {
     ),
   );
   await Promise.all(sockets.map((socket) => gone(socket, 12_000)));
-  expect(await settled()).toBeLessThanOrEqual(before);
+  // A connection to the database that the control plane itself opened meanwhile goes when it was idle for a while.
+  await expect.poll(settled, { timeout: 30_000 }).toBeLessThanOrEqual(before);
 });
 
 describe('past the handshake', () => {

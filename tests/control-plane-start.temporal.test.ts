@@ -64,7 +64,7 @@ test("the first admin's key is in no log: it is in a file for its own user, and 
   const headers = { authorization: `apikey ${key}` };
   const keys = async () => {
     const reply = await fetch(`${apiUrl}/api/v1/personal-api-keys`, { headers });
-    return ((await reply.json()) as { apiKeys: { id: string; expiresAt: string | null }[] }).apiKeys;
+    return ((await reply.json()) as { items: { id: string; expiresAt: string | null }[] }).items;
   };
   const [first] = await keys();
   const left = Date.parse(first?.expiresAt ?? '') - Date.now();

@@ -83,14 +83,22 @@ async function startLine(to: URL) {
   };
 }
 
+/** What was told before may still be on its way, and then counts once more. */
+const untilRemembered = (door: ReturnType<typeof openDoor>, certificate: Uint8Array) =>
+  vi.waitFor(async () => {
+    door.asked.mockClear();
+    for (let call = 0; call < 5; call++) await door.identify(certificate);
+    expect(door.asked).not.toHaveBeenCalled();
+  }, soon);
+
 describeEachDatabase('who a host is', (open) => {
   test('is asked of the database once, and a new certificate or a revocation counts with the next call', async () => {
     const { db, changes } = open();
     await expect.poll(() => changes.isLive()).toBe(true);
     const first = await letIn({ db, changes });
     using door = openDoor(db, changes);
-    for (let call = 0; call < 5; call++) expect(await door.identify(first)).toMatchObject({ hostId });
-    expect(door.asked).toHaveBeenCalledTimes(1);
+    expect(await door.identify(first)).toMatchObject({ hostId });
+    await untilRemembered(door, first);
 
     const second = await letIn({ db, changes });
     await expect(door.identify(first)).rejects.toEqual(refused);
@@ -126,9 +134,7 @@ describeEachDatabase('who a host is', (open) => {
     await using _feed = { [Symbol.asyncDispose]: () => feed.close() };
     await expect.poll(() => feed.isLive()).toBe(true);
     using door = openDoor(db, feed);
-    await door.identify(certificate);
-    await door.identify(certificate);
-    expect(door.asked).toHaveBeenCalledTimes(1);
+    await untilRemembered(door, certificate);
 
     line.hold();
     await createHostStore(db, changes).revokeHost(hostId);
