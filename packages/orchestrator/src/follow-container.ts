@@ -1,8 +1,10 @@
 import { AppError, type ContainerEnd, containerNameOf, isAppError, type RunJobInput } from '@bigeye/contracts';
-import { type ContainerExit, EngineAway } from '@bigeye/host-kit';
+import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
+import { findContainerOf } from './find-container.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
+import { recordEnd } from './run-end.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
 
@@ -63,7 +65,11 @@ async function untilEnded(
       deps.waits.end(runId);
       const { stopping, end } = deps.journal.read(runId);
       if (end) return end;
-      if (state.phase === 'exited') return recordEnd(deps, input, state, stopping);
+      if (state.phase === 'exited') {
+        const ended = recordEnd(deps, runId, state, stopping);
+        deps.log.info({ runId, exitCode: ended.exitCode, stopped: stopping }, 'run container ended');
+        return ended;
+      }
       if (state.phase === 'created') {
         await deps.runner.start(containerNameOf(runId));
         continue;
@@ -86,24 +92,11 @@ async function untilEnded(
 
 /** A container that is gone is only a loss when the journal does not hold its end. */
 async function findState(deps: HostDeps, { runId }: RunJobInput) {
-  const name = containerNameOf(runId);
-  const container = await deps.runner.findContainer(name);
-  if (container?.runId === runId) return container.state;
+  const container = await findContainerOf(deps, runId);
+  if (container) return container.state;
   const { end } = deps.journal.read(runId);
   if (end) return { phase: 'exited', ...end } as const;
-  throw new AppError('CONTAINER_VANISHED', { name });
-}
-
-function recordEnd(
-  deps: HostDeps,
-  { runId }: RunJobInput,
-  { exitCode, outOfMemory, startedAt, finishedAt }: ContainerExit,
-  stopped: ContainerEnd['stopped'],
-): ContainerEnd {
-  const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped };
-  deps.journal.append(runId, { step: 'exited', end });
-  deps.log.info({ runId, exitCode, stopped }, 'run container ended');
-  return end;
+  throw new AppError('CONTAINER_VANISHED', { name: containerNameOf(runId) });
 }
 
 /** Until the container may have ended, the run timeout is reached, or the attempt is told to end. */

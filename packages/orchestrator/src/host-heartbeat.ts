@@ -89,7 +89,7 @@ async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise
   for (const runId of new Set([...here.containers, ...here.slots, ...here.journals])) {
     if (active.has(runId) || deps.shutdown.aborted) continue;
     try {
-      await reapRun(deps, runId);
+      await reapRun(deps, runId, { hasContainer: here.containers.includes(runId) });
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not reaped yet');
     }

@@ -1,7 +1,7 @@
 import { containerNameOf, isAppError, type RunId } from '@bigeye/contracts';
-import { findEnd } from './find-end.ts';
 import type { HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
+import { findEnd } from './run-end.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
 
@@ -10,11 +10,15 @@ const reapGraceMs = 10_000;
 /**
  * Removes what is left of a run that the control plane has ended. What its container left is told first: the control plane
  * may have given the run up without a word of this host. The container goes first and the journal last: as long as a part
- * is left, the next heartbeat finds it.
+ * is left, the next heartbeat finds it. `hasContainer`: as the engine listed those of runs.
  */
-export async function reapRun(deps: HostDeps, runId: RunId): Promise<void> {
-  const name = containerNameOf(runId);
-  if ((await deps.runner.findContainer(name))?.runId === runId) {
+export async function reapRun(
+  deps: HostDeps,
+  runId: RunId,
+  { hasContainer }: { hasContainer: boolean },
+): Promise<void> {
+  if (hasContainer) {
+    const name = containerNameOf(runId);
     await deps.runner.stop(name, { graceMs: reapGraceMs });
     await tell(deps, runId);
     await deps.runner.remove(name);

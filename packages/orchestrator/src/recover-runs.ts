@@ -1,6 +1,7 @@
-import { containerNameOf, type RunId } from '@bigeye/contracts';
-import { findEnd } from './find-end.ts';
+import type { RunId } from '@bigeye/contracts';
+import { findContainerOf } from './find-container.ts';
 import type { HostDeps } from './host-deps.ts';
+import { findEnd } from './run-end.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
 
@@ -14,16 +15,11 @@ export async function recoverRuns(deps: HostDeps): Promise<void> {
     try {
       const end = await findEnd(deps, runId);
       if (end) deps.log.info({ runId, exitCode: end.exitCode }, 'run had ended while the orchestrator was away');
-      else if (await isRunning(deps, runId)) void resumeLog(deps, runId);
+      else if ((await findContainerOf(deps, runId))?.state.phase === 'running') void resumeLog(deps, runId);
     } catch (error) {
       deps.log.warn({ runId, err: error }, 'run not recovered yet');
     }
   }
-}
-
-async function isRunning(deps: HostDeps, runId: RunId): Promise<boolean> {
-  const container = await deps.runner.findContainer(containerNameOf(runId));
-  return container?.runId === runId && container.state.phase === 'running';
 }
 
 /** Until the log ends, or the attempt that follows the run takes over. */

@@ -11,6 +11,7 @@ import {
 } from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
+import { findContainerOf } from './find-container.ts';
 import type { HostDeps } from './host-deps.ts';
 import { readOutFiles } from './run-folders.ts';
 
@@ -85,7 +86,7 @@ async function findOutcome(
   for (let failures = 0; ; failures++) {
     signal.throwIfAborted();
     try {
-      if ((await deps.runner.findContainer(name))?.runId !== runId) return null;
+      if (!(await findContainerOf(deps, runId))) return null;
       let outcome: RunOutcome | null = null;
       for await (const line of deps.runner.readLog(name, { tail: resultTail, follow: false, signal }))
         if (line.stream === 'stdout') outcome = parseOutcome(mask.mask(line.text)) ?? outcome;

@@ -1,4 +1,5 @@
-import { containerNameOf, type RunId, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
+import type { RunId, RunJobInput, StartedOnHost } from '@bigeye/contracts';
+import { findContainerOf } from './find-container.ts';
 import type { HostDeps } from './host-deps.ts';
 
 /**
@@ -21,19 +22,18 @@ export async function settleStart(deps: HostDeps, { runId }: RunJobInput): Promi
 
 /** Of a start that was tried: the engine may be about to begin, so a container that has not begun is removed first. */
 async function findBegun(deps: HostDeps, runId: RunId) {
-  const name = containerNameOf(runId);
-  const container = await deps.runner.findContainer(name);
-  if (container?.runId !== runId) return undefined;
+  const container = await findContainerOf(deps, runId);
+  if (!container) return undefined;
   if (container.state.phase !== 'created') return { containerId: container.id, startedAt: container.state.startedAt };
-  await deps.runner.remove(name);
+  await deps.runner.remove(container.name);
   return undefined;
 }
 
 /** An engine that is away keeps nobody waiting here: what is left is the reaper's. */
 async function cleanUp(deps: HostDeps, runId: RunId): Promise<void> {
-  const name = containerNameOf(runId);
   try {
-    if ((await deps.runner.findContainer(name))?.runId === runId) await deps.runner.remove(name);
+    const container = await findContainerOf(deps, runId);
+    if (container) await deps.runner.remove(container.name);
     await deps.slots.release(runId);
   } catch (error) {
     deps.log.warn({ runId, err: error }, 'run not cleaned up yet');
