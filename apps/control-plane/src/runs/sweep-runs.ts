@@ -1,5 +1,5 @@
 import type { RunJobInput } from '@bigeye/contracts';
-import { attempt, type Logger, pause } from '@bigeye/service-kit';
+import { attempt, type Logger, pause, takeTurns } from '@bigeye/service-kit';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { endRevoked } from './revoke-host.ts';
 import type { OfferingDispatcher, RunStarter } from './run-dispatcher.ts';
@@ -120,12 +120,6 @@ async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSig
 
 /** In order, a few at a time, and no more once `signal` is aborted. */
 async function inParallel<T>(items: T[], signal: AbortSignal, act: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const one = async () => {
-    for (const item of rest) {
-      if (signal.aborted) return;
-      await act(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, one));
+  const inTurn = takeTurns(atOnce);
+  await Promise.all(items.map((item) => inTurn(async () => (signal.aborted ? undefined : await act(item)))));
 }
