@@ -25,6 +25,10 @@ export async function readPages<Item>(
   }
 }
 
+/** The last line of a list that was not read to its end. */
+export const moreWords = (isMore: boolean, limit: number): string[] =>
+  isMore ? [`There are more: at most ${limit} were asked for (--limit).`] : [];
+
 /** Of a flag `--limit`. Throws USAGE. */
 export function limitOf(flag: string): number {
   const limit = Number(flag);

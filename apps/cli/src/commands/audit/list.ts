@@ -2,7 +2,7 @@ import { AppError, type AuditEntry } from '@bigeye/contracts';
 import { Command } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
-import { limitOf, readPages } from '../../host/read-pages.ts';
+import { limitOf, moreWords, readPages } from '../../host/read-pages.ts';
 
 interface ListFlags extends AdminFlags {
   actor?: string;
@@ -34,8 +34,7 @@ export const listCommand = withAdminFlags(new Command('list'))
       (page) => api.call('listAuditEntries', { query: { ...filter, ...page } }),
       limit,
     );
-    const rest = isMore ? [`There are more: at most ${limit} were asked for (--limit).`] : [];
-    context.terminal.result([...entries.map(lineOf), ...rest], { entries, isMore });
+    context.terminal.result([...entries.map(lineOf), ...moreWords(isMore, limit)], { entries, isMore });
   });
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -2,7 +2,7 @@ import { type Host, HostState } from '@bigeye/contracts';
 import { Command, Option } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
-import { limitOf, readPages } from '../../host/read-pages.ts';
+import { limitOf, moreWords, readPages } from '../../host/read-pages.ts';
 
 interface ListFlags extends AdminFlags {
   search?: string;
@@ -28,8 +28,7 @@ export const listCommand = withAdminFlags(new Command('list'))
       (page) => api.call('listHosts', { query: { ...filter, ...page } }),
       limit,
     );
-    const rest = isMore ? [`There are more: at most ${limit} were asked for (--limit).`] : [];
-    context.terminal.result([...hosts.map(lineOf), ...rest], { hosts, isMore });
+    context.terminal.result([...hosts.map(lineOf), ...moreWords(isMore, limit)], { hosts, isMore });
   });
 
 function lineOf({ id, state, lastSeenAt, runningRuns, queuedRuns }: Host): string {
