@@ -9,6 +9,7 @@ import {
 } from '@bigeye/contracts';
 import { createApiKeyId, randomText } from '@bigeye/service-kit';
 import { type ExpressionBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import { countWhere } from '../db/count-where.ts';
 import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { secretHashOf } from './secret-hash.ts';
@@ -134,10 +135,7 @@ type SelectKeys = SelectQueryBuilder<Tables, 'api_keys', object>;
 
 async function countKeys(select: SelectKeys): Promise<KeyCount> {
   return await select
-    .select([
-      sql<number>`count(*)::int`.as('keys'),
-      sql<number>`(count(*) filter (where last_used_at is null))::int`.as('neverUsed'),
-    ])
+    .select([sql<number>`count(*)::int`.as('keys'), countWhere(sql`last_used_at is null`).as('neverUsed')])
     .executeTakeFirstOrThrow();
 }
 

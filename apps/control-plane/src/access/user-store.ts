@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, type Role, type User, type UserId, type UserSummary } from '@bigeye/contracts';
 import { createUserId } from '@bigeye/service-kit';
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { containing } from '../db/containing.ts';
+import { countWhere } from '../db/count-where.ts';
 import { type PageQuery, pageByCreation } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
@@ -53,14 +54,13 @@ export function createUserStore(db: Db) {
     },
 
     async summarizeUsers(): Promise<UserSummary> {
-      const count = (condition: RawBuilder<unknown>) => sql<number>`(count(*) filter (where ${condition}))::int`;
       return await db
         .selectFrom('users')
         .select([
-          count(sql`disabled_at is null`).as('enabled'),
-          count(sql`disabled_at is null and role = 'admin'`).as('admins'),
-          count(sql`disabled_at is null and password_hash is null and oidc_subject is null`).as('withoutSignIn'),
-          count(sql`disabled_at is not null`).as('disabled'),
+          countWhere(sql`disabled_at is null`).as('enabled'),
+          countWhere(sql`disabled_at is null and role = 'admin'`).as('admins'),
+          countWhere(sql`disabled_at is null and password_hash is null and oidc_subject is null`).as('withoutSignIn'),
+          countWhere(sql`disabled_at is not null`).as('disabled'),
         ])
         .executeTakeFirstOrThrow();
     },

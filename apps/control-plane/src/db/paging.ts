@@ -16,10 +16,10 @@ export interface PageQuery {
 const opaque = (text: string): string => Buffer.from(text).toString('base64url');
 const opened = (cursor: string): string => Buffer.from(cursor, 'base64url').toString();
 
-export const cursorAt = ({ at, id }: Place): string => opaque(`${at.toISOString()} ${id}`);
+const cursorAt = ({ at, id }: Place): string => opaque(`${at.toISOString()} ${id}`);
 
 /** Throws INVALID_INPUT for a cursor that we did not make. Our times have four digits for the year, our ids no blank. */
-export function decodeCursor(cursor: string): Place {
+function decodeCursor(cursor: string): Place {
   const [time = '', id = ''] = opened(cursor).split(' ');
   const at = new Date(time);
   if (!Instant.safeParse(time).success || !/^[a-z]{3}_[0-9a-z]{20}$/.test(id)) throw notACursor();
@@ -46,13 +46,32 @@ export function toPage<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => 
   return { items, nextCursor: rows.length > limit && last ? cursorOf(last) : null };
 }
 
+interface Paging<TB, Row, T> {
+  of: TB;
+  to: (row: Row) => T;
+  order?: 'asc' | 'desc';
+}
+
 /** A page of what is ordered by when it was made, newest first unless told. */
-export async function pageByCreation<DB, TB extends keyof DB & string, Row extends { created_at: Date; id: string }, T>(
+export const pageByCreation = <DB, TB extends keyof DB & string, Row extends { created_at: Date; id: string }, T>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+  page: PageQuery,
+  paging: Paging<TB, Row, T>,
+) => pageByTime(query, page, { ...paging, by: 'created_at' });
+
+/** Likewise by the time in the column `by`. */
+export async function pageByTime<
+  DB,
+  TB extends keyof DB & string,
+  By extends string,
+  Row extends { id: string } & Record<By, Date>,
+  T,
+>(
   query: SelectQueryBuilder<DB, TB, Row>,
   { cursor, limit }: PageQuery,
-  { of, to, order = 'desc' }: { of: TB; to: (row: Row) => T; order?: 'asc' | 'desc' },
+  { of, by, to, order = 'desc' }: Paging<TB, Row, T> & { by: By },
 ) {
-  const [at, id] = [sql.ref(`${of}.created_at`), sql.ref(`${of}.id`)];
+  const [at, id] = [sql.ref(`${of}.${by}`), sql.ref(`${of}.id`)];
   let rows = query
     .orderBy(at, order)
     .orderBy(id, order)
@@ -61,6 +80,6 @@ export async function pageByCreation<DB, TB extends keyof DB & string, Row exten
     const place = decodeCursor(cursor);
     rows = rows.where(sql<boolean>`(${at}, ${id}) ${order === 'desc' ? sql`<` : sql`>`} (${place.at}, ${place.id})`);
   }
-  const page = toPage(await rows.execute(), limit, (row) => cursorAt({ at: row.created_at, id: row.id }));
+  const page = toPage(await rows.execute(), limit, (row) => cursorAt({ at: row[by], id: row.id }));
   return { ...page, items: page.items.map(to) };
 }

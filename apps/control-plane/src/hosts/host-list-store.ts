@@ -8,6 +8,7 @@ import {
 } from '@bigeye/contracts';
 import { type RawBuilder, sql } from 'kysely';
 import { containing } from '../db/containing.ts';
+import { countWhere } from '../db/count-where.ts';
 import { cursorAtId, decodeIdCursor, type PageQuery, toPage } from '../db/paging.ts';
 import type { Db } from '../db/tables.ts';
 import { selectHosts, toHost } from './host-row-store.ts';
@@ -45,16 +46,15 @@ export function createHostListStore(db: Db) {
 
     async summarizeHosts(): Promise<HostSummary> {
       const now = new Date();
-      const count = (condition: RawBuilder<boolean>) => sql<number>`(count(*) filter (where ${condition}))::int`;
       const { unable, lowOnDisk, ...states } = await db
         .selectFrom('hosts')
         .select([
-          count(isIn('registered', now)).as('registered'),
-          count(isIn('online', now)).as('online'),
-          count(isIn('offline', now)).as('offline'),
-          count(isIn('revoked', now)).as('revoked'),
-          count(isUnable(now)).as('unable'),
-          count(isLowOnDisk).as('lowOnDisk'),
+          countWhere(isIn('registered', now)).as('registered'),
+          countWhere(isIn('online', now)).as('online'),
+          countWhere(isIn('offline', now)).as('offline'),
+          countWhere(isIn('revoked', now)).as('revoked'),
+          countWhere(isUnable(now)).as('unable'),
+          countWhere(isLowOnDisk).as('lowOnDisk'),
         ])
         .executeTakeFirstOrThrow();
       const waiting = sql`exists (select from runs where runs.host_id = hosts.id and runs.status = 'queued')`;

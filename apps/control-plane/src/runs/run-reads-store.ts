@@ -12,7 +12,7 @@ import {
 } from '@bigeye/contracts';
 import { BoundedMap } from '@bigeye/service-kit';
 import { type Selectable, sql } from 'kysely';
-import { cursorAt, decodeCursor, type PageQuery, toPage } from '../db/paging.ts';
+import { type PageQuery, pageByTime } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { type Station, type StoredArtifact, stationsOfWaiting, toRun } from './run-view.ts';
 
@@ -75,18 +75,12 @@ export function createRunReads(db: Db) {
       return toRun(row);
     },
 
-    async listRuns({ jobId, hostId, status, cursor, limit }: RunQuery) {
-      let query = withNames().orderBy('runs.queued_at', 'desc').orderBy('runs.id', 'desc');
+    async listRuns({ jobId, hostId, status, ...page }: RunQuery) {
+      let query = withNames();
       if (jobId) query = query.where('runs.job_id', '=', jobId);
       if (hostId) query = query.where('runs.host_id', '=', hostId);
       if (status) query = query.where('runs.status', '=', status);
-      if (cursor) {
-        const { at, id } = decodeCursor(cursor);
-        query = query.where(sql<boolean>`(runs.queued_at, runs.id) < (${at}, ${id})`);
-      }
-      const rows = await query.limit(limit + 1).execute();
-      const page = toPage(rows, limit, (row) => cursorAt({ at: row.queued_at, id: row.id }));
-      return { ...page, items: page.items.map(toRun) };
+      return await pageByTime(query, page, { of: 'runs', by: 'queued_at', to: toRun });
     },
 
     /** What the workflow of a run is started with, oldest first: runs that no workflow is known for yet. */
