@@ -1,7 +1,8 @@
+import { freePort } from '@bigeye/server-kit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DemoWarehouse, startDemoWarehouse } from './demo-warehouse.ts';
-import { isAnswering } from './is-answering.ts';
+import { isOpen } from './is-open.ts';
 
 let warehouse: DemoWarehouse;
 
@@ -78,9 +79,20 @@ test('clients may come at once, each with its own transaction and settings', asy
   expect(answers).toEqual(answers.map((_, index) => ({ name: `client ${index}`, orders: 120 - index })));
 });
 
-test('the health check tells an answering warehouse from a closed port', async () => {
-  expect(await isAnswering(warehouse.port)).toBe(true);
-  expect(await isAnswering(1)).toBe(false);
+test('the health check tells an open shop from a closed port', async () => {
+  expect(await isOpen(warehouse.port)).toBe(true);
+  expect(await isOpen(1)).toBe(false);
+});
+
+test('whoever comes before all is there finds no shop, never an empty one', async () => {
+  const port = await freePort();
+  const starting = startDemoWarehouse({ host: '127.0.0.1', port });
+  // Without a pause: the time between a database that exists and one that is filled is a second at most.
+  while (!(await isOpen(port)));
+  const countViews = (as: pg.ClientConfig) =>
+    connected(async (client) => (await client.query('SELECT count(*)::int AS count FROM pg_views')).rows[0], as);
+  expect(await countViews({ port })).toEqual(await countViews({}));
+  await (await starting)[Symbol.asyncDispose]();
 });
 
 test.each([{ password: 'wrong' }, { password: '' }, { user: 'somebody' }, { user: 'postgres' }])(

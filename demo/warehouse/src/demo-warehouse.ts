@@ -40,13 +40,16 @@ export async function startDemoWarehouse(address: { host: string; port: number }
   };
 }
 
+/** The database gets its name when all is in it: who finds it early must not take an empty shop for the whole one. */
 async function fill(server: pg.ClientConfig): Promise<void> {
+  const unfinished = `${database}_unfinished`;
   await onDatabase({ ...server, database: 'postgres' }, [
-    `CREATE DATABASE ${database}`,
     `CREATE ROLE ${reader.name} LOGIN PASSWORD '${reader.password}' IN ROLE pg_read_all_data`,
+    `CREATE DATABASE ${unfinished}`,
   ]);
   const schema = await readFile(new URL('./schema.sql', import.meta.url), 'utf8');
-  await onDatabase({ ...server, database }, [schema, 'ANALYZE']);
+  await onDatabase({ ...server, database: unfinished }, [schema, 'ANALYZE']);
+  await onDatabase({ ...server, database: 'postgres' }, [`ALTER DATABASE ${unfinished} RENAME TO ${database}`]);
 }
 
 async function onDatabase(config: pg.ClientConfig, statements: readonly string[]): Promise<void> {

@@ -1,11 +1,11 @@
 import { loadWarehouseConfig } from './config.ts';
 import { type DemoWarehouse, startDemoWarehouse } from './demo-warehouse.ts';
-import { isAnswering } from './is-answering.ts';
+import { isOpen } from './is-open.ts';
 
 const config = loadWarehouseConfig();
 
 if (process.argv.includes('--health')) {
-  process.exit((await isAnswering(config.port)) ? 0 : 1);
+  process.exit((await isOpen(config.port)) ? 0 : 1);
 }
 
 let warehouse: DemoWarehouse | undefined;
