@@ -23,6 +23,7 @@ beforeAll(async () => {
   host.addOrder('succeeds', { mode: 'lines', count: lines, everyMs: 40, exitCode: 0 });
   host.addOrder('fails', { mode: 'lines', count: lines, everyMs: 40, exitCode: 3 });
   host.addOrder('stubborn', { mode: 'stubborn' });
+  host.addOrder('goes-on', { mode: 'lines', count: 2 * lines, everyMs: 60, exitCode: 3 });
 }, 240_000);
 afterAll(async () => {
   await host?.[Symbol.asyncDispose]();
@@ -203,4 +204,55 @@ test('a job whose connection the host does not have says what to type there', as
     code: 'CONNECTION_NOT_FOUND',
     remedy: expect.stringContaining('bigeye-agent add-connector -c postgres'),
   });
+});
+
+/** `compose down`, with the flags given, while an agent is in the middle of its lines; what it says of itself. */
+async function takeDown(order: string, ...flags: string[]) {
+  const run = await host.start(order);
+  await untilLogged(run.id, 20);
+  const down = host.cli('compose', 'down', '--json', ...flags);
+  expect(down.status, down.stderr).toBe(0);
+  return { runId: run.id, said: JSON.parse(down.stdout), warned: down.stderr };
+}
+
+async function bringBack(): Promise<void> {
+  const sync = host.cli('sync');
+  expect(sync.status, sync.stderr).toBe(0);
+}
+
+test('compose down stops the agents too, and the control plane has heard how they ended when it returns', async () => {
+  const { runId, said } = await takeDown('goes-on');
+  try {
+    expect(said).toMatchObject({ runsStopped: 1, runsUntold: 0, runsLeft: 0 });
+    expect(containersOf(runId)).toEqual([]);
+    const run = await controlPlane.admin.call('getRun', { params: { runId } });
+    expect(run).toMatchObject({ status: 'canceled', exitCode: 143, cancelRequestedAt: null });
+    const { events } = await controlPlane.admin.call('getRunTimeline', { params: { runId } });
+    expect(events.find(({ kind }) => kind === 'exited')?.detail).toContain('stopped on its host by the operator');
+    expect((await wholeLog(runId)).at(-1)).toContain('"exitCode":143');
+  } finally {
+    await bringBack();
+  }
+});
+
+test('compose down --leave-runs says how many go on; they end as they end', async () => {
+  const { runId, said } = await takeDown('goes-on', '--leave-runs');
+  expect(said).toMatchObject({ runsStopped: 0, runsLeft: 1 });
+  expect(docker('ps', '-q', '--filter', `label=com.bigeye.run.id=${runId}`)).not.toBe('');
+  await bringBack();
+  expect(await controlPlane.finished(runId)).toMatchObject({ status: 'failed', exitCode: 3 });
+  expect(await wholeLog(runId)).toHaveLength(2 * lines + 1);
+});
+
+test('compose down stops them also where the orchestrator is gone, and they end as canceled when it is back', async () => {
+  const orchestrator = host.containerOf('bigeye-agent-orchestrator');
+  const run = await host.start('goes-on');
+  await untilLogged(run.id, 20);
+  docker('stop', '-t', '5', orchestrator);
+  const down = host.cli('compose', 'down', '--json');
+  expect(JSON.parse(down.stdout)).toMatchObject({ runsStopped: 1, runsUntold: 1, runsLeft: 0 });
+  expect(down.stderr).toContain('The control plane has not heard how 1 run ended');
+  await bringBack();
+  expect(await controlPlane.finished(run.id)).toMatchObject({ status: 'canceled', exitCode: 143 });
+  expect((await wholeLog(run.id)).at(-1)).toContain('"exitCode":143');
 });

@@ -90,7 +90,7 @@ export async function registerRealHost(
     },
     containerOf: (service) => docker('ps', '-q', '--filter', `name=^${project}-${service}-1$`),
     [Symbol.asyncDispose]: async () => {
-      if (existsSync(join(home, 'docker-compose.bigeye.yml'))) cli('compose', 'down');
+      if (existsSync(join(home, 'docker-compose.bigeye.yml'))) cli('compose', 'down', '--leave-runs');
       const left = docker('ps', '-aq', '--filter', `label=com.bigeye.proxy.owner=${hostId}`)
         .split('\n')
         .filter(Boolean);

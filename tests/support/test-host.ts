@@ -71,6 +71,7 @@ export async function startTestHost(
       home,
       log: createLogger('orchestrator', 'silent'),
       shutdown: ending.signal,
+      stopRuns: new AbortController().signal,
       heartbeatEveryMs,
       engine: engineOf(runner),
       healthFile: join(home.folder, 'health'),

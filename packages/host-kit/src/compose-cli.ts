@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
-import { AppError, type HostId } from '@bigeye/contracts';
+import { AppError, containerNameOf, type HostId, RunId } from '@bigeye/contracts';
 import { execa } from 'execa';
 import { projectNameOf, stackServices } from './compose-file.ts';
+import { runLabels } from './containers/container-runner.ts';
 import { docker, dockerFailure, lastLine } from './docker-cli.ts';
 import type { HostHome } from './host-home.ts';
 
@@ -62,9 +63,27 @@ async function engineEndpoint(): Promise<string> {
 
 /** Ends and removes the containers of runs that are still on this machine. `hostId`: whose they are. */
 export async function removeRunContainers(hostId: HostId): Promise<void> {
-  const list = await docker(['ps', '--all', '--quiet', '--filter', `label=com.bigeye.proxy.owner=${hostId}`]);
+  const list = await docker(['ps', '--all', '--quiet', ...ownedBy(hostId)]);
   const ids = list.stdout.split('\n').filter(Boolean);
   if (ids.length > 0) await docker(['rm', '--force', ...ids], { timeoutMs: 60_000 });
+}
+
+const ownedBy = (hostId: HostId) => ['--filter', `label=com.bigeye.proxy.owner=${hostId}`];
+
+/** The runs of the host that have a container on this machine. */
+export async function listRunContainers(hostId: HostId, { onlyRunning }: { onlyRunning: boolean }): Promise<RunId[]> {
+  const which = onlyRunning ? [] : ['--all'];
+  const args = ['ps', ...which, ...ownedBy(hostId), '--format', `{{.Label "${runLabels.run}"}}`];
+  const reply = await docker(args);
+  if (reply.exitCode !== 0) throw dockerFailure(args, reply);
+  return reply.stdout.split('\n').flatMap((line) => RunId.safeParse(line).data ?? []);
+}
+
+/** SIGTERM, and SIGKILL after `graceSeconds`. One that is gone is no fault. */
+export async function stopRunContainer(runId: RunId, graceSeconds: number): Promise<void> {
+  await docker(['stop', '-t', String(graceSeconds), containerNameOf(runId)], {
+    timeoutMs: graceSeconds * 1000 + 30_000,
+  });
 }
 
 export async function isImagePresent(image: string): Promise<boolean> {
@@ -129,6 +148,14 @@ export function createStackCli(home: HostHome, hostId: HostId) {
     },
     /** `--ignore-pull-failures`: an image that was only built here is kept as it is. */
     pull: () => compose(['pull', '--quiet', '--ignore-pull-failures'], 1_800_000),
+    /** False where the service does not run. */
+    signal: async (service: string, name: string): Promise<boolean> => {
+      const state = (await listServices()).find((row) => row.service === service)?.state;
+      if (state !== 'running') return false;
+      await compose(['kill', '--signal', name, service]);
+      return true;
+    },
+    stop: (service: string) => compose(['stop', service]),
     down: () => compose(['down', '--remove-orphans']),
     /** Writes to this process's own output until the end, or until interrupted when following. Returns the exit code. */
     logs: async (options: { service: string; follow: boolean; tail: string }): Promise<number> => {

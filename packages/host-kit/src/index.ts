@@ -19,6 +19,7 @@ export { parseLogFrames, type ReadLine } from './containers/log-frames.ts';
 export * from './guard-fingerprint.ts';
 export * from './guard-policy-file.ts';
 export * from './host-home.ts';
+export * from './journal.ts';
 export * from './payload-keys.ts';
 export type { RegisteredHost } from './registered-host.ts';
 export * from './rotate-account-key.ts';

@@ -35,7 +35,8 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   // Its failure counts at the await below; until then it must not end the process.
   shipping.catch(() => {});
   const end = await untilEnded(deps, input, attempt, signal);
-  deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}` });
+  const stoppedHere = deps.journal.read(runId).byOperator ? ', stopped on its host by the operator' : '';
+  deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}${stoppedHere}` });
   await shipping.then(
     () => deps.timeline.add(runId, 'log_complete'),
     (error: unknown) => {
@@ -75,10 +76,9 @@ async function untilEnded(
         continue;
       }
       const leftMs = Date.parse(state.startedAt) + input.settings.runTimeoutSeconds * 1000 - Date.now();
-      const because = attempt.isCanceled() ? 'canceled' : leftMs <= 0 ? 'timed_out' : null;
-      if (stopping === null && because === null) await waitForChange(deps, input, attempt, letGo, leftMs);
-      else {
-        if (stopping === null && because !== null) deps.journal.append(runId, { step: 'stopping', because });
+      if (!stopping && !recordStopping(deps, input, attempt, leftMs)) {
+        await waitForChange(deps, input, attempt, letGo, leftMs);
+      } else {
         await deps.runner.stop(containerNameOf(runId), { graceMs: input.settings.cancelGraceSeconds * 1000 });
       }
       failures = 0;
@@ -88,6 +88,21 @@ async function untilEnded(
       await pause(backOffMs(failures++, { maxMs: 5_000 }), letGo);
     }
   }
+}
+
+/** Writes down why the container is to be stopped. False where it is not. */
+function recordStopping(
+  { journal, stopRuns }: HostDeps,
+  { runId }: RunJobInput,
+  attempt: Attempt,
+  leftMs: number,
+): boolean {
+  const step = 'stopping';
+  if (attempt.isCanceled()) journal.append(runId, { step, because: 'canceled' });
+  else if (stopRuns.aborted) journal.append(runId, { step, because: 'canceled', byOperator: true });
+  else if (leftMs <= 0) journal.append(runId, { step, because: 'timed_out' });
+  else return false;
+  return true;
 }
 
 /** A container that is gone is only a loss when the journal does not hold its end. */
@@ -110,7 +125,7 @@ async function waitForChange(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), Math.max(1, leftMs));
   try {
-    const signal = AbortSignal.any([late.signal, attempt.signal, letGo]);
+    const signal = AbortSignal.any([late.signal, attempt.signal, deps.stopRuns, letGo]);
     await deps.runner.waitForEnd(containerNameOf(runId), signal);
   } finally {
     clearTimeout(timer);

@@ -11,7 +11,7 @@ import {
   RunId,
   type RunJobInput,
 } from '@bigeye/contracts';
-import { hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
+import { createJournal, hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
@@ -19,7 +19,6 @@ import { followContainer } from './follow-container.ts';
 import { createHostApi } from './host-api.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
-import { createJournal } from './journal.ts';
 import { recoverRuns } from './recover-runs.ts';
 import { createRunWaits } from './run-waits.ts';
 import { settleStart } from './settle-start.ts';
@@ -62,6 +61,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   api.addRun(runId);
   const orchestrator = () => {
     const shutdown = new AbortController();
+    const stopping = new AbortController();
     const log = createLogger('test', 'silent');
     const hostApi = createHostApi(api.client);
     const loadSettings = () => {
@@ -82,9 +82,10 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       followers: new Map(),
       timeline,
       waits: createRunWaits({ hostId: input.hostId, timeline, log }),
+      stopRuns: stopping.signal,
       shutdown: shutdown.signal,
     };
-    return { deps, shutdown, kill: () => shutdown.abort() };
+    return { deps, shutdown, kill: () => shutdown.abort(), stopRuns: () => stopping.abort() };
   };
   const [slot] = slots as [(typeof slots)[0]];
   return { home, slot, runner, api, orchestrator, container: () => runner.containers.get(name) };
@@ -289,6 +290,24 @@ test('a cancel stops the container and is told as such; the attempt returns what
   attempt.cancel();
   expect(await following).toMatchObject({ stopped: 'canceled', exitCode: 143 });
   expect(host.api.run(runId).lines.map(({ text }) => text)).toEqual(['flushing']);
+});
+
+test('where its operator stops the runs of a host, one that goes on ends as canceled, says by whom, and none begins', async () => {
+  const host = createHost((container) => {
+    container.onTerminate = () => container.exit(143);
+  });
+  const { deps, stopRuns } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  const following = followContainer(deps, input, createAttempt());
+  await untilFollowed(host);
+  stopRuns();
+  expect(await following).toMatchObject({ stopped: 'canceled', exitCode: 143 });
+  expect(host.api.run(runId).timeline).toContainEqual(
+    expect.objectContaining({ kind: 'exited', detail: 'exit code 143, stopped on its host by the operator' }),
+  );
+  const other = { ...input, runId: RunId.parse('run_00000000000000000002') };
+  await expect(startContainer(deps, other, createAttempt())).rejects.toThrow('starts no more');
+  expect(host.runner.calls.filter((call) => call.startsWith('start '))).toEqual([`start ${name}`]);
 });
 
 test('a cancel in the middle of stopping survives a restart of the orchestrator', async () => {

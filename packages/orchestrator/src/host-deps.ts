@@ -1,8 +1,7 @@
 import type { HostId, RunId } from '@bigeye/contracts';
-import type { AgentSettings, ContainerRunner, HostHome, RegisteredHost, StackUser } from '@bigeye/host-kit';
+import type { AgentSettings, ContainerRunner, HostHome, Journal, RegisteredHost, StackUser } from '@bigeye/host-kit';
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
-import type { Journal } from './journal.ts';
 import type { RunWaits } from './run-waits.ts';
 import type { SlotClaims } from './slot-claims.ts';
 import type { TimelineOutbox } from './timeline-outbox.ts';
@@ -23,6 +22,8 @@ export interface HostDeps {
   log: Logger;
   /** Who follows which run in this process, to be told when a later attempt takes over. */
   followers: Map<RunId, AbortController>;
+  /** Fires when the host's operator wants all of its runs stopped. */
+  stopRuns: AbortSignal;
   /** Fires when this orchestrator ends: let go of everything, stop nothing. */
   shutdown: AbortSignal;
 }

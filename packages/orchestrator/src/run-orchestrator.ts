@@ -2,6 +2,7 @@ import {
   type ContainerRunner,
   createDockerContainerRunner,
   createHostPayloadKeys,
+  createJournal,
   type HostHome,
   loadAgentFile,
   registeredHost,
@@ -12,7 +13,6 @@ import { runActivityWorker } from './activity-worker.ts';
 import { createHostApi } from './host-api.ts';
 import type { HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
-import { createJournal } from './journal.ts';
 import { openLiveIdentity } from './live-identity.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
@@ -25,6 +25,8 @@ export interface OrchestratorOptions {
   log: Logger;
   /** Ends the orchestrator. Running containers are let go of, never stopped. */
   shutdown: AbortSignal;
+  /** Stops what runs here and starts nothing more. */
+  stopRuns: AbortSignal;
   /** The engine, by the guard (`tcp://docker-socket-proxy:2375`) or a runner of a test. */
   engine: string | ContainerRunner;
   /** Where the state for the health check is written. */
@@ -56,6 +58,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     user: stackUser(),
     hostApi,
     log,
+    stopRuns: options.stopRuns,
     shutdown,
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
     journal: createJournal(home.journal),

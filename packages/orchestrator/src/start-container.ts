@@ -46,6 +46,7 @@ async function createAndStart(deps: HostDeps, input: RunJobInput, attempt: Attem
     // Nothing may come between this look and the entry: whoever settles the start reads it.
     if (deps.journal.read(runId).settled) throw new Error('The start of this run was settled: it has none.');
     attempt.signal.throwIfAborted();
+    if (deps.stopRuns.aborted) throw new Error('This host stops its runs and starts no more.');
     deps.journal.append(runId, { step: 'starting' });
     await deps.runner.start(name);
   }

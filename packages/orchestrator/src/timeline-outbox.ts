@@ -1,4 +1,11 @@
-import { type RunId, runLimits, type TimelineEvent, type TimelineKind, toStorable } from '@bigeye/contracts';
+import {
+  isAppError,
+  type RunId,
+  runLimits,
+  type TimelineEvent,
+  type TimelineKind,
+  toStorable,
+} from '@bigeye/contracts';
 import { type Logger, pause } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
 
@@ -18,6 +25,22 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
   /** Of runs whose stations somebody waits for: they are gathered no longer. */
   const hurrying = new Map<RunId, AbortController>();
 
+  /** A station that a control plane of another version does not know takes no other with it. */
+  const send = async (runId: RunId, events: TimelineEvent[]): Promise<void> => {
+    try {
+      await deps.hostApi.insist('postTimeline', { params: { runId }, body: { events } }, deps.signal);
+    } catch (error) {
+      if (deps.signal.aborted) return;
+      deps.log.warn({ runId, err: error }, 'timeline not taken');
+      if (!isAppError(error, 'INVALID_INPUT') && !isAppError(error, 'NOT_FOR_HOST_TO_SAY')) return;
+      const [{ kind, at, detail } = {}, ...more] = events;
+      if (!kind || !at) return;
+      if (more.length > 0) for (const event of events) await send(runId, [event]);
+      else if (detail !== undefined) await send(runId, [{ kind, at }]);
+      else await send(runId, [{ kind: 'left_out', at, detail: `timeline: the station "${kind}" was not taken` }]);
+    }
+  };
+
   const sendAll = async (runId: RunId): Promise<void> => {
     const hurry = new AbortController();
     hurrying.set(runId, hurry);
@@ -25,11 +48,7 @@ export function createTimelineOutbox(deps: { hostApi: HostApi; log: Logger; sign
     await pause(gatherMs, soon);
     for (let events = waiting.get(runId) ?? []; events.length > 0; events = waiting.get(runId) ?? []) {
       const batch = events.slice(0, 50);
-      try {
-        await deps.hostApi.insist('postTimeline', { params: { runId }, body: { events: batch } }, deps.signal);
-      } catch (error) {
-        if (!deps.signal.aborted) deps.log.warn({ runId, err: error }, 'timeline not taken');
-      }
+      await send(runId, batch);
       // Only what was sent: more stations may have been added during the call.
       waiting.set(runId, (waiting.get(runId) ?? []).slice(batch.length));
       if (deps.signal.aborted) break;

@@ -29,11 +29,17 @@ async function serve({ config, home }: CommandContext): Promise<void> {
     log.info({ signal }, 'shutting down, running containers go on');
     ending.abort();
   });
+  const stopRuns = new AbortController();
+  process.once('SIGUSR2', () => {
+    log.info({}, 'runs of this host are stopped, as its operator asked');
+    stopRuns.abort();
+  });
   installWorkerRuntime(log);
   const outcome = await runOrchestrator({
     home,
     log,
     shutdown: ending.signal,
+    stopRuns: stopRuns.signal,
     healthFile,
     engine: config.DOCKER_HOST,
   });

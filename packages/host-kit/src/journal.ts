@@ -21,7 +21,7 @@ const JournalEntry = z.discriminatedUnion('step', [
   z.object({ step: z.literal('accepted'), at, runId: RunId }),
   z.object({ step: z.literal('starting'), at }),
   z.object({ step: z.literal('started'), at, containerId: z.string(), startedAt: z.string() }),
-  z.object({ step: z.literal('stopping'), at, because }),
+  z.object({ step: z.literal('stopping'), at, because, byOperator: z.literal(true).optional() }),
   z.object({ step: z.literal('exited'), at, end: ContainerEnd }),
   z.object({ step: z.literal('settled'), at }),
   z.object({ step: z.literal('reported'), at }),
@@ -37,6 +37,8 @@ interface RunRecord {
   starting: boolean;
   startedAt: string | undefined;
   stopping: 'canceled' | 'timed_out' | null;
+  /** It was stopped from this host, and not from the control plane. */
+  byOperator: boolean;
   end: ContainerEnd | undefined;
   reported: boolean;
   /** Nobody waits for a start any more: if no container was started, none may be. */
@@ -111,6 +113,7 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     starting: false,
     startedAt: undefined,
     stopping: null,
+    byOperator: false,
     end: undefined,
     reported: false,
     settled: false,
@@ -119,7 +122,10 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     if (entry.step === 'accepted') record.acceptedAt ??= entry.at;
     if (entry.step === 'starting') record.starting = true;
     if (entry.step === 'started') record.startedAt ??= entry.startedAt;
-    if (entry.step === 'stopping') record.stopping ??= entry.because;
+    if (entry.step === 'stopping' && record.stopping === null) {
+      record.stopping = entry.because;
+      record.byOperator = entry.byOperator === true;
+    }
     if (entry.step === 'exited') record.end ??= entry.end;
     if (entry.step === 'reported') record.reported = true;
     if (entry.step === 'settled') record.settled = true;
