@@ -26,7 +26,7 @@ const saidBy = {
 /** What a host may add to a station, so that it cannot speak in another's name there. */
 const hostDetails: Partial<Record<TimelineKind, RegExp>> = {
   adopted: /^attempt \d{1,9}$/,
-  exited: /^exit code -?\d{1,10}(, stopped on its host by the operator)?$/,
+  exited: /^exit code -?\d{1,10}(, stopped on its host (by the operator|because the run was over))?$/,
   waiting: /^(NO_FREE_SLOT|ENGINE_AWAY|HOST_DISK_FULL|HOST_FOLDER_DENIED): /,
   left_out: /^(artifact|log|outcome|timeline): /,
 };

@@ -91,8 +91,14 @@ export const RunExit = z.object({
 });
 export type RunExit = z.infer<typeof RunExit>;
 
-/** How the container of a run ended. `stopped` says why the orchestrator itself stopped it, if it did. */
-export const ContainerEnd = RunExit.extend({ stopped: z.enum(['canceled', 'timed_out']).nullable().default(null) });
+/**
+ * How the container of a run ended. `stopped` says why the orchestrator itself stopped it, if it did; `hostRestarted`, that
+ * the machine was restarted while it ran.
+ */
+export const ContainerEnd = RunExit.extend({
+  stopped: z.enum(['canceled', 'timed_out']).nullable().default(null),
+  hostRestarted: z.boolean().optional(),
+});
 export type ContainerEnd = z.infer<typeof ContainerEnd>;
 
 export const LogStream = z.enum(['stdout', 'stderr', 'system']);

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
-import { AppError, containerNameOf, type HostId, RunId } from '@bigeye/contracts';
+import { AppError, containerNameOf, type HostId, isAppError, RunId } from '@bigeye/contracts';
 import { execa } from 'execa';
 import { projectNameOf, stackServices } from './compose-file.ts';
 import { runLabels } from './containers/container-runner.ts';
+import { pullFailureOf } from './containers/pull-failure.ts';
 import { docker, dockerFailure, lastLine } from './docker-cli.ts';
 import type { HostHome } from './host-home.ts';
 
@@ -90,10 +91,13 @@ export async function isImagePresent(image: string): Promise<boolean> {
   return (await docker(['image', 'inspect', '--format', '{{.Id}}', image])).exitCode === 0;
 }
 
-/** Throws IMAGE_PULL_FAILED with the engine's reason. */
+/** Throws IMAGE_NOT_FOUND, IMAGE_PULL_DENIED, REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED, with the engine's reason. */
 export async function pullImage(image: string): Promise<void> {
   const reply = await docker(['pull', '--quiet', image], { timeoutMs: 1_800_000 });
-  if (reply.exitCode !== 0) throw new AppError('IMAGE_PULL_FAILED', { image, reason: lastLine(reply.stderr) });
+  if (reply.exitCode === 0) return;
+  const reason = lastLine(reply.stderr);
+  const failure = pullFailureOf(image, reason);
+  throw isAppError(failure) ? failure : new AppError('IMAGE_PULL_FAILED', { image, reason });
 }
 
 /** Compose writes the terminal's code for "erase this line" before each line of a log, even where the output is no terminal. */

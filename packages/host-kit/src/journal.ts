@@ -20,7 +20,13 @@ const because = ContainerEnd.shape.stopped.unwrap().unwrap();
 const JournalEntry = z.discriminatedUnion('step', [
   z.object({ step: z.literal('accepted'), at, runId: RunId }),
   z.object({ step: z.literal('starting'), at }),
-  z.object({ step: z.literal('started'), at, containerId: z.string(), startedAt: z.string() }),
+  z.object({
+    step: z.literal('started'),
+    at,
+    containerId: z.string(),
+    startedAt: z.string(),
+    bootId: z.string().optional(),
+  }),
   z.object({ step: z.literal('stopping'), at, because, byOperator: z.literal(true).optional() }),
   z.object({ step: z.literal('exited'), at, end: ContainerEnd }),
   z.object({ step: z.literal('settled'), at }),
@@ -36,6 +42,8 @@ interface RunRecord {
   /** A start was attempted: from here on a container that is missing was removed by someone else. */
   starting: boolean;
   startedAt: string | undefined;
+  /** Of the machine as it was then: another one now means that it was restarted. */
+  bootId: string | undefined;
   stopping: 'canceled' | 'timed_out' | null;
   /** It was stopped from this host, and not from the control plane. */
   byOperator: boolean;
@@ -112,6 +120,7 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     acceptedAt: undefined,
     starting: false,
     startedAt: undefined,
+    bootId: undefined,
     stopping: null,
     byOperator: false,
     end: undefined,
@@ -121,7 +130,10 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
   for (const entry of entries) {
     if (entry.step === 'accepted') record.acceptedAt ??= entry.at;
     if (entry.step === 'starting') record.starting = true;
-    if (entry.step === 'started') record.startedAt ??= entry.startedAt;
+    if (entry.step === 'started') {
+      record.startedAt ??= entry.startedAt;
+      record.bootId ??= entry.bootId;
+    }
     if (entry.step === 'stopping' && record.stopping === null) {
       record.stopping = entry.because;
       record.byOperator = entry.byOperator === true;

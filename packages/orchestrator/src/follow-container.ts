@@ -1,6 +1,7 @@
 import { AppError, type ContainerEnd, containerNameOf, isAppError, type RunJobInput } from '@bigeye/contracts';
 import { EngineAway } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
+import { cleanUpRun } from './clean-up-run.ts';
 import { findContainerOf } from './find-container.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
@@ -17,7 +18,7 @@ export async function followContainer(deps: HostDeps, input: RunJobInput, attemp
   if (attempt.number > 1) deps.timeline.add(runId, 'adopted', { detail: `attempt ${attempt.number}` });
   const known = deps.journal.read(runId);
   const end = known.end && known.reported ? known.end : await followToReport(deps, input, attempt);
-  await cleanUp(deps, input);
+  await cleanUpRun(deps, runId);
   return end;
 }
 
@@ -129,15 +130,5 @@ async function waitForChange(
     await deps.runner.waitForEnd(containerNameOf(runId), signal);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** What cannot be removed now is left to the reaper. */
-async function cleanUp(deps: HostDeps, { runId }: RunJobInput): Promise<void> {
-  try {
-    await deps.runner.remove(containerNameOf(runId));
-    await deps.slots.release(runId);
-  } catch (error) {
-    deps.log.warn({ runId, err: error }, 'run not cleaned up yet');
   }
 }

@@ -59,7 +59,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
   });
   const api = createFakeHostApi();
   api.addRun(runId);
-  const orchestrator = () => {
+  const orchestrator = (boot = { id: 'first', at: new Date(0) }) => {
     const shutdown = new AbortController();
     const stopping = new AbortController();
     const log = createLogger('test', 'silent');
@@ -74,6 +74,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       home,
       loadSettings,
       user: stackUser(),
+      boot,
       runner,
       hostApi,
       log,
@@ -365,6 +366,21 @@ test('the run timeout counts from the start of the container and stops it', asyn
   expect(tookMs).toBeLessThan(2_500);
 });
 
+test.each([
+  ['while it ran', Date.now() - 1_000, true],
+  ['long after it had ended', Date.now() + 3_600_000, undefined],
+])('a restart of the machine %s is told as what it was', async (_, bootAt, hostRestarted) => {
+  const host = createHost(runOn);
+  const before = host.orchestrator();
+  await startContainer(before.deps, input, createAttempt());
+  before.kill();
+  host.container()?.exit(255);
+  const after = host.orchestrator({ id: 'second', at: new Date(bootAt) });
+  const end = await followContainer(after.deps, input, createAttempt(2));
+  expect(end).toMatchObject({ exitCode: 255 });
+  expect(end.hostRestarted).toBe(hostRestarted);
+});
+
 test('an engine that is away is no verdict: the run ends as it really ended once the engine is back', async () => {
   const host = createHost((container) => container.print('one'));
   const { deps } = host.orchestrator();
@@ -545,6 +561,9 @@ test('a run that was given up unheard is told with exit, log and outcome before 
   expect(stored.exit).toMatchObject({ exitCode: 143 });
   expect(stored.outcome).toMatchObject({ message: '3 tables' });
   expect(stored.lines).toHaveLength(1);
+  expect(stored.timeline).toContainEqual(
+    expect.objectContaining({ detail: 'exit code 143, stopped on its host because the run was over' }),
+  );
   kill();
   await beating;
 });

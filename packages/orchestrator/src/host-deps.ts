@@ -2,6 +2,7 @@ import type { HostId, RunId } from '@bigeye/contracts';
 import type { AgentSettings, ContainerRunner, HostHome, Journal, RegisteredHost, StackUser } from '@bigeye/host-kit';
 import type { Logger } from '@bigeye/service-kit';
 import type { HostApi } from './host-api.ts';
+import type { MachineBoot } from './machine-boot.ts';
 import type { RunWaits } from './run-waits.ts';
 import type { SlotClaims } from './slot-claims.ts';
 import type { TimelineOutbox } from './timeline-outbox.ts';
@@ -13,6 +14,7 @@ export interface HostDeps {
   /** Read anew for every run, so that `sync` and edits count without a restart. */
   loadSettings: () => { host: RegisteredHost; settings: AgentSettings };
   user: StackUser;
+  boot: MachineBoot;
   runner: ContainerRunner;
   hostApi: HostApi;
   journal: Journal;

@@ -1,4 +1,5 @@
 import { containerNameOf, isAppError, type RunId } from '@bigeye/contracts';
+import { findContainerOf } from './find-container.ts';
 import type { HostDeps } from './host-deps.ts';
 import { reportRun } from './report-run.ts';
 import { findEnd } from './run-end.ts';
@@ -19,16 +20,17 @@ export async function reapRun(
 ): Promise<void> {
   if (hasContainer) {
     const name = containerNameOf(runId);
+    const ranOn = (await findContainerOf(deps, runId))?.state.phase === 'running';
     await deps.runner.stop(name, { graceMs: reapGraceMs });
-    await tell(deps, runId);
+    await tell(deps, runId, ranOn);
     await deps.runner.remove(name);
-    deps.log.info({ runId }, 'container of no active run removed');
+    deps.log.info({ runId, ranOn }, 'container of no active run removed');
   }
   await deps.slots.release(runId);
   deps.journal.remove(runId);
 }
 
-async function tell(deps: HostDeps, runId: RunId): Promise<void> {
+async function tell(deps: HostDeps, runId: RunId, ranOn: boolean): Promise<void> {
   const end = await findEnd(deps, runId);
   if (!end || deps.journal.read(runId).reported) return;
   using following = takeOverRun(deps, runId);
@@ -36,6 +38,10 @@ async function tell(deps: HostDeps, runId: RunId): Promise<void> {
   const mask = secretMaskOf(deps);
   try {
     await shipRunLog(deps, { runId, mask }, signal);
+    const why = ranOn ? ', stopped on its host because the run was over' : '';
+    deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}${why}` });
+    // With the outcome, all is told that may still be told.
+    await deps.timeline.drained(runId, signal);
     await reportRun(deps, { runId, end, mask }, signal);
     deps.log.info({ runId, exitCode: end.exitCode }, 'run of which the control plane had not heard reported late');
   } catch (error) {

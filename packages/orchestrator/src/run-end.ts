@@ -14,14 +14,21 @@ export async function findEnd(deps: HostDeps, runId: RunId): Promise<ContainerEn
   return container?.state.phase === 'exited' ? recordEnd(deps, runId, container.state, stopping) : undefined;
 }
 
+/** The longest that a machine takes from its first stopped container to its restart. */
+const shutdownMs = 300_000;
+
 /** Writes down how it ended, and why it was stopped, if it was. */
 export function recordEnd(
-  { journal }: HostDeps,
+  { journal, boot }: HostDeps,
   runId: RunId,
   { exitCode, outOfMemory, startedAt, finishedAt }: ContainerExit,
   stopped: ContainerEnd['stopped'],
 ): ContainerEnd {
-  const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped };
+  const { bootId } = journal.read(runId);
+  const isOtherBoot = bootId !== undefined && boot.id !== undefined && bootId !== boot.id;
+  // One that was over long before the restart was not ended by it. An engine that was cut off takes it to be over now.
+  const hostRestarted = isOtherBoot && Date.parse(finishedAt) > boot.at.getTime() - shutdownMs;
+  const end = { exitCode, outOfMemory, startedAt, finishedAt, stopped, ...(hostRestarted ? { hostRestarted } : {}) };
   journal.append(runId, { step: 'exited', end });
   return end;
 }

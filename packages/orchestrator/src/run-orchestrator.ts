@@ -14,6 +14,7 @@ import { createHostApi } from './host-api.ts';
 import type { HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
 import { openLiveIdentity } from './live-identity.ts';
+import { readMachineBoot } from './machine-boot.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
 import { createRunWaits } from './run-waits.ts';
@@ -56,6 +57,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     home,
     loadSettings,
     user: stackUser(),
+    boot: readMachineBoot(),
     hostApi,
     log,
     stopRuns: options.stopRuns,

@@ -1,6 +1,8 @@
 import type { RunId, RunJobInput, StartedOnHost } from '@bigeye/contracts';
+import { cleanUpRun } from './clean-up-run.ts';
 import { findContainerOf } from './find-container.ts';
 import type { HostDeps } from './host-deps.ts';
+import { recordStart } from './run-start.ts';
 
 /**
  * Says whether a container of the run ever started here. Where none did, none will: that is in the journal before
@@ -12,11 +14,9 @@ export async function settleStart(deps: HostDeps, { runId }: RunJobInput): Promi
   const startedAt = end?.startedAt ?? known.startedAt;
   if (startedAt !== undefined) return { startedAt };
   const begun = starting ? await findBegun(deps, runId) : undefined;
-  if (begun) {
-    deps.journal.append(runId, { step: 'started', ...begun });
-    return { startedAt: begun.startedAt };
-  }
-  await cleanUp(deps, runId);
+  if (begun) return { startedAt: recordStart(deps, runId, begun) };
+  // An engine that is away keeps nobody waiting here.
+  await cleanUpRun(deps, runId);
   return null;
 }
 
@@ -24,18 +24,7 @@ export async function settleStart(deps: HostDeps, { runId }: RunJobInput): Promi
 async function findBegun(deps: HostDeps, runId: RunId) {
   const container = await findContainerOf(deps, runId);
   if (!container) return undefined;
-  if (container.state.phase !== 'created') return { containerId: container.id, startedAt: container.state.startedAt };
+  if (container.state.phase !== 'created') return { id: container.id, startedAt: container.state.startedAt };
   await deps.runner.remove(container.name);
   return undefined;
-}
-
-/** An engine that is away keeps nobody waiting here: what is left is the reaper's. */
-async function cleanUp(deps: HostDeps, runId: RunId): Promise<void> {
-  try {
-    const container = await findContainerOf(deps, runId);
-    if (container) await deps.runner.remove(container.name);
-    await deps.slots.release(runId);
-  } catch (error) {
-    deps.log.warn({ runId, err: error }, 'run not cleaned up yet');
-  }
 }

@@ -3,6 +3,7 @@ import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '
 import { pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { writeInFiles } from './run-folders.ts';
+import { recordStart } from './run-start.ts';
 import { settleStart } from './settle-start.ts';
 
 /**
@@ -50,7 +51,7 @@ async function createAndStart(deps: HostDeps, input: RunJobInput, attempt: Attem
     deps.journal.append(runId, { step: 'starting' });
     await deps.runner.start(name);
   }
-  return { startedAt: await recordStart(deps, input) };
+  return { startedAt: await findStart(deps, input) };
 }
 
 /** Returns the container that holds the name already, or undefined for a new one. */
@@ -108,15 +109,11 @@ async function claimSlot(deps: HostDeps, { runId, hostId }: RunJobInput, attempt
   }
 }
 
-async function recordStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {
+async function findStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {
   const name = containerNameOf(runId);
   const container = await deps.runner.findContainer(name);
   if (!container || container.state.phase === 'created') throw new AppError('CONTAINER_VANISHED', { name });
-  const { startedAt } = container.state;
-  deps.journal.append(runId, { step: 'started', containerId: container.id, startedAt });
-  deps.timeline.add(runId, 'started', { at: startedAt });
-  deps.log.info({ runId, containerId: container.id }, 'run container started');
-  return startedAt;
+  return recordStart(deps, runId, { id: container.id, startedAt: container.state.startedAt });
 }
 
 function assertOurs(container: Container, { runId }: RunJobInput): void {

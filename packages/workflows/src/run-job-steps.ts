@@ -69,7 +69,7 @@ async function followOnHost(input: RunJobInput, ports: RunJobPorts): Promise<Con
 /** The status that a container's end means. */
 function finalStatus(input: RunJobInput, end: ContainerEnd): RecordRunStatusInput {
   const { runId, settings } = input;
-  const { stopped, ...exit } = end;
+  const { stopped, hostRestarted: _, ...exit } = end;
   if (stopped === 'canceled') return { runId, status: 'canceled', exit, failure: null };
   if (stopped === 'timed_out') {
     const details = { runTimeoutSeconds: settings.runTimeoutSeconds };
@@ -79,11 +79,16 @@ function finalStatus(input: RunJobInput, end: ContainerEnd): RecordRunStatusInpu
   return { runId, status: 'failed', exit, failure: exitFailure(input, end) };
 }
 
-function exitFailure({ settings }: RunJobInput, { exitCode, outOfMemory }: ContainerEnd): ReportedFailure {
-  // The engine also flags a container whose child process was killed; alone, the flag would hide the agent's own verdict.
-  if (outOfMemory && !agentVerdicts.has(exitCode))
-    return { code: 'OUT_OF_MEMORY', details: { memoryMib: settings.limits.memoryMib } };
-  return { code: agentVerdicts.get(exitCode) ?? 'AGENT_EXITED', details: { exitCode } };
+function exitFailure({ hostId, settings }: RunJobInput, end: ContainerEnd): ReportedFailure {
+  const { exitCode, outOfMemory } = end;
+  const verdict = agentVerdicts.get(exitCode);
+  if (verdict) return { code: verdict, details: { exitCode } };
+  // After the agent's own verdict: the engine also flags a container of which only a child process was killed.
+  if (outOfMemory) return { code: 'OUT_OF_MEMORY', details: { memoryMib: settings.limits.memoryMib } };
+  if (end.hostRestarted) return { code: 'HOST_REBOOTED', details: { hostId, exitCode } };
+  const signal = signalsFromOutside.get(exitCode);
+  if (signal) return { code: 'AGENT_KILLED', details: { signal, exitCode } };
+  return { code: 'AGENT_EXITED', details: { exitCode } };
 }
 
 const agentVerdicts = new Map<number, ReportedFailure['code']>([
@@ -93,4 +98,12 @@ const agentVerdicts = new Map<number, ReportedFailure['code']>([
   [agentExitCodes.sourceFailed, 'SOURCE_FAILED'],
   [agentExitCodes.partial, 'PARTIAL_RESULT'],
   [agentExitCodes.targetRefused, 'TARGET_REFUSED'],
+]);
+
+/** Exit codes of a process that a signal ended which others send; a crash of its own has another one. */
+const signalsFromOutside = new Map([
+  [129, 'SIGHUP'],
+  [130, 'SIGINT'],
+  [137, 'SIGKILL'],
+  [143, 'SIGTERM'],
 ]);

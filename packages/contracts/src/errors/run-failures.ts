@@ -41,10 +41,44 @@ export const runFailures = {
       `On host "${d.hostId}" the orchestrator may not write ${d.place}${because(d.reason)}.`,
     (d) => `On ${d.hostId}, run "bigeye-agent sync", which gives the folders to the stack's user again.`,
   ),
+  HOST_REBOOTED: mayWorkLater(
+    409,
+    (d: { hostId: string; exitCode: number }) =>
+      `Host "${d.hostId}" was restarted while the agent ran, which ended it (exit code ${d.exitCode}).`,
+    () => 'Start the run again. Before a planned restart, drain the host or run "bigeye-agent compose down".',
+  ),
+  AGENT_KILLED: mayWorkLater(
+    409,
+    (d: { signal: string; exitCode: number }) =>
+      `The agent was ended by ${d.signal} (exit code ${d.exitCode}), neither from the control plane nor by a limit of its run.`,
+    () =>
+      'On the host, look who did: a restart of the Docker engine, "docker stop", or the kernel where the machine has no ' +
+      'memory left ("journalctl -u docker", "dmesg"). Then start the run again.',
+  ),
+  IMAGE_NOT_FOUND: needsAction(
+    409,
+    (d: { image: string; reason: string }) => `The registry has no image ${d.image}${because(d.reason)}.`,
+    () =>
+      'Correct the image of the agent in bigeye_agent.yml on the host, run "bigeye-agent sync" and start the run again.',
+  ),
+  IMAGE_PULL_DENIED: needsAction(
+    409,
+    (d: { image: string; reason: string }) =>
+      `The registry does not give this host the image ${d.image}${because(d.reason)}.`,
+    (d) =>
+      `On the host, run "docker login" for that registry and "docker pull ${d.image}": an image that is there is not ` +
+      'pulled. Where that says the same, its name is wrong.',
+  ),
+  REGISTRY_UNREACHABLE: mayWorkLater(
+    409,
+    (d: { image: string; reason: string }) =>
+      `The registry of the image ${d.image} does not answer${because(d.reason)}.`,
+    (d) => `On the host, try "docker pull ${d.image}"; behind a proxy, set it in the Docker daemon.`,
+  ),
   IMAGE_PULL_FAILED: mayWorkLater(
     409,
     (d: { image: string; reason: string }) => `The image ${d.image} could not be pulled${because(d.reason)}.`,
-    (d) => `On the host, try "docker pull ${d.image}"; behind a proxy, set it in the Docker daemon.`,
+    (d) => `On the host, run "docker pull ${d.image}" and look at what it says.`,
   ),
   AGENT_NOT_INSTALLED: needsAction(
     409,

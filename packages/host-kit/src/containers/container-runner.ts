@@ -52,17 +52,17 @@ export interface LogRequest {
  * neither that it did nor that it did not. The fence against a second container of a run is its name.
  */
 export interface ContainerRunner {
-  /** Throws IMAGE_PULL_FAILED. */
+  /** Throws IMAGE_NOT_FOUND, IMAGE_PULL_DENIED, REGISTRY_UNREACHABLE, IMAGE_PULL_FAILED, GUARD_REFUSED, EngineDiskFull. */
   pullImage(image: string, signal?: AbortSignal): Promise<void>;
   findContainer(name: string): Promise<Container | undefined>;
   /** All containers of runs of this host, in whatever state. */
   listContainers(hostId: HostId): Promise<{ name: string; runId: RunId }[]>;
   /**
    * Makes the container without starting it: `taken` where the name exists, `no image` where the image is not there.
-   * Throws GUARD_REFUSED or CONTAINER_START_FAILED.
+   * Throws GUARD_REFUSED, CONTAINER_START_FAILED, EngineDiskFull.
    */
   create(spec: ContainerSpec): Promise<{ id: string } | 'taken' | 'no image'>;
-  /** Starting what runs already does nothing. Throws CONTAINER_START_FAILED. */
+  /** Starting what runs already does nothing. Throws CONTAINER_START_FAILED, EngineDiskFull. */
   start(name: string): Promise<void>;
   /** Returns when the container may have ended, or when `signal` fires; only `findContainer` tells whether it did. */
   waitForEnd(name: string, signal: AbortSignal): Promise<void>;
@@ -87,6 +87,12 @@ export class EngineAway extends Error {
     this.name = 'EngineAway';
     this.reason = reason;
   }
+}
+
+/** The engine has no room for an image or a container. Read by code and path, like the same of a file. */
+export class EngineDiskFull extends Error {
+  readonly code = 'ENOSPC';
+  readonly path = "the Docker engine's images and containers";
 }
 
 export const runLabels = {

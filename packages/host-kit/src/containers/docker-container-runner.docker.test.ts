@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HostId, JobId, RunId, RunLimits } from '@bigeye/contracts';
@@ -232,8 +235,46 @@ describe.each(engines)('%s', (_, createRunner) => {
 
   test('an image that cannot be pulled fails with the reason', async () => {
     const pulling = runner.pullImage('bigeyedata/not-there:test');
-    await expect(pulling).rejects.toMatchObject({ code: 'IMAGE_PULL_FAILED' });
+    await expect(pulling).rejects.toMatchObject({
+      code: expect.stringMatching(/^(IMAGE_|REGISTRY_)/),
+      details: { image: 'bigeyedata/not-there:test', reason: expect.stringMatching(/./) },
+    });
   });
+});
+
+/** A registry, as the engine asks it, that answers each request so. */
+const registries: [string, number, string, string][] = [
+  ['has no such image', 404, 'MANIFEST_UNKNOWN', 'IMAGE_NOT_FOUND'],
+  ['has no such repository', 404, 'NAME_UNKNOWN', 'IMAGE_NOT_FOUND'],
+  ['wants to know who asks', 401, 'UNAUTHORIZED', 'IMAGE_PULL_DENIED'],
+  ['does not let this one', 403, 'DENIED', 'IMAGE_PULL_DENIED'],
+  ['is asked too often', 429, 'TOOMANYREQUESTS', 'REGISTRY_UNREACHABLE'],
+  ['is down', 503, 'UNAVAILABLE', 'REGISTRY_UNREACHABLE'],
+];
+
+test.each(registries)('by the engine, of a registry that %s: HTTP %d, %s → %s', async (_, status, code, expected) => {
+  const server = createServer((request, response) => {
+    // The engine asks first whether anybody speaks its protocol here.
+    const isGreeting = request.url === '/v2/';
+    response.writeHead(isGreeting ? 200 : status, { 'Content-Type': 'application/json' });
+    response.end(
+      isGreeting ? '{}' : JSON.stringify({ errors: [{ code, message: code.toLowerCase().replace('_', ' ') }] }),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const image = `127.0.0.1:${(server.address() as AddressInfo).port}/agent:1`;
+    const engine = createDockerContainerRunner('unix:///var/run/docker.sock');
+    await expect(engine.pullImage(image)).rejects.toMatchObject({ code: expected });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+test('of a registry that nobody is', async () => {
+  const engine = createDockerContainerRunner('unix:///var/run/docker.sock');
+  await expect(engine.pullImage('127.0.0.1:9/agent:1')).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
 });
 
 test('inside the container, /in can only be read, /out takes files, and the user is the given one', async () => {

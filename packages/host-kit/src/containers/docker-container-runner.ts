@@ -6,10 +6,12 @@ import {
   type ContainerRunner,
   type ContainerState,
   EngineAway,
+  EngineDiskFull,
   runLabels,
 } from './container-runner.ts';
 import { createEngineClient, type EngineCall, type EngineClient, EngineRefusal } from './engine-client.ts';
 import { parseLogFrames, sinceOf } from './log-frames.ts';
+import { pullFailureOf } from './pull-failure.ts';
 
 const Inspected = z.object({
   Id: z.string(),
@@ -135,9 +137,10 @@ async function pullImage(engine: EngineClient, image: string, signal: AbortSigna
     }
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error;
+    if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason: error.message.replace(/\.$/, '') });
     failure = error.message;
   }
-  if (failure !== undefined) throw new AppError('IMAGE_PULL_FAILED', { image, reason: failure });
+  if (failure !== undefined) throw pullFailureOf(image, failure);
 }
 
 async function drain(chunks: AsyncIterable<Buffer>): Promise<string> {
@@ -197,5 +200,6 @@ function rethrowStartFailure(error: unknown): never {
   if (!(error instanceof EngineRefusal)) throw error;
   const reason = error.message.replace(/\.$/, '');
   if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason }, { cause: error });
+  if (/no space left on device|disk quota exceeded/i.test(reason)) throw new EngineDiskFull(reason, { cause: error });
   throw new AppError('CONTAINER_START_FAILED', { reason }, { cause: error });
 }
