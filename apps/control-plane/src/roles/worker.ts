@@ -23,17 +23,18 @@ export async function startWorkerRole(
 ): Promise<WorkerRole> {
   await using starting = new AsyncDisposableStack();
   const { runStore, leaseStore } = stores;
+  const activities = createControlPlaneActivities(runStore, log);
   const engine = starting.use(
     await startWorkflowEngine({
       target: temporal,
       bundle: config.WORKFLOW_BUNDLE,
-      activities: createControlPlaneActivities(runStore, log),
+      activities,
       dataConverter: createDataConverter(payloadKeys),
       log,
     }),
   );
   const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, changes, log });
-  const sweep = { runStore, starter: engine.starter, dispatcher, changes, log };
+  const sweep = { runStore, starter: engine.starter, dispatcher, records: activities, changes, log };
   starting.use(lead({ leaseStore, name: 'runs', log }, (signal) => sweepRuns(sweep, signal)));
   const house = { ...stores, objects, keptDays: keptDaysOf(config), log };
   starting.use(lead({ leaseStore, name: 'house', log }, (signal) => keepHouse(house, signal)));

@@ -11,8 +11,10 @@ export interface RunStarter {
   terminate(runId: RunId): Promise<void>;
   /** Whether the start of a run that waits for its host was ever given to it. */
   wasHandedOut(runId: RunId): Promise<boolean>;
-  /** `absent`: Temporal does not know the run. `closed`: its workflow ended. */
-  stateOf(runId: RunId): Promise<'open' | 'closed' | 'absent'>;
+  /** In the place of a workflow that is stuck, in one step. Its host takes up what it has of the run. */
+  startAnew(input: RunJobInput): Promise<void>;
+  /** `absent`: Temporal does not know the run. `closed`: its workflow ended. `stuck`: its code fails again and again. */
+  stateOf(runId: RunId): Promise<'open' | 'stuck' | 'closed' | 'absent'>;
 }
 
 /** Tells Temporal what became of a run. None of it throws: what fails now is repeated by the sweep (`sweep-runs.ts`). */

@@ -3,6 +3,7 @@ import { createLogger } from '@bigeye/service-kit';
 import { expect, test, vi } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { createHostStore } from '../hosts/host-store.ts';
+import { createControlPlaneActivities } from '../temporal/control-plane-activities.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
 import { openRunStores } from '../testing/run-stores.ts';
@@ -15,22 +16,31 @@ const soon = { timeout: 15_000 };
 /** Temporal as a list of what it was asked; `hold` keeps a call from ending. */
 function createStarter() {
   const asked: string[] = [];
-  const states = new Map<RunId, 'open' | 'closed' | 'absent'>();
+  const states = new Map<RunId, 'open' | 'stuck' | 'closed' | 'absent'>();
   const starter: RunStarter = {
     start: async ({ runId }) => void asked.push(`start ${runId}`),
+    startAnew: async ({ runId }) => void asked.push(`start anew ${runId}`),
     cancel: async (runId) => void asked.push(`cancel ${runId}`),
     terminate: async (runId) => void asked.push(`terminate ${runId}`),
     wasHandedOut: async () => false,
     stateOf: async (runId) => states.get(runId) ?? 'open',
   };
-  return { asked, starter };
+  return { asked, starter, states };
 }
 
 async function withSweep(database: Database, starter: RunStarter) {
   const { runs } = openRunStores(database);
   const closing = new AbortController();
   const dispatcher = createRunDispatcher({ runStore: runs, starter, changes: database.changes, log });
-  const swept = sweepRuns({ runStore: runs, starter, dispatcher, changes: database.changes, log }, closing.signal);
+  const deps = {
+    runStore: runs,
+    starter,
+    dispatcher,
+    records: createControlPlaneActivities(runs, log),
+    changes: database.changes,
+    log,
+  };
+  const swept = sweepRuns(deps, closing.signal);
   return {
     runs,
     [Symbol.asyncDispose]: async () => {
@@ -85,7 +95,14 @@ describeEachDatabase('sweep of runs', (open) => {
       dispatched.push(dispatcher.dispatch(await inputOf(database, runId)));
     }
     const closing = new AbortController();
-    const deps = { runStore: runs, starter: slow, dispatcher, changes: database.changes, log };
+    const deps = {
+      runStore: runs,
+      starter: slow,
+      dispatcher,
+      records: createControlPlaneActivities(runs, log),
+      changes: database.changes,
+      log,
+    };
     const swept = sweepRuns(deps, closing.signal);
     await vi.waitFor(() => {
       for (const answer of answers.splice(0)) answer();
@@ -115,6 +132,44 @@ describeEachDatabase('sweep of runs', (open) => {
       soon,
     );
     await vi.waitFor(() => expect(asked).toContain(`terminate ${runId}`), soon);
+  });
+
+  test.each([
+    [
+      'what its host reported counts',
+      true,
+      { status: 'failed', exitCode: 3, failure: { code: 'CREDENTIALS_REFUSED' } },
+    ],
+    ['where it reported nothing, that is said', false, { status: 'failed', failure: { code: 'RUN_END_UNKNOWN' } }],
+  ])('of a workflow that ended without recording how the run did, %s', async (_, isReported, expected) => {
+    const database = open();
+    const { starter, states } = createStarter();
+    const stores = openRunStores(database);
+    const runId = await stores.runs.insertRun(await insertJob(database), 'me');
+    await database.db
+      .updateTable('runs')
+      .set({ dispatched_at: new Date(0) })
+      .execute();
+    const at = new Date().toISOString();
+    const end = { exitCode: 3, outOfMemory: false, startedAt: at, finishedAt: at, stopped: null };
+    if (isReported) await stores.reports.recordOutcome(runId, end, null);
+    states.set(runId, 'closed');
+    await using _sweep = await withSweep(database, starter);
+    await vi.waitFor(async () => expect(await stores.runs.getRun(runId)).toMatchObject(expected), soon);
+  });
+
+  test('a workflow that is stuck is started anew', async () => {
+    const database = open();
+    const { asked, starter, states } = createStarter();
+    const { runs } = openRunStores(database);
+    const runId = await runs.insertRun(await insertJob(database), 'me');
+    await database.db
+      .updateTable('runs')
+      .set({ dispatched_at: new Date(0) })
+      .execute();
+    states.set(runId, 'stuck');
+    await using _sweep = await withSweep(database, starter);
+    await vi.waitFor(() => expect(asked).toContain(`start anew ${runId}`), soon);
   });
 
   test('offers and cancels go on while the looking up of runs hangs', async () => {

@@ -1,5 +1,6 @@
-import type { RunJobInput } from '@bigeye/contracts';
+import type { ControlPlaneActivities, RunId, RunJobInput } from '@bigeye/contracts';
 import { attempt, type Logger, pause, takeTurns } from '@bigeye/service-kit';
+import { finalStatus } from '@bigeye/workflows/final-status';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import { endRevoked } from './revoke-host.ts';
 import type { OfferingDispatcher, RunStarter } from './run-dispatcher.ts';
@@ -9,6 +10,8 @@ export interface SweepDeps {
   runStore: RunStore;
   starter: RunStarter;
   dispatcher: OfferingDispatcher;
+  /** What workflows record, for one that can no longer do it. */
+  records: Pick<ControlPlaneActivities, 'recordRunStatus' | 'findReportedEnd'>;
   changes: ChangeFeed;
   log: Logger;
 }
@@ -26,8 +29,8 @@ const atOnce = 8;
 /**
  * Brings the table of runs and Temporal together until `signal`, whatever died in between: queued runs without a workflow
  * are started, cancels are repeated until they took effect, runs of revoked hosts are ended, and active runs whose
- * workflow vanished are started again (their containers are adopted by the host) or, where it ended without recording a
- * status, given up. One process does it for all. None of the loops waits for another.
+ * workflow vanished or is stuck are started again (their containers are adopted by the host) or, where it ended without
+ * recording a status, ended by what their host reported, or else given up. One process does it for all. None of the loops waits for another.
  */
 export async function sweepRuns(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   const { changes, dispatcher, log } = deps;
@@ -96,7 +99,8 @@ async function endOfRevoked(deps: SweepDeps): Promise<void> {
   for (const { runId, hostId } of await deps.runStore.listActiveOfRevokedHosts()) await endRevoked(deps, runId, hostId);
 }
 
-async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSignal): Promise<void> {
+async function reconcile(deps: SweepDeps, signal: AbortSignal): Promise<void> {
+  const { runStore, starter, log } = deps;
   const runIds = await runStore.listActiveDispatchedBefore(new Date(Date.now() - settledAfterMs));
   await inParallel(runIds, signal, (runId) =>
     attempt(
@@ -105,17 +109,26 @@ async function reconcile({ runStore, starter, log }: SweepDeps, signal: AbortSig
       async () => {
         const state = await starter.stateOf(runId);
         if (state === 'absent') await starter.start(await runStore.getWorkflowInput(runId));
-        if (state === 'closed')
-          await runStore.recordStatus({
-            runId,
-            status: 'failed',
-            exit: null,
-            failure: { code: 'RUN_END_UNKNOWN', details: {} },
-          });
+        if (state === 'stuck') {
+          log.error(
+            { runId },
+            'workflow makes no progress, as after an upgrade that cannot go on with it; started anew',
+          );
+          await starter.startAnew(await runStore.getWorkflowInput(runId));
+        }
+        if (state === 'closed') await endUnrecorded(deps, runId);
       },
       { runId },
     ),
   );
+}
+
+/** Of a workflow that ended without recording how the run did. */
+async function endUnrecorded({ runStore, records }: SweepDeps, runId: RunId): Promise<void> {
+  const end = await records.findReportedEnd(runId);
+  if (end) return await records.recordRunStatus(finalStatus(await runStore.getWorkflowInput(runId), end));
+  const failure = { code: 'RUN_END_UNKNOWN', details: {} };
+  await records.recordRunStatus({ runId, status: 'failed', exit: null, failure });
 }
 
 /** In order, a few at a time, and no more once `signal` is aborted. */

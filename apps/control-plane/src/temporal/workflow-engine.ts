@@ -90,6 +90,7 @@ export async function startWorkflowEngine(options: {
   return {
     starter: {
       start: async (input) => await starter().start(input),
+      startAnew: async (input) => await starter().startAnew(input),
       cancel: async (runId) => await starter().cancel(runId),
       terminate: async (runId) => await starter().terminate(runId),
       wasHandedOut: async (runId) => await starter().wasHandedOut(runId),
