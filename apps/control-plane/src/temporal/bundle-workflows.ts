@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { failureConverterPath } from '@bigeye/service-kit';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
+const ours = fileURLToPath(import.meta.resolve('@bigeye/workflows')).replace(/index\.ts$/, 'run-job.ts');
+
 /** The code of all workflows in one script, as Temporal's sandbox runs it; its source map is inside. */
-export async function bundleWorkflows(): Promise<string> {
-  const workflowsPath = fileURLToPath(import.meta.resolve('@bigeye/workflows')).replace(/index\.ts$/, 'run-job.ts');
+export async function bundleWorkflows(workflowsPath = ours): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
   return code;
 }

@@ -9,10 +9,10 @@ import {
 import type { RunStarter } from '../runs/run-dispatcher.ts';
 
 /**
- * Attempts of one workflow task after which it will not get better: two to three minutes of failing. So it is where a
- * worker of another version cannot replay what was done.
+ * Attempts of one workflow task after which it will not get better: about a minute of failing. So it is where a worker of
+ * another version cannot replay what was done.
  */
-const stuckAttempts = 8;
+const stuckAttempts = 6;
 
 /** The workflow's id is the run's id, so starting twice is one start. */
 export function createRunStarter(client: Client): RunStarter {

@@ -36,7 +36,7 @@ export async function startWorkflowEngine(options: {
   const { target, log, dataConverter } = options;
   const { address, namespace } = target;
   const closing = new AbortController();
-  let connected: { starter: RunStarter; connection: NativeConnection } | undefined;
+  let connected: { starter: RunStarter; connection: NativeConnection; worker: SupervisedWorker } | undefined;
   let fault: AppError = new AppError('TEMPORAL_AWAY', { address, reason: 'it was not asked yet' });
 
   /** On one connection, until the end or until that connection proves us by what is no longer in the files. */
@@ -62,8 +62,8 @@ export async function startWorkflowEngine(options: {
       identity: 'control-plane',
       shutdownForceTime: drainMs,
     };
-    opened.use(superviseWorker(workerOptions, log));
-    connected = { connection, starter: createRunStarter(new Client({ connection, namespace, dataConverter })) };
+    const worker = opened.use(superviseWorker(workerOptions, log));
+    connected = { connection, worker, starter: createRunStarter(new Client({ connection, namespace, dataConverter })) };
     opened.defer(() => {
       connected = undefined;
     });
@@ -98,11 +98,11 @@ export async function startWorkflowEngine(options: {
     },
     readiness: async () => {
       if (!connected) return fault;
-      const { connection } = connected;
+      const { connection, worker } = connected;
       // By the namespace: it asks for all that a run needs, also where anybody may ask for the server's version.
       const asking = () => connection.workflowService.describeNamespace({ namespace });
       return await connection.withDeadline(Date.now() + 2_000, asking).then(
-        () => true as const,
+        () => worker.fault() ?? (true as const),
         async (cause: unknown) => {
           const found = await findTemporalFault(target);
           return found ?? new AppError('TEMPORAL_AWAY', { address, reason: reasonOf(cause) }, { cause });
@@ -152,9 +152,18 @@ function faultOfConnecting(address: string, cause: unknown): AppError {
     : new AppError('TEMPORAL_AWAY', { address, reason }, { cause });
 }
 
+interface SupervisedWorker extends AsyncDisposable {
+  /** Why runs are not carried out, although Temporal answers. */
+  fault(): AppError | undefined;
+}
+
+/** After so long without a failure, a worker is taken to be well. */
+const provenMs = 10_000;
+
 /** Keeps a worker polling: one whose polls failed for good is replaced. */
-function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {
+function superviseWorker(options: WorkerOptions, log: Logger): SupervisedWorker {
   let current: Worker | undefined;
+  let failed: { at: number; fault: AppError } | undefined;
   const closing = new AbortController();
   const running = (async () => {
     for (let attempt = 0; !closing.signal.aborted; attempt++) {
@@ -165,12 +174,18 @@ function superviseWorker(options: WorkerOptions, log: Logger): AsyncDisposable {
         if (closing.signal.aborted) current.shutdown();
         await Promise.race([run, failureOf(current)]);
       } catch (error) {
-        if (!closing.signal.aborted) log.error({ err: error }, 'workflow worker failed; starting another');
+        if (closing.signal.aborted) break;
+        failed = { at: Date.now(), fault: new AppError('WORKFLOW_WORKER_FAILED', { reason: reasonOf(error) }) };
+        log.error({ err: error }, 'workflow worker failed; starting another');
       }
       await pause(backOffMs(attempt), closing.signal);
     }
   })();
   return {
+    fault: () => {
+      const isProven = current?.getState() === 'RUNNING' && Date.now() - (failed?.at ?? 0) > provenMs;
+      return isProven ? undefined : failed?.fault;
+    },
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       if (current?.getState() === 'RUNNING') current.shutdown();

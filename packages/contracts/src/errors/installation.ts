@@ -60,6 +60,12 @@ export const installationErrors = {
     (d: { address: string; reason: string }) => `Temporal at ${d.address} does not answer${because(d.reason)}.`,
     () => 'Start it, or correct TEMPORAL_ADDRESS. Runs wait, and are carried out when it answers.',
   ),
+  WORKFLOW_WORKER_FAILED: mayWorkLater(
+    503,
+    (d: { reason: string }) => `Temporal answers, but the worker that carries runs out fails${because(d.reason)}.`,
+    () =>
+      'Another is started by itself, and runs wait for it. Where it goes on failing, see the log of the control plane.',
+  ),
   TEMPORAL_TLS_DIFFERS: needsAction(
     503,
     (d: { address: string; serverSpeaksTls: boolean }) =>
