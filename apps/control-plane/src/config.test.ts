@@ -70,6 +70,16 @@ test('what would prove us to a cluster is refused where there is none', () => {
   );
 });
 
+test('half of a certificate for the API is a fault, and never plain HTTP', () => {
+  expect(problemsOf({ TLS_CERT_PATH: '/tls/cert.pem' })).toEqual([
+    'TLS_KEY_PATH: missing, where TLS_CERT_PATH is there',
+  ]);
+  expect(problemsOf({ TLS_KEY_PATH: '/tls/key.pem' })).toEqual(['TLS_CERT_PATH: missing, where TLS_KEY_PATH is there']);
+  expect(problemsOf({ TLS_CERT_PATH: '/nowhere/cert.pem', TLS_KEY_PATH: '/nowhere/key.pem' })).toEqual([
+    expect.stringMatching(/^TLS_CERT_PATH: .*\/nowhere\/cert\.pem/),
+  ]);
+});
+
 test.each([
   [{ ...provider, OIDC_CLIENT_SECRET: '' }, 'OIDC_CLIENT_SECRET: missing'],
   [{ OIDC_ROLE_CLAIM: 'groups' }, 'OIDC_ISSUER: missing'],

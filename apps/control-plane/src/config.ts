@@ -2,6 +2,7 @@ import { Role } from '@bigeye/contracts';
 import { loadConfig } from '@bigeye/service-kit';
 import { z } from 'zod';
 import type { OidcSettings } from './access/single-sign-on.ts';
+import { faultsOfCertificateSettings } from './http/certificate-files.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { KeptDays } from './retention/keep-house.ts';
 import { type Role as ProcessRole, roles } from './roles/role.ts';
@@ -151,7 +152,7 @@ export const ControlPlaneConfig = settings.superRefine((config, context) => {
     ] as const)
       if (config[name] === undefined)
         context.addIssue({ code: 'custom', path: [name], message: 'missing: without it a process has all roles' });
-  for (const { name, message } of faultsOfTemporalSettings(config))
+  for (const { name, message } of [...faultsOfCertificateSettings(config), ...faultsOfTemporalSettings(config)])
     context.addIssue({ code: 'custom', path: [name], message });
   const names = Object.keys(settings.shape).filter((name) => name.startsWith('OIDC_')) as (keyof typeof config)[];
   if (names.every((name) => config[name] === undefined)) return;

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Logger } from '@bigeye/service-kit';
+import { type CertificateFiles, followCertificateFiles, readCertificateFiles } from './certificate-files.ts';
 import { answerClientError, answerExpectation } from './client-error.ts';
 import { type ConnectionLimits, handshakeTimeout } from './connection-limits.ts';
 import { type ListenAddress, listen, serverOptions, setIdleLimit } from './listen.ts';
@@ -9,24 +10,20 @@ import { type ListenAddress, listen, serverOptions, setIdleLimit } from './liste
 export async function openListener(
   handle: RequestListener,
   address: ListenAddress,
-  { tls, limits }: { tls?: { certificateFile: string; keyFile: string } | undefined; limits: ConnectionLimits },
+  { tls, limits, log }: { tls?: CertificateFiles | undefined; limits: ConnectionLimits; log: Logger },
 ): Promise<Server> {
-  const server = tls
-    ? createHttpsServer(
-        {
-          cert: readFileSync(tls.certificateFile),
-          key: readFileSync(tls.keyFile),
-          minVersion: 'TLSv1.2',
-          ...serverOptions,
-          handshakeTimeout,
-        },
-        handle,
-      )
-    : createHttpServer(serverOptions, handle);
+  const server = tls ? createTlsServer(handle, tls, log) : createHttpServer(serverOptions, handle);
   setIdleLimit(server);
   limits.guard(server);
   server.on('clientError', answerClientError).on('checkExpectation', answerExpectation);
   await listen(server, address);
+  return server;
+}
+
+function createTlsServer(handle: RequestListener, tls: CertificateFiles, log: Logger): Server {
+  const options = { ...readCertificateFiles(tls), minVersion: 'TLSv1.2', ...serverOptions, handshakeTimeout } as const;
+  const server = createHttpsServer(options, handle);
+  followCertificateFiles(server, tls, { log });
   return server;
 }
 

@@ -30,7 +30,9 @@ export async function startHealthListener(
   const server = createServer(log);
   serveHealth(server, readiness);
   await server.ready();
-  const listeners = await Promise.all(addresses.map((address) => openListener(server.routing, address, { limits })));
+  const listeners = await Promise.all(
+    addresses.map((address) => openListener(server.routing, address, { limits, log })),
+  );
   return {
     [Symbol.asyncDispose]: async () => {
       await Promise.all(listeners.map(closeListener));

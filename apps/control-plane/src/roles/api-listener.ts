@@ -6,6 +6,7 @@ import { watchForAudit } from '../audit/audit-requests.ts';
 import type { CliDownload } from '../hosts/host-setup.ts';
 import { registrationKeyKind } from '../hosts/registration-key-store.ts';
 import { serveCli } from '../hosts/serve-cli.ts';
+import type { CertificateFiles } from '../http/certificate-files.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { createServer } from '../http/create-server.ts';
 import { type ListenAddress, portOf } from '../http/listen.ts';
@@ -26,7 +27,7 @@ export interface Listener extends AsyncDisposable {
 export interface ApiListenerOptions {
   listen: ListenAddress[];
   limits: ConnectionLimits;
-  tls?: { certificateFile: string; keyFile: string } | undefined;
+  tls?: CertificateFiles | undefined;
   trustedProxies?: string[];
   webRoot?: string | undefined;
   /** What hosts may download before they have any key. */
