@@ -3,18 +3,16 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createLogger } from '@bigeye/service-kit';
 import { forgetful, freePorts, startTestPostgres, type TestPostgres } from '@bigeye/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import {
   type SpawnedControlPlane,
   type SpawnOptions,
   spawnControlPlane,
   untilGone,
 } from './support/spawned-control-plane.ts';
-import { temporalCli } from './support/test-stack.ts';
+import { startTestTemporal } from './support/test-temporal.ts';
 
 /** What belongs together: one process, its folder, its database and its servers. Whatever does not fit stops the start and says what to do. */
 
@@ -218,10 +216,8 @@ test('a SIGTERM ends it in order when Temporal has gone meanwhile', async () => 
 });
 
 test('a SIGTERM ends it in order also when Temporal has gone for good', async () => {
-  const [port = 0] = await freePorts(1);
-  const log = createLogger('test', 'silent');
-  const temporal = await startEmbeddedServer({ cli: temporalCli, dataDir: folder, port, log });
-  const one = await start({ settings: { TEMPORAL_ADDRESS: `127.0.0.1:${port}` } });
+  const temporal = await startTestTemporal();
+  const one = await start({ settings: { TEMPORAL_ADDRESS: temporal.address } });
   await one.said('workflow worker polls');
   await temporal[Symbol.asyncDispose]();
   await expect.poll(one.readiness).toMatchObject({ temporal: false });

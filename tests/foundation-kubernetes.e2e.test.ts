@@ -3,17 +3,16 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@bigeye/contracts';
-import { createLogger } from '@bigeye/service-kit';
 import { forgetful, freePorts, startTestPostgres, until } from '@bigeye/testkit';
 import { describe, expect, test } from 'vitest';
 import { ControlPlaneConfig, loadControlPlaneConfig } from '../apps/control-plane/src/config.ts';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import { imageContexts } from '../script/lib/bundles.ts';
 import { docker, requireBuilt } from './support/control-plane-process.ts';
 import { type Foundation, testJobsOn } from './support/foundation.ts';
 import { deployments, manifestFiles, manifestFolder, manifestsOf, settings } from './support/kubernetes-manifests.ts';
 import { startS3Server } from './support/s3-server.ts';
-import { createClients, root, temporalCli } from './support/test-stack.ts';
+import { createClients, root } from './support/test-stack.ts';
+import { startTestTemporal } from './support/test-temporal.ts';
 
 /** deploy/kubernetes, as far as a machine without a cluster can tell. */
 
@@ -116,19 +115,9 @@ async function startRoles(): Promise<Foundation> {
   starting.defer(() => rmSync(folder, { recursive: true, force: true }));
   const postgres = starting.use(await startTestPostgres(forgetful));
   const s3 = starting.use(await startS3Server('agent-orchestrator'));
-  const [api = 0, gateway = 0, hostApi = 0, temporalPort = 0, ...health] = await freePorts(4 + deployments.length);
-  const log = createLogger('temporal', 'error');
+  const [api = 0, gateway = 0, hostApi = 0, ...health] = await freePorts(3 + deployments.length);
   const namespace = settings?.TEMPORAL_NAMESPACE ?? '';
-  mkdirSync(join(folder, 'temporal'));
-  const temporal = starting.use(
-    await startEmbeddedServer({
-      cli: temporalCli,
-      dataDir: join(folder, 'temporal'),
-      port: temporalPort,
-      namespace,
-      log,
-    }),
-  );
+  const temporal = starting.use(await startTestTemporal({ namespace }));
   const at = { apiUrl: `http://127.0.0.1:${api}`, hostApiUrl: `https://127.0.0.1:${hostApi}` };
   const addresses = {
     API_LISTEN: `127.0.0.1:${api}`,

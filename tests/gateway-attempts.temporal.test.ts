@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { taskQueues } from '@bigeye/contracts';
-import { createLogger } from '@bigeye/service-kit';
-import { freePort } from '@bigeye/testkit';
 import type { Client } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import { connectClient, send } from './support/gateway-client.ts';
 import { startRecordingProxy } from './support/recording-proxy.ts';
-import { startTestStack, type TestHost, type TestStack, temporalCli } from './support/test-stack.ts';
+import { startTestStack, type TestHost, type TestStack } from './support/test-stack.ts';
+import { startTestTemporal } from './support/test-temporal.ts';
 
 /**
  * What a stolen host can try at the gateway, with a certificate that is good: everything a gRPC client can. Temporal
@@ -41,11 +36,7 @@ const resources = new AsyncDisposableStack();
 const table: { attempt: string; times: number; answer: string; 'reached Temporal': number }[] = [];
 
 beforeAll(async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'attempts-'));
-  resources.defer(() => rmSync(dataDir, { recursive: true }));
-  const port = await freePort();
-  const log = createLogger('temporal', 'silent');
-  const { address } = resources.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, log }));
+  const { address } = resources.use(await startTestTemporal());
   proxy = resources.use(await startRecordingProxy(address));
   stack = resources.use(await startTestStack({ TEMPORAL_ADDRESS: proxy.address }));
   attacker = await stack.registerHost('stolen-01');

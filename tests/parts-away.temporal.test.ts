@@ -1,13 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostId, isActive, type RunId } from '@bigeye/contracts';
-import { createLogger } from '@bigeye/service-kit';
 import { freePorts } from '@bigeye/testkit';
 import { expect, test } from 'vitest';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import { type Programs, startTestHost } from './support/test-host.ts';
-import { startTestStack, type TestStack, temporalCli } from './support/test-stack.ts';
+import { startTestStack, type TestStack } from './support/test-stack.ts';
+import { startTestTemporal } from './support/test-temporal.ts';
 
 /** What runs do while a part of the control plane is away, and afterwards. */
 
@@ -64,10 +62,7 @@ test('runs that were started while Temporal is away queue up, and are carried ou
   const runId = await startRun(stack, host.id);
   expect(await readiness()).toMatchObject({ status: 'not ready', database: true, temporal: false });
   expect(await stack.admin.call('getRun', { params: { runId } })).toMatchObject({ status: 'queued', startedAt: null });
-  const dataDir = mkdtempSync(join(tmpdir(), 'temporal-'));
-  temporal.defer(() => rmSync(dataDir, { recursive: true, force: true }));
-  const log = createLogger('test', 'error');
-  temporal.use(await startEmbeddedServer({ cli: temporalCli, dataDir, port, log }));
+  temporal.use(await startTestTemporal({ port }));
   expect(await stack.finished(runId)).toMatchObject({ status: 'succeeded' });
   expect(await readiness()).toMatchObject({ status: 'ready', temporal: true });
 });

@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunId } from '@bigeye/contracts';
-import { createLogger } from '@bigeye/service-kit';
 import { type FakeContainer, freePorts, until } from '@bigeye/testkit';
 import { expect, test } from 'vitest';
 import { bundleWorkflows } from '../apps/control-plane/src/temporal/bundle-workflows.ts';
-import { startEmbeddedServer } from '../apps/control-plane/src/temporal/embedded-server.ts';
 import { startTestHost } from './support/test-host.ts';
-import { createClients, startTestStack, type TestStack, temporalCli } from './support/test-stack.ts';
+import { createClients, startTestStack, type TestStack } from './support/test-stack.ts';
+import { startTestTemporal } from './support/test-temporal.ts';
 
 const result = JSON.stringify({ type: 'result', outcome: 'succeeded', exitCode: 0, message: 'done', counts: {} });
 
@@ -23,13 +22,11 @@ test('an upgrade forwards and backwards under running work loses no run and star
   const bundles = { now: join(folder, 'now.js'), next: join(folder, 'next.js') };
   writeFileSync(bundles.now, await bundleWorkflows());
   writeFileSync(bundles.next, await bundleWorkflows(join(import.meta.dirname, 'support/next-workflows/run-job.ts')));
-  const [temporal = 0, api, gateway, hostApi] = await freePorts(4);
-  left.use(
-    await startEmbeddedServer({ cli: temporalCli, dataDir: folder, port: temporal, log: createLogger('t', 'error') }),
-  );
+  const [api, gateway, hostApi] = await freePorts(3);
+  const temporal = left.use(await startTestTemporal());
   const settings = {
     DATA_DIR: join(folder, 'control-plane'),
-    TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
+    TEMPORAL_ADDRESS: temporal.address,
     API_LISTEN: `127.0.0.1:${api}`,
     GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
     HOST_API_LISTEN: `127.0.0.1:${hostApi}`,

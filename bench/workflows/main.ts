@@ -4,16 +4,13 @@
 //   node bench/workflows/main.ts [--runs 300] [--rounds 3] [bundle …, default dist/workflows.js]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { taskQueues } from '@bigeye/contracts';
-import { createLogger } from '@bigeye/service-kit';
-import { freePorts } from '@bigeye/testkit';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { startEmbeddedServer } from '../../apps/control-plane/src/temporal/embedded-server.ts';
-import { root, temporalCli } from '../../tests/support/test-stack.ts';
+import { root } from '../../tests/support/test-stack.ts';
+import { startTestTemporal } from '../../tests/support/test-temporal.ts';
 import { type Answer, benchHost, ended, type Order } from './engine-alone.ts';
 
 const { values, positionals } = parseArgs({
@@ -24,9 +21,7 @@ const runs = Number(values.runs);
 const bundles = positionals.length > 0 ? positionals : [join(root, 'dist/workflows.js')];
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const dataDir = mkdtempSync(join(tmpdir(), 'bench-workflows-'));
-const [port = 0] = await freePorts(1);
-const server = await startEmbeddedServer({ cli: temporalCli, dataDir, port, log: createLogger('bench', 'error') });
+const server = await startTestTemporal();
 const connection = await NativeConnection.connect({ address: server.address });
 const host = await Worker.create({
   connection,
@@ -49,7 +44,6 @@ host.shutdown();
 await hosting;
 await connection.close();
 await server[Symbol.asyncDispose]();
-rmSync(dataDir, { recursive: true });
 process.exit(0);
 
 /** In a process of its own, which has nothing else to do. */

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createLogger } from '@bigeye/service-kit';
-import { forgetful, freePorts, startTestPostgres } from '@bigeye/testkit';
-import { startEmbeddedServer } from '../../apps/control-plane/src/temporal/embedded-server.ts';
+import { forgetful, startTestPostgres } from '@bigeye/testkit';
 import { startBalancer } from './balancer.ts';
 import { type SpawnedControlPlane, spawnControlPlane } from './spawned-control-plane.ts';
-import { createClients, type TestStack, temporalCli } from './test-stack.ts';
+import { createClients, type TestStack } from './test-stack.ts';
+import { startTestTemporal } from './test-temporal.ts';
 
 type Kind = 'api' | 'worker' | 'gateway';
 
@@ -29,16 +28,7 @@ export async function startManyProcesses(): Promise<{ stack: TestStack; members:
   const folder = mkdtempSync(join(tmpdir(), 'many-processes-'));
   starting.defer(() => rmSync(folder, { recursive: true, force: true }));
   const postgres = starting.use(await startTestPostgres(forgetful));
-  const [temporalPort = 0] = await freePorts(1);
-  mkdirSync(join(folder, 'temporal'));
-  const temporal = starting.use(
-    await startEmbeddedServer({
-      cli: temporalCli,
-      dataDir: join(folder, 'temporal'),
-      port: temporalPort,
-      log: createLogger('temporal', 'error'),
-    }),
-  );
+  const temporal = starting.use(await startTestTemporal());
   const members: Member[] = [];
   const addressesOf = (kind: Kind, address: (process: SpawnedControlPlane) => string) => () =>
     members.filter((member) => member.kind === kind).map(({ running }) => address(running));

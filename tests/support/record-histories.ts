@@ -1,8 +1,7 @@
 // Records how today's workflow runs, on a real Temporal server, for tests/workflow-replay.test.ts: one history a scene, in
 // packages/workflows/histories/<version>/. Run it once for each released version; a history that is there is left as it is.
 //   node tests/support/record-histories.ts
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ContainerEnd,
@@ -15,16 +14,16 @@ import {
   taskQueues,
 } from '@bigeye/contracts';
 import { createLogger, createRunId, failureConverterPath } from '@bigeye/service-kit';
-import { freePorts, until } from '@bigeye/testkit';
+import { until } from '@bigeye/testkit';
 import { Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { openTemporalTarget } from '../../apps/control-plane/src/temporal/connect.ts';
-import { startEmbeddedServer } from '../../apps/control-plane/src/temporal/embedded-server.ts';
 import { startWorkflowEngine } from '../../apps/control-plane/src/temporal/workflow-engine.ts';
-import { root, temporalCli } from './test-stack.ts';
+import { root } from './test-stack.ts';
+import { startTestTemporal } from './test-temporal.ts';
 
 interface Scene {
   /** What the host does; undefined: there is none. */
@@ -81,9 +80,7 @@ const folder = join(root, 'packages/workflows/histories', productVersion);
 mkdirSync(folder, { recursive: true });
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const log = createLogger('histories', 'error');
-const dataDir = mkdtempSync(join(tmpdir(), 'histories-'));
-const [port = 0] = await freePorts(1);
-const server = await startEmbeddedServer({ cli: temporalCli, dataDir, port, log });
+const server = await startTestTemporal();
 const connection = await NativeConnection.connect({ address: server.address });
 const client = new Client({ connection });
 using target = openTemporalTarget({ TEMPORAL_NAMESPACE: 'default' }, log, { embedded: server.address });
@@ -110,7 +107,6 @@ for (const [name, scene] of Object.entries(scenes)) {
 await engine[Symbol.asyncDispose]();
 await connection.close();
 await server[Symbol.asyncDispose]();
-rmSync(dataDir, { recursive: true });
 process.exit(0);
 
 async function record(name: string, { host, settings, cancelAt }: Scene): Promise<Uint8Array> {
