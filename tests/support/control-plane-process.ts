@@ -18,6 +18,7 @@ export interface ControlPlaneProcess extends AsyncDisposable {
   /** SIGKILL: nothing gets a chance to tidy up. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  isDown(): boolean;
   pid(): number;
   temporalPid(): number;
   finished(runId: RunId, timeoutMs?: number): Promise<Run>;
@@ -68,6 +69,7 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
     admin,
     start,
     log: () => output,
+    isDown: () => child === undefined || child.exitCode !== null || child.signalCode !== null,
     pid: () => child?.pid ?? 0,
     temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),
     kill: () => end(child, 'SIGKILL'),

@@ -1,0 +1,97 @@
+import { until } from '@bigeye/testkit';
+import type { Boundary } from './chaos-host.ts';
+import { type Ending, judge, type OrderName, type Trial, type Verdict } from './chaos-run.ts';
+import type { Stage } from './chaos-stage.ts';
+
+/** When in the life of a run: it stands still at an entry of its journal, or it is in the middle of its lines. */
+export type Moment = Boundary | 'in the middle';
+
+export interface Cell {
+  what: string;
+  when: string;
+  ending: Ending;
+  /** Starts the runs and does to them what the cell is about. All that it halted is let go of afterwards. */
+  play(scene: Scene): Promise<void>;
+}
+
+/** What a cell does its work with: the stage, and one run on each host. */
+export interface Scene {
+  stage: Stage;
+  trials: Trial[];
+  /** Starts a run on each host. */
+  start(): Promise<void>;
+  cancel(): Promise<void>;
+  /** Starts the runs and brings each to the moment, at which it stands still if it is an entry of the journal. */
+  reach(moment: Moment): Promise<void>;
+  letGo(): void;
+}
+
+const endings: OrderName[] = ['ends-0', 'ends-3', 'ends-9'];
+
+/** Runs a cell, once on each host, and judges every run. */
+export async function runCell(stage: Stage, cell: Cell): Promise<Verdict[]> {
+  const scene = createScene(stage);
+  try {
+    await cell.play(scene);
+  } finally {
+    scene.letGo();
+  }
+  return await Promise.all(
+    scene.trials.map((trial) => judge(stage.controlPlane, trial, cell.ending, () => stage.witness.of(trial.runId))),
+  );
+}
+
+function createScene(stage: Stage): Scene {
+  const { hosts, controlPlane } = stage;
+  const halts = new Set<Boundary>();
+  const haltAll = (step: Boundary) => {
+    halts.add(step);
+    for (const host of hosts) host.haltAt(step);
+  };
+  const scene: Scene = {
+    stage,
+    trials: [],
+    start: async () => {
+      scene.trials = await Promise.all(
+        hosts.map(async (host, index) => {
+          const order = endings[index % endings.length] as OrderName;
+          return { host, order, runId: (await host.start(order)).id };
+        }),
+      );
+    },
+    cancel: async () => {
+      const cancel = ({ runId }: Trial) => controlPlane.admin.call('cancelRun', { params: { runId } });
+      await Promise.all(scene.trials.map(cancel));
+    },
+    reach: async (moment) => {
+      if (moment === 'settled') return await reachSettled();
+      if (moment !== 'in the middle') haltAll(moment);
+      await scene.start();
+      if (moment === 'in the middle' || moment === 'stopping') await Promise.all(scene.trials.map(inTheMiddle));
+      if (moment === 'stopping') await scene.cancel();
+      if (moment !== 'in the middle') await Promise.all(hosts.map((host) => host.halted(moment)));
+    },
+    letGo: () => {
+      for (const step of halts) for (const host of hosts) host.letGo(step);
+      halts.clear();
+    },
+  };
+
+  const inTheMiddle = async ({ runId }: Trial) => {
+    const linesOf = async () => (await controlPlane.admin.call('getRun', { params: { runId } })).logLines;
+    await until(async () => (await linesOf()) > 5, { timeoutMs: 90_000, late: () => `${runId} says nothing` });
+  };
+
+  /** A cancel that comes while the start is accepted and no container was started. */
+  const reachSettled = async () => {
+    haltAll('accepted');
+    await scene.start();
+    await Promise.all(hosts.map((host) => host.halted('accepted')));
+    await scene.cancel();
+    haltAll('settled');
+    for (const host of hosts) host.letGo('accepted');
+    halts.delete('accepted');
+    await Promise.all(hosts.map((host) => host.halted('settled')));
+  };
+  return scene;
+}

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { images } from '@bigeye/contracts';
+import { until } from '@bigeye/testkit';
+import { parseDocument } from 'yaml';
+import { type ControlPlaneProcess, docker } from '../support/control-plane-process.ts';
+import { type RealHost, registerRealHost } from '../support/real-host.ts';
+import { root } from '../support/test-stack.ts';
+
+/** The entries of a run's journal, in their order: where a run can be made to stand still. */
+export const boundaries = ['accepted', 'starting', 'started', 'stopping', 'exited', 'settled', 'reported'] as const;
+export type Boundary = (typeof boundaries)[number];
+
+type Service = 'bigeye-agent-orchestrator' | 'docker-socket-proxy';
+
+/** A real host whose orchestrator can be made to stand still at an entry of the journal. */
+export interface ChaosHost extends RealHost {
+  /** From now on it stands still when it has written `step`. `only`: this container, not another of the same host. */
+  haltAt(step: Boundary, only?: string): void;
+  /** Waits until it does. `late`: what to say where it never comes there. */
+  halted(step: Boundary): Promise<void>;
+  isHalted(step: Boundary): boolean;
+  /** Lets it go on, and everyone that comes to `step` later. */
+  letGo(step: Boundary): void;
+  pidOf(service: Service): number;
+  /** Docker starts it again. */
+  kill(service: Service): void;
+  /** Recreates the orchestrator from this build, as an upgrade does: the old one is asked to end, and waited for. */
+  useBuild(build: number): void;
+  compose(...args: string[]): string;
+}
+
+const agentImage = 'agent-orchestrator-test/chaos-agent:1';
+const orchestratorImage = (build: number) => `agent-orchestrator-test/chaos-orchestrator:${build}`;
+
+/** The agent, and two builds of the orchestrator that can halt. */
+export function buildChaosImages(): void {
+  const base = readFileSync(join(root, '.tools/base-image'), 'utf8').trim();
+  build(agentImage, 'agent', { BASE_IMAGE: base });
+  for (const number of [1, 2])
+    build(orchestratorImage(number), 'halting-orchestrator', {
+      ORCHESTRATOR: images.orchestrator,
+      BUILD: String(number),
+    });
+}
+
+function build(tag: string, folder: string, given: Record<string, string>): void {
+  const flags = Object.entries(given).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  docker('build', '--quiet', ...flags, '--tag', tag, join(import.meta.dirname, folder));
+}
+
+export async function startChaosHost(
+  controlPlane: ControlPlaneProcess,
+  hostId: string,
+  keysFrom?: RealHost,
+): Promise<ChaosHost> {
+  const real = await registerRealHost(controlPlane, hostId, agentImage, keysFrom);
+  const journal = join(real.home, 'journal');
+  const composeFile = join(real.home, 'docker-compose.bigeye.yml');
+  const file = (name: string) => join(journal, name);
+  const compose = (...args: string[]) =>
+    execFileSync('docker', ['compose', '--progress', 'quiet', '-f', composeFile, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const host: ChaosHost = {
+    ...real,
+    compose,
+    haltAt: (step, only = '') => {
+      rmSync(file(`halted-${step}`), { force: true });
+      writeFileSync(file(`halt-${step}`), only, { mode: 0o644 });
+    },
+    halted: async (step) => {
+      const late = () => `${hostId} never came to "${step}"`;
+      await until(() => host.isHalted(step), { timeoutMs: 90_000, late });
+    },
+    isHalted: (step) => existsSync(file(`halted-${step}`)),
+    letGo: (step) => {
+      rmSync(file(`halt-${step}`), { force: true });
+      rmSync(file(`halted-${step}`), { force: true });
+    },
+    pidOf: (service) => Number(docker('inspect', '-f', '{{.State.Pid}}', real.containerOf(service))),
+    kill: (service) => void process.kill(host.pidOf(service), 'SIGKILL'),
+    useBuild: (number) => {
+      const document = parseDocument(readFileSync(composeFile, 'utf8'));
+      document.setIn(['services', 'bigeye-agent-orchestrator', 'image'], orchestratorImage(number));
+      writeFileSync(composeFile, document.toString({ lineWidth: 0 }));
+      compose('up', '--detach', '--no-deps', 'bigeye-agent-orchestrator');
+    },
+  };
+  host.useBuild(1);
+  return host;
+}
