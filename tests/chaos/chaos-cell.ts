@@ -33,12 +33,25 @@ export async function runCell(stage: Stage, cell: Cell): Promise<Verdict[]> {
   const scene = createScene(stage);
   try {
     await cell.play(scene);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; ${await statesOf(scene)}`, { cause: error });
   } finally {
     scene.letGo();
   }
   return await Promise.all(
     scene.trials.map((trial) => judge(stage.controlPlane, trial, cell.ending, () => stage.witness.of(trial.runId))),
   );
+}
+
+/** What the product says of the runs of a cell that could not be played. */
+async function statesOf({ stage, trials }: Scene): Promise<string> {
+  const stateOf = async ({ runId }: Trial) => {
+    const { status, waitingFor, failure } = await stage.controlPlane.admin.call('getRun', { params: { runId } });
+    return `${runId} is ${status}, ${waitingFor ?? failure?.message ?? 'waits for nothing'}`;
+  };
+  return (await Promise.allSettled(trials.map(stateOf)))
+    .map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))
+    .join('; ');
 }
 
 function createScene(stage: Stage): Scene {

@@ -31,7 +31,7 @@ export interface ChaosHost extends RealHost {
   compose(...args: string[]): string;
 }
 
-const agentImage = 'agent-orchestrator-test/chaos-agent:1';
+const agentImage = 'bigeyedata/chaos-agent:1';
 const orchestratorImage = (build: number) => `agent-orchestrator-test/chaos-orchestrator:${build}`;
 
 /** The agent, and two builds of the orchestrator that can halt. */
