@@ -1,45 +1,20 @@
-import type { Cell, Moment, Scene } from './chaos-cell.ts';
-import { boundaries } from './chaos-host.ts';
-import type { Ending } from './chaos-run.ts';
+import { cancels } from './cells/cancels.ts';
+import { clocks, findFakeTime } from './cells/clocks.ts';
+import { cuts } from './cells/cuts.ts';
+import { deaths } from './cells/deaths.ts';
+import { disks } from './cells/disks.ts';
+import { duplicates } from './cells/duplicates.ts';
+import { hangs } from './cells/hangs.ts';
+import { upgrades } from './cells/upgrades.ts';
+import type { Cell } from './chaos-cell.ts';
 
-/** Each dies by SIGKILL; whoever starts it again in the product does so here. */
-const victims: Record<string, (scene: Scene) => Promise<void>> = {
-  'the orchestrator': async ({ stage }) => {
-    for (const host of stage.hosts) host.kill('bigeye-agent-orchestrator');
-  },
-  'the guard': async ({ stage }) => {
-    for (const host of stage.hosts) host.kill('docker-socket-proxy');
-  },
-  'the control plane': async ({ stage }) => await stage.controlPlane.kill(),
-  Temporal: async ({ stage }) => void process.kill(stage.servers.temporalPid(), 'SIGKILL'),
-  PostgreSQL: async ({ stage }) => void process.kill(stage.servers.postgresPid(), 'SIGKILL'),
-  'all at once': async ({ stage }) => {
-    const pids = stage.hosts.flatMap((host) => [
-      host.pidOf('bigeye-agent-orchestrator'),
-      host.pidOf('docker-socket-proxy'),
-    ]);
-    for (const pid of [...pids, stage.servers.temporalPid(), stage.servers.postgresPid()]) process.kill(pid, 'SIGKILL');
-    await stage.controlPlane.kill();
-  },
-};
-
-const deaths: Cell[] = Object.entries(victims).flatMap(([victim, kill]) =>
-  ([...boundaries, 'in the middle'] as Moment[]).map((moment) => ({
-    what: `SIGKILL of ${victim}`,
-    when: moment,
-    ending: endingAt(moment),
-    play: async (scene: Scene) => {
-      await scene.reach(moment);
-      await kill(scene);
-      scene.letGo();
-      if (scene.stage.controlPlane.isDown()) await scene.stage.controlPlane.start();
-    },
-  })),
-);
-
-/** To two of the moments a run only comes by a cancel. */
-function endingAt(moment: Moment): Ending {
-  return moment === 'stopping' || moment === 'settled' ? 'canceled' : 'by itself';
-}
-
-export const cells: Cell[] = [...deaths];
+export const cells: Cell[] = [
+  ...deaths,
+  ...hangs,
+  ...cuts,
+  ...cancels,
+  ...duplicates,
+  ...disks,
+  ...upgrades,
+  ...(findFakeTime() === undefined ? [] : clocks),
+];

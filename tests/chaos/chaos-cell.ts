@@ -1,6 +1,6 @@
 import { until } from '@bigeye/testkit';
 import type { Boundary } from './chaos-host.ts';
-import { type Ending, judge, type OrderName, type Trial, type Verdict } from './chaos-run.ts';
+import { type Ending, findEnded, judge, type OrderName, type Trial, type Verdict } from './chaos-run.ts';
 import type { Stage } from './chaos-stage.ts';
 
 /** When in the life of a run: it stands still at an entry of its journal, or it is in the middle of its lines. */
@@ -21,9 +21,15 @@ export interface Scene {
   /** Starts a run on each host. */
   start(): Promise<void>;
   cancel(): Promise<void>;
-  /** Starts the runs and brings each to the moment, at which it stands still if it is an entry of the journal. */
-  reach(moment: Moment): Promise<void>;
+  /**
+   * Starts the runs and brings each to the moment, at which it stands still if it is an entry of the journal. `firstAlone`:
+   * what another orchestrator of the host does is not held up.
+   */
+  reach(moment: Moment, options?: { firstAlone: boolean }): Promise<void>;
+  /** All that stand still go on. */
   letGo(): void;
+  /** Waits until no run is active. */
+  ended(): Promise<void>;
 }
 
 const endings: OrderName[] = ['ends-0', 'ends-3', 'ends-9'];
@@ -57,9 +63,9 @@ async function statesOf({ stage, trials }: Scene): Promise<string> {
 function createScene(stage: Stage): Scene {
   const { hosts, controlPlane } = stage;
   const halts = new Set<Boundary>();
-  const haltAll = (step: Boundary) => {
+  const haltAll = (step: Boundary, firstAlone = false) => {
     halts.add(step);
-    for (const host of hosts) host.haltAt(step);
+    for (const host of hosts) host.haltAt(step, firstAlone ? host.containerOf('bigeye-agent-orchestrator') : undefined);
   };
   const scene: Scene = {
     stage,
@@ -76,9 +82,9 @@ function createScene(stage: Stage): Scene {
       const cancel = ({ runId }: Trial) => controlPlane.admin.call('cancelRun', { params: { runId } });
       await Promise.all(scene.trials.map(cancel));
     },
-    reach: async (moment) => {
+    reach: async (moment, { firstAlone } = { firstAlone: false }) => {
       if (moment === 'settled') return await reachSettled();
-      if (moment !== 'in the middle') haltAll(moment);
+      if (moment !== 'in the middle') haltAll(moment, firstAlone);
       await scene.start();
       if (moment === 'in the middle' || moment === 'stopping') await Promise.all(scene.trials.map(inTheMiddle));
       if (moment === 'stopping') await scene.cancel();
@@ -87,6 +93,9 @@ function createScene(stage: Stage): Scene {
     letGo: () => {
       for (const step of halts) for (const host of hosts) host.letGo(step);
       halts.clear();
+    },
+    ended: async () => {
+      await Promise.all(scene.trials.map(({ runId }) => findEnded(controlPlane, runId)));
     },
   };
 

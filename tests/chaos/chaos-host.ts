@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { images } from '@bigeye/contracts';
 import { until } from '@bigeye/testkit';
-import { parseDocument } from 'yaml';
+import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { type ControlPlaneProcess, docker } from '../support/control-plane-process.ts';
 import { type RealHost, registerRealHost } from '../support/real-host.ts';
 import { root } from '../support/test-stack.ts';
@@ -26,13 +27,29 @@ export interface ChaosHost extends RealHost {
   pidOf(service: Service): number;
   /** Docker starts it again. */
   kill(service: Service): void;
-  /** Recreates the orchestrator from this build, as an upgrade does: the old one is asked to end, and waited for. */
-  useBuild(build: number): void;
-  compose(...args: string[]): string;
+  /** Recreates the orchestrator from this build. */
+  useBuild(build: number): Promise<void>;
+  compose(...args: string[]): Promise<void>;
+  /** Recreates the orchestrator with a clock that `setClock` moves: `library` is libfaketime. */
+  useFakeTime(library: string): Promise<void>;
+  setClock(offset: string): void;
+  useRealTime(): Promise<void>;
 }
 
+const execute = promisify(execFile);
 const agentImage = 'bigeyedata/chaos-agent:1';
 const orchestratorImage = (build: number) => `agent-orchestrator-test/chaos-orchestrator:${build}`;
+
+const fakeTimeAt = '/libfaketime.so.1';
+const fakeTime = (clockFile: string) => ({
+  LD_PRELOAD: fakeTimeAt,
+  FAKETIME_TIMESTAMP_FILE: clockFile,
+  // Looked at at each call, not every ten seconds.
+  FAKETIME_NO_CACHE: '1',
+  // A clock that is set moves what tells the time of day, and nothing that measures how long something takes.
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  DONT_FAKE_MONOTONIC: '1',
+});
 
 /** The agent, and two builds of the orchestrator that can halt. */
 export function buildChaosImages(): void {
@@ -59,11 +76,15 @@ export async function startChaosHost(
   const journal = join(real.home, 'journal');
   const composeFile = join(real.home, 'docker-compose.bigeye.yml');
   const file = (name: string) => join(journal, name);
-  const compose = (...args: string[]) =>
-    execFileSync('docker', ['compose', '--progress', 'quiet', '-f', composeFile, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  const compose = async (...args: string[]) =>
+    void (await execute('docker', ['compose', '--progress', 'quiet', '-f', composeFile, ...args]));
+  /** As an upgrade does: the old container is asked to end, and waited for. */
+  const change = async (edit: (service: YAMLMap) => void) => {
+    const document = parseDocument(readFileSync(composeFile, 'utf8'));
+    edit(document.getIn(['services', 'bigeye-agent-orchestrator']) as YAMLMap);
+    writeFileSync(composeFile, document.toString({ lineWidth: 0 }));
+    await compose('up', '--detach', '--no-deps', 'bigeye-agent-orchestrator');
+  };
   const host: ChaosHost = {
     ...real,
     compose,
@@ -82,13 +103,23 @@ export async function startChaosHost(
     },
     pidOf: (service) => Number(docker('inspect', '-f', '{{.State.Pid}}', real.containerOf(service))),
     kill: (service) => void process.kill(host.pidOf(service), 'SIGKILL'),
-    useBuild: (number) => {
-      const document = parseDocument(readFileSync(composeFile, 'utf8'));
-      document.setIn(['services', 'bigeye-agent-orchestrator', 'image'], orchestratorImage(number));
-      writeFileSync(composeFile, document.toString({ lineWidth: 0 }));
-      compose('up', '--detach', '--no-deps', 'bigeye-agent-orchestrator');
+    useBuild: (number) => change((service) => service.set('image', orchestratorImage(number))),
+    useFakeTime: async (library) => {
+      host.setClock('+0');
+      await change((service) => {
+        for (const [name, value] of Object.entries(fakeTime(file('clock'))))
+          service.setIn(['environment', name], value);
+        service.addIn(['volumes'], { type: 'bind', source: library, target: fakeTimeAt, read_only: true });
+      });
     },
+    setClock: (offset) => writeFileSync(file('clock'), offset, { mode: 0o644 }),
+    useRealTime: () =>
+      change((service) => {
+        for (const name of Object.keys(fakeTime(''))) service.deleteIn(['environment', name]);
+        const volumes = service.get('volumes') as YAMLSeq<YAMLMap>;
+        volumes.items = volumes.items.filter((volume) => volume.get('target') !== fakeTimeAt);
+      }),
   };
-  host.useBuild(1);
+  await host.useBuild(1);
   return host;
 }

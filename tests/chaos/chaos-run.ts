@@ -52,11 +52,7 @@ export async function judge(
   ending: Ending,
   witnessed: () => Witnessed,
 ): Promise<Verdict> {
-  const over = async () => {
-    const run = await controlPlane.admin.call('getRun', { params: { runId } }).catch(() => undefined);
-    return run && !isActive(run.status) && run;
-  };
-  const run = await until(over, { timeoutMs: endsWithinMs }).catch(() => undefined);
+  const run = await findEnded(controlPlane, runId);
   if (!run) return { ...allWrong, found: [`${runId} did not end within ${endsWithinMs / 1000} s`] };
   const log = await wholeLog(controlPlane, runId);
   // Its end was told by the engine before; its event may come a moment later.
@@ -77,6 +73,15 @@ export async function judge(
     isLogComplete: check(isWhole(log, run, order, starts), `log of ${log.length} lines, ${JSON.stringify(log.at(-1))}`),
     found,
   };
+}
+
+/** Waits for the run's end, whether or not the control plane answers meanwhile; undefined where it does not come. */
+export async function findEnded({ admin }: ControlPlaneProcess, runId: RunId): Promise<Run | undefined> {
+  const over = async () => {
+    const run = await admin.call('getRun', { params: { runId } }).catch(() => undefined);
+    return run && !isActive(run.status) && run;
+  };
+  return await until(over, { timeoutMs: endsWithinMs }).catch(() => undefined);
 }
 
 const allWrong = { isLost: true, isDoubled: false, isStatusRight: false, isLogComplete: false };

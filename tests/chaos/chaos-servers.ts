@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createCluster, listPostgres, orderlyStop, startPostgres } from '@bigeye/server-kit';
 import { createLogger } from '@bigeye/service-kit';
 import { freePorts } from '@bigeye/testkit';
@@ -12,7 +13,11 @@ import { temporalCli } from '../support/test-stack.ts';
 export interface ChaosServers extends AsyncDisposable {
   /** With which a control plane uses them. */
   settings: Record<string, string>;
+  /** Where the control plane keeps logs and artifacts. */
+  objects: string;
   postgresPid(): number;
+  /** A process for each connection, and some for itself. */
+  postgresChildren(): number[];
   temporalPid(): number;
 }
 
@@ -24,6 +29,8 @@ export async function startChaosServers(): Promise<ChaosServers> {
   const [programs] = await listPostgres();
   if (!programs) throw new Error('there is no PostgreSQL here: run "npm ci"');
   const [postgresPort = 0, temporalPort = 0] = await freePorts(2);
+  const objects = join(folder, 'objects');
+  mkdirSync(objects);
   const cluster = join(folder, 'postgres');
   await createCluster(programs, cluster, { user: 'test' });
   const settings = { listen_addresses: '127.0.0.1', port: String(postgresPort), unix_socket_directories: '' };
@@ -37,9 +44,15 @@ export async function startChaosServers(): Promise<ChaosServers> {
     settings: {
       DATABASE_URL: `postgresql://test@127.0.0.1:${postgresPort}/postgres`,
       TEMPORAL_ADDRESS: temporal.address,
+      OBJECT_STORE: pathToFileURL(objects).href,
     },
+    objects,
     postgresPid: () => postgres.pid(),
+    postgresChildren: () => childrenOf(postgres.pid()),
     temporalPid: () => Number(readFileSync(join(folder, 'temporal.pid'), 'utf8')),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
