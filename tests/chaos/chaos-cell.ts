@@ -36,7 +36,7 @@ const endings: OrderName[] = ['ends-0', 'ends-3', 'ends-9'];
 
 /** Runs a cell, once on each host, and judges every run. */
 export async function runCell(stage: Stage, cell: Cell): Promise<Verdict[]> {
-  const scene = createScene(stage);
+  const scene = createScene(stage, cell.ending);
   try {
     await cell.play(scene);
   } catch (error) {
@@ -60,7 +60,7 @@ async function statesOf({ stage, trials }: Scene): Promise<string> {
     .join('; ');
 }
 
-function createScene(stage: Stage): Scene {
+function createScene(stage: Stage, ending: Ending): Scene {
   const { hosts, controlPlane } = stage;
   const halts = new Set<Boundary>();
   const haltAll = (step: Boundary, firstAlone = false) => {
@@ -73,7 +73,7 @@ function createScene(stage: Stage): Scene {
     start: async () => {
       scene.trials = await Promise.all(
         hosts.map(async (host, index) => {
-          const order = endings[index % endings.length] as OrderName;
+          const order = ending === 'canceled' ? 'goes-on' : (endings[index % endings.length] as OrderName);
           return { host, order, runId: (await host.start(order)).id };
         }),
       );

@@ -16,6 +16,8 @@ export const orders = {
   'ends-0': { count: 100, everyMs: 30, exitCode: 0 },
   'ends-3': { count: 100, everyMs: 30, exitCode: 3 },
   'ends-9': { count: 100, everyMs: 30, exitCode: 9 },
+  // Longer than anything that holds a cancel up.
+  'goes-on': { count: 6000, everyMs: 50, exitCode: 0 },
 } as const satisfies Record<string, Order>;
 export type OrderName = keyof typeof orders;
 
@@ -23,10 +25,11 @@ const endOf = {
   'ends-0': { status: 'succeeded', code: undefined },
   'ends-3': { status: 'failed', code: 'CREDENTIALS_REFUSED' },
   'ends-9': { status: 'failed', code: 'AGENT_EXITED' },
+  'goes-on': { status: 'succeeded', code: undefined },
 } as const;
 
-/** How a run of a cell may end: by itself, canceled, or either, where a cancel and the end meet. */
-export type Ending = 'by itself' | 'canceled' | 'either';
+/** How the runs of a cell are to end. */
+export type Ending = 'by itself' | 'canceled';
 
 export interface Trial {
   host: ChaosHost;
@@ -43,9 +46,18 @@ export interface Verdict {
   found: string[];
 }
 
+/** All that is known of a run that is over: what the product says, and what engine and agent say. */
+export interface Facts {
+  run: Pick<Run, 'status' | 'failure' | 'exitCode' | 'startedAt'>;
+  log: string[];
+  /** Files that the agent left, one for each of its starts. */
+  marks: number;
+  witnessed: Witnessed;
+}
+
 const endsWithinMs = 180_000;
 
-/** Waits for the end of a run, and compares what the product says of it with what engine and agent say. */
+/** Waits for the end of a run and judges it. */
 export async function judge(
   controlPlane: ControlPlaneProcess,
   { runId, order }: Trial,
@@ -53,24 +65,41 @@ export async function judge(
   witnessed: () => Witnessed,
 ): Promise<Verdict> {
   const run = await findEnded(controlPlane, runId);
-  if (!run) return { ...allWrong, found: [`${runId} did not end within ${endsWithinMs / 1000} s`] };
+  if (!run) return neverEnded(`${runId} did not end within ${endsWithinMs / 1000} s`);
   const log = await wholeLog(controlPlane, runId);
-  // Its end was told by the engine before; its event may come a moment later.
-  const settled = () => witnessed().exitCodes.length >= witnessed().starts;
-  await until(settled).catch(() => undefined);
-  const { starts, exitCodes } = witnessed();
+  // The engine's word of the end may come a moment later.
+  await until(() => witnessed().exitCodes.length >= witnessed().starts).catch(() => undefined);
   const marks = run.artifacts.filter(({ name }) => name.startsWith('start-')).length;
+  const verdict = verdictOf({ run, log, marks, witnessed: witnessed() }, order, ending);
+  return { ...verdict, found: verdict.found.map((found) => `${runId}: ${found}`) };
+}
+
+/** Of what is lost, nothing is known. */
+export const neverEnded = (found: string): Verdict => ({
+  isLost: true,
+  isDoubled: false,
+  isStatusRight: false,
+  isLogComplete: false,
+  found: [found],
+});
+
+export function verdictOf(facts: Facts, order: OrderName, ending: Ending): Verdict {
+  const { run, log, marks, witnessed } = facts;
+  const { starts, exitCodes } = witnessed;
+  const wasToRun = ending === 'by itself' || run.status !== 'canceled';
+  const told =
+    `told as ${run.status} ${run.failure?.code ?? ''} with exit code ${run.exitCode}; ` +
+    `the engine saw ${starts} starts, and exits with ${exitCodes.join() || 'none'}`;
   const found: string[] = [];
   const check = (isRight: boolean, what: string) => {
-    if (!isRight) found.push(`${runId}: ${what}`);
+    if (!isRight) found.push(what);
     return isRight;
   };
-  const wasToRun = ending === 'by itself' || run.status !== 'canceled';
   return {
-    isLost: !check(starts >= (wasToRun ? 1 : 0) && starts === exitCodes.length, told(run, starts, exitCodes)),
+    isLost: !check(starts >= (wasToRun ? 1 : 0) && starts === exitCodes.length, told),
     isDoubled: !check(starts <= 1 && marks <= 1, `${starts} starts, ${marks} marks of a start`),
-    isStatusRight: check(isRightlyTold(run, order, ending, { starts, exitCodes }), told(run, starts, exitCodes)),
-    isLogComplete: check(isWhole(log, run, order, starts), `log of ${log.length} lines, ${JSON.stringify(log.at(-1))}`),
+    isStatusRight: check(isRightlyTold(facts, order, ending), told),
+    isLogComplete: check(isWhole(facts, order), `log of ${log.length} lines, ${marks} marks, last ${log.at(-1)}`),
     found,
   };
 }
@@ -84,31 +113,23 @@ export async function findEnded({ admin }: ControlPlaneProcess, runId: RunId): P
   return await until(over, { timeoutMs: endsWithinMs }).catch(() => undefined);
 }
 
-const allWrong = { isLost: true, isDoubled: false, isStatusRight: false, isLogComplete: false };
-
-const told = ({ status, exitCode, failure }: Run, starts: number, exits: number[]) =>
-  `told as ${status} ${failure?.code ?? ''} with exit code ${exitCode}; the engine saw ${starts} starts, and exits with ${exits.join() || 'none'}`;
-
-function isRightlyTold(run: Run, order: OrderName, ending: Ending, { starts, exitCodes }: Witnessed): boolean {
+function isRightlyTold({ run, witnessed }: Facts, order: OrderName, ending: Ending): boolean {
+  const { starts, exitCodes } = witnessed;
   if (run.exitCode !== (exitCodes[0] ?? null)) return false;
+  if ((run.startedAt !== null) !== starts > 0) return false;
+  if (ending === 'canceled') return run.status === 'canceled' && (starts === 0 || run.exitCode === 143);
   const { status, code } = endOf[order];
-  const isByItself =
-    run.status === status && run.failure?.code === code && run.exitCode === orders[order].exitCode && starts === 1;
-  const isCanceled =
-    run.status === 'canceled' &&
-    (starts === 0 ? run.startedAt === null : run.startedAt !== null && run.exitCode === 143);
-  if (ending === 'either') return isByItself || isCanceled;
-  return ending === 'canceled' ? isCanceled : isByItself;
+  return run.status === status && run.failure?.code === code && run.exitCode === orders[order].exitCode;
 }
 
 /** Each line that the agent said, once, in its order, as it was said; how many those are, the last of them says. */
-function isWhole(log: string[], run: Run, order: OrderName, starts: number): boolean {
-  if (starts === 0) return log.length === 0;
+function isWhole({ run, log, marks, witnessed }: Facts, order: OrderName): boolean {
+  if (witnessed.starts === 0) return log.length === 0;
   const result = log.at(-1) ?? '';
   const said = log.length - 1;
   if (run.status !== 'canceled' && said !== orders[order].count) return false;
   if (!result.startsWith('{') || JSON.parse(result).counts.lines !== said) return false;
-  return log.slice(0, -1).every((line, index) => line === lineOf(index + 1));
+  return marks > 0 && log.slice(0, -1).every((line, index) => line === lineOf(index + 1));
 }
 
 async function wholeLog({ admin }: ControlPlaneProcess, runId: RunId): Promise<string[]> {

@@ -23,7 +23,7 @@ export async function openStage({ hosts: count = 3 } = {}): Promise<Stage> {
   const hosts: ChaosHost[] = [];
   for (let number = 1; number <= count; number++) {
     const host = opening.use(await startChaosHost(controlPlane, `chaos-${process.pid}-${number}`, hosts[0]));
-    for (const [name, order] of Object.entries(orders) as [string, Order][]) host.addOrder(name, order);
+    for (const [name, order] of Object.entries<Order>(orders)) host.addOrder(name, order);
     hosts.push(host);
   }
   const open = opening.move();

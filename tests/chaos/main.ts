@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cells } from './cells.ts';
 import { type Cell, runCell } from './chaos-cell.ts';
-import type { Verdict } from './chaos-run.ts';
+import { neverEnded, type Verdict } from './chaos-run.ts';
 import { openStage } from './chaos-stage.ts';
 import { markdownOf, rowOf } from './chaos-table.ts';
 
@@ -49,7 +49,6 @@ async function played(cell: Cell): Promise<Verdict[]> {
   try {
     return await runCell(stage, cell);
   } catch (error) {
-    const found = [`could not be played: ${error instanceof Error ? error.message : error}`];
-    return [{ isLost: true, isDoubled: false, isStatusRight: false, isLogComplete: false, found }];
+    return [neverEnded(`could not be played: ${error instanceof Error ? error.message : error}`)];
   }
 }
