@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@bigeye/testkit';
 import type { Boundary } from './chaos-host.ts';
 import { type Ending, findEnded, judge, type OrderName, type Trial, type Verdict } from './chaos-run.ts';
@@ -32,6 +33,7 @@ export interface Scene {
   ended(): Promise<void>;
 }
 
+const cancelArrivesMs = 2_000;
 const endings: OrderName[] = ['ends-0', 'ends-3', 'ends-9'];
 
 /** Runs a cell, once on each host, and judges every run. */
@@ -110,6 +112,8 @@ function createScene(stage: Stage, ending: Ending): Scene {
     await scene.start();
     await Promise.all(hosts.map((host) => host.halted('accepted')));
     await scene.cancel();
+    // The cancel reaches the process while it stands still, and nothing outside of it tells when.
+    await delay(cancelArrivesMs);
     haltAll('settled');
     for (const host of hosts) host.letGo('accepted');
     halts.delete('accepted');

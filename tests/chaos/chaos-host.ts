@@ -37,7 +37,7 @@ export interface ChaosHost extends RealHost {
 }
 
 const execute = promisify(execFile);
-const agentImage = 'bigeyedata/chaos-agent:1';
+export const chaosAgentImage = 'bigeyedata/chaos-agent:1';
 const orchestratorImage = (build: number) => `agent-orchestrator-test/chaos-orchestrator:${build}`;
 
 const fakeTimeAt = '/libfaketime.so.1';
@@ -51,10 +51,12 @@ const fakeTime = (clockFile: string) => ({
   DONT_FAKE_MONOTONIC: '1',
 });
 
+export const buildChaosAgent = () =>
+  build(chaosAgentImage, 'agent', { BASE_IMAGE: readFileSync(join(root, '.tools/base-image'), 'utf8').trim() });
+
 /** The agent, and two builds of the orchestrator that can halt. */
 export function buildChaosImages(): void {
-  const base = readFileSync(join(root, '.tools/base-image'), 'utf8').trim();
-  build(agentImage, 'agent', { BASE_IMAGE: base });
+  buildChaosAgent();
   for (const number of [1, 2])
     build(orchestratorImage(number), 'halting-orchestrator', {
       ORCHESTRATOR: images.orchestrator,
@@ -72,7 +74,7 @@ export async function startChaosHost(
   hostId: string,
   keysFrom?: RealHost,
 ): Promise<ChaosHost> {
-  const real = await registerRealHost(controlPlane, hostId, agentImage, keysFrom);
+  const real = await registerRealHost(controlPlane, hostId, chaosAgentImage, keysFrom);
   const journal = join(real.home, 'journal');
   const composeFile = join(real.home, 'docker-compose.bigeye.yml');
   const file = (name: string) => join(journal, name);
