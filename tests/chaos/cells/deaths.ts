@@ -1,3 +1,4 @@
+import { until } from '@bigeye/testkit';
 import type { Cell, Moment, Scene } from '../chaos-cell.ts';
 import { boundaries } from '../chaos-host.ts';
 import type { Ending } from '../chaos-run.ts';
@@ -26,7 +27,7 @@ const victims: Record<string, (scene: Scene) => Promise<void>> = {
 
 const moments: Moment[] = [...boundaries, 'in the middle'];
 
-export const deaths: Cell[] = Object.entries(victims).flatMap(([victim, kill]) =>
+const atEachMoment: Cell[] = Object.entries(victims).flatMap(([victim, kill]) =>
   moments.map((moment) => ({
     what: `SIGKILL of ${victim}`,
     when: moment,
@@ -39,6 +40,23 @@ export const deaths: Cell[] = Object.entries(victims).flatMap(([victim, kill]) =
     },
   })),
 );
+
+/** A cancel is written down, and nobody is there to carry it out before the agent has done its work. */
+const endsUnstopped: Cell = {
+  what: 'SIGKILL of the orchestrator',
+  when: 'stopping, and the agent ends by itself before it is stopped',
+  ending: 'by itself',
+  play: async (scene) => {
+    const { stage } = scene;
+    await scene.reach('stopping');
+    const hasEnded = () => scene.trials.every(({ runId }) => stage.witness.of(runId).exitCodes.length > 0);
+    await until(hasEnded, { timeoutMs: 60_000 });
+    for (const host of stage.hosts) host.kill('bigeye-agent-orchestrator');
+    scene.letGo();
+  },
+};
+
+export const deaths: Cell[] = [...atEachMoment, endsUnstopped];
 
 /** To two of the moments a run only comes by a cancel. */
 function endingAt(moment: Moment): Ending {
