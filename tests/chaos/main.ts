@@ -6,7 +6,7 @@ import { cells } from './cells.ts';
 import { type Cell, runCell } from './chaos-cell.ts';
 import { neverEnded, type Verdict } from './chaos-run.ts';
 import { openStage } from './chaos-stage.ts';
-import { markdownOf, rowOf } from './chaos-table.ts';
+import { markdownOf, rowOf, summaryOf } from './chaos-table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     /** Each carries one run of a cell. */
     hosts: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '1' },
-    /** Where the table is written to, for docs. */
+    /** Where both tables are written to, for docs/chaos.md. */
     markdown: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
@@ -39,8 +39,8 @@ for (const cell of chosen) {
   console.log(`${rowOf(cell, verdicts)} ${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s`);
   for (const found of verdicts.flatMap((verdict) => verdict.found)) console.log(`    ${found}`);
 }
-console.log(markdownOf(results));
-if (values.markdown) writeFileSync(values.markdown, markdownOf(results));
+console.log(summaryOf(results));
+if (values.markdown) writeFileSync(values.markdown, `${summaryOf(results)}\n${markdownOf(results)}`);
 const isBad = (verdict: Verdict) => verdict.found.length > 0;
 process.exitCode = results.some(({ verdicts }) => verdicts.some(isBad)) ? 1 : 0;
 
