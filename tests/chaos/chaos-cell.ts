@@ -76,7 +76,8 @@ function createScene(stage: Stage, ending: Ending): Scene {
       scene.trials = await Promise.all(
         hosts.map(async (host, index) => {
           const order = ending === 'canceled' ? 'goes-on' : (endings[index % endings.length] as OrderName);
-          return { host, order, runId: (await host.start(order)).id };
+          const marksBefore = host.marks().length;
+          return { host, order, marksBefore, runId: (await host.start(order)).id };
         }),
       );
     },

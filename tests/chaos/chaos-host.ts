@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { images } from '@bigeye/contracts';
 import { until } from '@bigeye/testkit';
 import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { type ControlPlaneProcess, docker } from '../support/control-plane-process.ts';
+import { baseImage, type ControlPlaneProcess, docker } from '../support/control-plane-process.ts';
 import { type RealHost, registerRealHost } from '../support/real-host.ts';
-import { root } from '../support/test-stack.ts';
 
 /** The entries of a run's journal, in their order: where a run can be made to stand still. */
 export const boundaries = ['accepted', 'starting', 'started', 'stopping', 'exited', 'settled', 'reported'] as const;
@@ -24,6 +23,8 @@ export interface ChaosHost extends RealHost {
   isHalted(step: Boundary): boolean;
   /** Lets it go on, and everyone that comes to `step` later. */
   letGo(step: Boundary): void;
+  /** The files that agents have left at their starts, as they appeared on the disk. */
+  marks(): string[];
   pidOf(service: Service): number;
   /** Docker starts it again. */
   kill(service: Service): void;
@@ -51,8 +52,7 @@ const fakeTime = (clockFile: string) => ({
   DONT_FAKE_MONOTONIC: '1',
 });
 
-export const buildChaosAgent = () =>
-  build(chaosAgentImage, 'agent', { BASE_IMAGE: readFileSync(join(root, '.tools/base-image'), 'utf8').trim() });
+export const buildChaosAgent = () => build(chaosAgentImage, 'agent', { BASE_IMAGE: baseImage() });
 
 /** The agent, and two builds of the orchestrator that can halt. */
 export function buildChaosImages(): void {
@@ -87,8 +87,18 @@ export async function startChaosHost(
     writeFileSync(composeFile, document.toString({ lineWidth: 0 }));
     await compose('up', '--detach', '--no-deps', 'bigeye-agent-orchestrator');
   };
+  const marks = new Set<string>();
+  const runs = join(real.home, 'runs');
+  const watchers = readdirSync(runs).flatMap((name) =>
+    name.endsWith('-out') ? [watch(join(runs, name), (_, made) => made?.startsWith('start-') && marks.add(made))] : [],
+  );
   const host: ChaosHost = {
     ...real,
+    marks: () => [...marks],
+    [Symbol.asyncDispose]: async () => {
+      for (const watcher of watchers) watcher.close();
+      await real[Symbol.asyncDispose]();
+    },
     compose,
     haltAt: (step, only = '') => {
       rmSync(file(`halted-${step}`), { force: true });

@@ -11,18 +11,21 @@ const good: Facts = {
   run: { status: 'failed', failure, exitCode: 3, startedAt: '2026-01-01T00:00:00Z' },
   log: [...lines, resultOf(lines.length)],
   marks: 1,
+  artifacts: 1,
   witnessed: { starts: 1, exitCodes: [3] },
 };
 const canceled: Facts = {
   run: { ...good.run, status: 'canceled', failure: null, exitCode: 143 },
   log: [...lines.slice(0, 7), resultOf(7)],
   marks: 1,
+  artifacts: 1,
   witnessed: { starts: 1, exitCodes: [143] },
 };
 const neverBegun: Facts = {
   run: { status: 'canceled', failure: null, exitCode: null, startedAt: null },
   log: [],
   marks: 0,
+  artifacts: 0,
   witnessed: { starts: 0, exitCodes: [] },
 };
 const allRight = { isLost: false, isDoubled: false, isStatusRight: true, isLogComplete: true };
@@ -31,6 +34,7 @@ const judged = (facts: Facts, ending: Ending) => verdictOf(facts, 'ends-3', endi
 test.each<[string, Facts, Ending]>([
   ['that ended by itself', good, 'by itself'],
   ['that was canceled', canceled, 'canceled'],
+  ['that was canceled before the agent came to speak', { ...canceled, log: [], marks: 0, artifacts: 0 }, 'canceled'],
   ['that was canceled before it began', neverBegun, 'canceled'],
 ])('nothing is found of a run %s and is told as it was', (_, facts, ending) => {
   expect(judged(facts, ending)).toEqual({ ...allRight, found: [] });
@@ -51,7 +55,8 @@ test.each<[string, Facts, Ending, Partial<typeof allRight>]>([
   ['has a line twice', { ...good, log: good.log.toSpliced(40, 0, lineOf(40)) }, 'by itself', { isLogComplete: false }],
   ['has a changed line', { ...good, log: good.log.with(4, 'line 5 ?') }, 'by itself', { isLogComplete: false }],
   ['lacks lines, canceled', { ...canceled, log: canceled.log.toSpliced(2, 1) }, 'canceled', { isLogComplete: false }],
-  ['lacks its artifact', { ...good, marks: 0 }, 'by itself', { isLogComplete: false }],
+  ['lost its log, canceled', { ...canceled, log: [] }, 'canceled', { isLogComplete: false }],
+  ['lacks its artifact', { ...good, artifacts: 0 }, 'by itself', { isLogComplete: false }],
 ])('a run that %s is found', (_, facts, ending, fault) => {
   const verdict = judged(facts, ending);
   expect(verdict).toMatchObject(fault);

@@ -35,6 +35,8 @@ export interface Trial {
   host: ChaosHost;
   order: OrderName;
   runId: RunId;
+  /** Of runs before it on the same host. */
+  marksBefore: number;
 }
 
 export interface Verdict {
@@ -50,8 +52,10 @@ export interface Verdict {
 export interface Facts {
   run: Pick<Run, 'status' | 'failure' | 'exitCode' | 'startedAt'>;
   log: string[];
-  /** Files that the agent left, one for each of its starts. */
+  /** Files that the agent left, one for each of its starts, as they were seen on the host's disk. None: it never came to speak. */
   marks: number;
+  /** Those of them that the product has kept. */
+  artifacts: number;
   witnessed: Witnessed;
 }
 
@@ -60,7 +64,7 @@ const endsWithinMs = 180_000;
 /** Waits for the end of a run and judges it. */
 export async function judge(
   controlPlane: ControlPlaneProcess,
-  { runId, order }: Trial,
+  { host, runId, order, marksBefore }: Trial,
   ending: Ending,
   witnessed: () => Witnessed,
 ): Promise<Verdict> {
@@ -69,8 +73,9 @@ export async function judge(
   const log = await wholeLog(controlPlane, runId);
   // The engine's word of the end may come a moment later.
   await until(() => witnessed().exitCodes.length >= witnessed().starts).catch(() => undefined);
-  const marks = run.artifacts.filter(({ name }) => name.startsWith('start-')).length;
-  const verdict = verdictOf({ run, log, marks, witnessed: witnessed() }, order, ending);
+  const marks = host.marks().length - marksBefore;
+  const artifacts = run.artifacts.filter(({ name }) => name.startsWith('start-')).length;
+  const verdict = verdictOf({ run, log, marks, artifacts, witnessed: witnessed() }, order, ending);
   return { ...verdict, found: verdict.found.map((found) => `${runId}: ${found}`) };
 }
 
@@ -84,7 +89,7 @@ export const neverEnded = (found: string): Verdict => ({
 });
 
 export function verdictOf(facts: Facts, order: OrderName, ending: Ending): Verdict {
-  const { run, log, marks, witnessed } = facts;
+  const { run, log, marks, artifacts, witnessed } = facts;
   const { starts, exitCodes } = witnessed;
   const wasToRun = ending === 'by itself' || run.status !== 'canceled';
   const told =
@@ -99,7 +104,10 @@ export function verdictOf(facts: Facts, order: OrderName, ending: Ending): Verdi
     isLost: !check(starts >= (wasToRun ? 1 : 0) && starts === exitCodes.length, told),
     isDoubled: !check(starts <= 1 && marks <= 1, `${starts} starts, ${marks} marks of a start`),
     isStatusRight: check(isRightlyTold(facts, order, ending), told),
-    isLogComplete: check(isWhole(facts, order), `log of ${log.length} lines, ${marks} marks, last ${log.at(-1)}`),
+    isLogComplete: check(
+      isWhole(facts, order),
+      `log of ${log.length} lines, ${artifacts} of ${marks} marks, last ${log.at(-1)}`,
+    ),
     found,
   };
 }
@@ -123,13 +131,14 @@ function isRightlyTold({ run, witnessed }: Facts, order: OrderName, ending: Endi
 }
 
 /** Each line that the agent said, once, in its order, as it was said; how many those are, the last of them says. */
-function isWhole({ run, log, marks, witnessed }: Facts, order: OrderName): boolean {
-  if (witnessed.starts === 0) return log.length === 0;
+function isWhole({ run, log, marks, artifacts }: Facts, order: OrderName): boolean {
+  if (artifacts !== marks) return false;
+  if (marks === 0) return run.status === 'canceled' && log.length === 0;
   const result = log.at(-1) ?? '';
   const said = log.length - 1;
   if (run.status !== 'canceled' && said !== orders[order].count) return false;
   if (!result.startsWith('{') || JSON.parse(result).counts.lines !== said) return false;
-  return marks > 0 && log.slice(0, -1).every((line, index) => line === lineOf(index + 1));
+  return log.slice(0, -1).every((line, index) => line === lineOf(index + 1));
 }
 
 async function wholeLog({ admin }: ControlPlaneProcess, runId: RunId): Promise<string[]> {

@@ -122,6 +122,9 @@ export function docker(...args: string[]): string {
   return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
+/** What images are built on, as script/base-image has it. */
+export const baseImage = (): string => readFileSync(join(root, '.tools/base-image'), 'utf8').trim();
+
 /** Images come from script/build.ts, which script/test runs first. */
 export function requireBuilt(): void {
   for (const made of ['dist/bigeye-agent', 'dist/workflows.js'])

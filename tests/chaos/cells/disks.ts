@@ -6,16 +6,22 @@ import type { Cell, Scene } from '../chaos-cell.ts';
 import type { Boundary, ChaosHost } from '../chaos-host.ts';
 import { mountSmallDisk, type SmallDisk } from '../small-disk.ts';
 
-/** For as long as `act` takes, the folder of each host lies on a disk of its own. */
+type Folders = (host: ChaosHost) => string[];
+const journal: Folders = ({ home }) => [join(home, 'journal')];
+/** Of every slot: which one a run gets is the product's affair. */
+const inFolders: Folders = ({ home }) =>
+  readdirSync(join(home, 'runs')).flatMap((name) => (name.endsWith('-in') ? [join(home, 'runs', name)] : []));
+
+/** For as long as `act` takes, these folders of each host lie on disks of their own. */
 async function onSmallDisks(
   { stage }: Scene,
-  folder: 'journal' | 'runs/slot-01-in',
+  folders: Folders,
   act: (disks: SmallDisk[]) => Promise<void>,
 ): Promise<void> {
   const orchestrators = stage.hosts.map((host) => host.containerOf('bigeye-agent-orchestrator'));
   using mounted = new DisposableStack();
   docker('stop', '-t', '10', ...orchestrators);
-  const disks = stage.hosts.map((host) => mounted.use(mountSmallDisk(join(host.home, folder))));
+  const disks = stage.hosts.flatMap((host) => folders(host).map((folder) => mounted.use(mountSmallDisk(folder))));
   docker('start', ...orchestrators);
   try {
     await act(disks);
@@ -40,12 +46,12 @@ async function untilTold({ stage, trials }: Scene): Promise<void> {
   await until(isTold, { timeoutMs: 60_000, late: () => 'the runs do not say that a disk is full' });
 }
 
-const beforeTheStart = (folder: 'journal' | 'runs/slot-01-in', whose: string): Cell => ({
+const beforeTheStart = (folders: Folders, whose: string): Cell => ({
   what: `the disk of ${whose} is full`,
   when: 'queued',
   ending: 'by itself',
   play: (scene) =>
-    onSmallDisks(scene, folder, async (disks) => {
+    onSmallDisks(scene, folders, async (disks) => {
       for (const disk of disks) disk.fill();
       await scene.start();
       await untilTold(scene);
@@ -59,7 +65,7 @@ const afterAnEntry = (step: Boundary): Cell => ({
   when: step,
   ending: 'by itself',
   play: (scene) =>
-    onSmallDisks(scene, 'journal', async (disks) => {
+    onSmallDisks(scene, journal, async (disks) => {
       await scene.reach(step);
       for (const [index, host] of scene.stage.hosts.entries()) disks[index]?.fill(journalsOf(host));
       scene.letGo();
@@ -81,24 +87,23 @@ const ofControlPlane: Cell = {
   play: async (scene) => {
     const { stage } = scene;
     await scene.reach('exited');
+    const before = stage.controlPlane.log().length;
     using disk = mountSmallDisk(stage.servers.objects);
     disk.fill();
     scene.letGo();
-    const isRefused = () =>
-      scene.trials.every(({ host }) => /not acknowledged|artifact|putArtifact/.test(lastWords(host)));
-    await until(isRefused, { timeoutMs: 60_000 }).catch(() => undefined);
+    const said = () => stage.controlPlane.log().slice(before);
+    const isRefused = () => /ENOSPC|no space left/i.test(said());
+    await until(isRefused, { timeoutMs: 60_000, late: () => `the control plane says of no full disk: ${said()}` });
     disk.free();
     await scene.ended();
   },
 };
 
-const lastWords = (host: ChaosHost) => docker('logs', '--tail', '20', host.containerOf('bigeye-agent-orchestrator'));
-
 export const disks: Cell[] = [
-  beforeTheStart('journal', 'the journal'),
+  beforeTheStart(journal, 'the journal'),
   afterAnEntry('accepted'),
   afterAnEntry('started'),
   afterAnEntry('exited'),
-  beforeTheStart('runs/slot-01-in', "the run's folders"),
+  beforeTheStart(inFolders, "the run's folders"),
   ofControlPlane,
 ];
