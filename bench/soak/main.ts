@@ -126,8 +126,9 @@ async function startOne(jobId: JobId): Promise<void> {
 
 async function killFromTimeToTime(): Promise<void> {
   const names = Object.keys(kills);
-  while (await untilTime(Number(values['kill-every']) * 1000)) {
-    const name = names[randomBelow(names.length)] ?? '';
+  // By turns, so that each has its share; where in the life of a run it comes is chance.
+  for (let turn = 0; await untilTime(randomBelow(2 * Number(values['kill-every']) * 1000)); turn++) {
+    const name = names[turn % names.length] ?? '';
     // Its process may be on its way back from the last time.
     await Promise.resolve(kills[name]?.()).catch(() => undefined);
     killed.set(name, (killed.get(name) ?? 0) + 1);
