@@ -17,12 +17,21 @@ export interface ControlPlaneProcess extends AsyncDisposable {
   admin: ApiClient;
   /** SIGKILL: nothing gets a chance to tidy up. */
   kill(): Promise<void>;
-  start(): Promise<void>;
+  /** SIGTERM, and waits until it has ended in order. */
+  stop(): Promise<void>;
+  /** From the build that ran before, unless told. */
+  start(build?: Build): Promise<void>;
+  build(): Build;
+  isDown(): boolean;
   pid(): number;
   temporalPid(): number;
   finished(runId: RunId, timeoutMs?: number): Promise<Run>;
   log(): string;
 }
+
+/** The sources, or what an image holds of them. */
+type Build = 'sources' | 'bundle';
+const programs = { sources: 'apps/control-plane/src/main.ts', bundle: 'dist/control-plane/main.mjs' };
 
 export async function startControlPlaneProcess(settings: Record<string, string> = {}): Promise<ControlPlaneProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'control-plane-'));
@@ -31,8 +40,10 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
   const apiUrl = `http://${bridge}:${api}`;
   let child: ChildProcess | undefined;
   let output = '';
+  let running: Build = 'sources';
 
-  const start = async () => {
+  const start = async (build = running) => {
+    running = build;
     const env = {
       ...process.env,
       DATA_DIR: dataDir,
@@ -45,7 +56,7 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
       WEB_ROOT: join(root, 'apps/web/dist'),
       ...settings,
     };
-    const started = spawn(process.execPath, [join(root, 'apps/control-plane/src/main.ts')], { env });
+    const started = spawn(process.execPath, [join(root, programs[build])], { env });
     child = started;
     for (const stream of [started.stdout, started.stderr])
       stream.on('data', (data: Buffer) => {
@@ -67,7 +78,10 @@ export async function startControlPlaneProcess(settings: Record<string, string> 
     adminKey,
     admin,
     start,
+    stop: () => end(child, 'SIGTERM'),
+    build: () => running,
     log: () => output,
+    isDown: () => child === undefined || child.exitCode !== null || child.signalCode !== null,
     pid: () => child?.pid ?? 0,
     temporalPid: () => Number(readFileSync(join(dataDir, 'temporal.pid'), 'utf8')),
     kill: () => end(child, 'SIGKILL'),
@@ -107,6 +121,9 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
 export function docker(...args: string[]): string {
   return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
+
+/** What images are built on, as script/base-image has it. */
+export const baseImage = (): string => readFileSync(join(root, '.tools/base-image'), 'utf8').trim();
 
 /** Images come from script/build.ts, which script/test runs first. */
 export function requireBuilt(): void {

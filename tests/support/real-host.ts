@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId, type JobInput, type JobSettings, type Run } from '@bigeye/contracts';
-import { type ControlPlaneProcess, docker } from './control-plane-process.ts';
+import { baseImage, type ControlPlaneProcess, docker } from './control-plane-process.ts';
 import { root } from './test-stack.ts';
 
 /** This machine as a host: registered with the real CLI, its stack in real containers. */
@@ -23,12 +23,11 @@ export interface RealHost extends AsyncDisposable {
 export const testAgentImage = 'bigeyedata/test-agent:1';
 
 export function buildTestAgent(): void {
-  const base = readFileSync(join(root, '.tools/base-image'), 'utf8').trim();
   docker(
     'build',
     '--quiet',
     '--build-arg',
-    `BASE_IMAGE=${base}`,
+    `BASE_IMAGE=${baseImage()}`,
     '--tag',
     testAgentImage,
     join(import.meta.dirname, 'test-agent'),

@@ -1,7 +1,7 @@
 // Records how today's workflow runs, on a real Temporal server, for tests/workflow-replay.test.ts: one history a scene, in
 // packages/workflows/histories/<version>/. Run it once for each released version; a history that is there is left as it is.
 //   node tests/support/record-histories.ts
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ContainerEnd,

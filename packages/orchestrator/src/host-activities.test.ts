@@ -177,6 +177,29 @@ test('starting twice, in two processes at once, makes one container and starts i
   expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([`start ${name}`]);
 });
 
+test('a name that the engine keeps for a container which nobody can see yet is waited for, and its container taken', async () => {
+  const host = createHost(succeed);
+  const { deps } = host.orchestrator();
+  let looks = 0;
+  // Of another attempt at the same start, which the engine is about to carry out.
+  const other = async () => await host.runner.create(specs[0] as Parameters<typeof host.runner.create>[0]);
+  const specs: Parameters<typeof host.runner.create>[0][] = [];
+  const runner: HostDeps['runner'] = {
+    ...host.runner,
+    create: async (spec) => {
+      specs.push(spec);
+      return 'taken';
+    },
+    findContainer: async (asked) => {
+      if (++looks === 2) await other();
+      return await host.runner.findContainer(asked);
+    },
+  };
+  await startContainer({ ...deps, runner }, input, createAttempt());
+  expect(host.runner.calls.filter((call) => call.startsWith('start'))).toEqual([`start ${name}`]);
+  expect(await followContainer(deps, input, createAttempt())).toMatchObject({ exitCode: 0 });
+});
+
 test('a foreign container of that name is named, and left alone', async () => {
   const host = createHost(runOn);
   const { deps } = host.orchestrator();

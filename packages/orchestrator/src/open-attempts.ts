@@ -5,7 +5,7 @@ import type { NativeConnection } from '@temporalio/worker';
 /**
  * The attempts of activities that this process works on, as files, so that the next process can tell Temporal at once that
  * they ended with this one. Without that, Temporal waits for their heartbeats to time out. Not fsynced: what a power cut
- * takes costs that wait, and nothing else.
+ * takes, or a full disk, costs that wait, and nothing else.
  */
 export interface OpenAttempts {
   /** Returns what to call when the attempt is over. */
@@ -20,7 +20,11 @@ export function createOpenAttempts(folder: string): OpenAttempts {
   return {
     begin: (taskToken) => {
       const file = path.join(folder, `${process.pid}-${count++}`);
-      writeFileSync(file, taskToken, { mode: 0o600 });
+      try {
+        writeFileSync(file, taskToken, { mode: 0o600 });
+      } catch {
+        // The attempt must go on: it is what tells that the disk is full, by its first entry in the journal.
+      }
       return () => rmSync(file, { force: true });
     },
     takeLeftOver: () =>

@@ -11,7 +11,8 @@ import { settleStart } from './settle-start.ts';
  * have the slots need such a place to end.
  */
 const slotPatienceMs = 5_000;
-const slotPollMs = 250;
+const namePatienceMs = 5_000;
+const pollMs = 250;
 
 /**
  * Makes the run's container run, or finds that it does: however often this is called, in however many processes, the
@@ -67,10 +68,23 @@ async function createContainer(deps: HostDeps, input: RunJobInput, attempt: Atte
   if (created === 'no image') throw new AppError('IMAGE_PULL_FAILED', { image: spec.image, reason: 'it is not there' });
   deps.timeline.add(runId, 'image_ready');
   deps.timeline.add(runId, 'created');
-  if (created !== 'taken') return undefined;
-  const holder = await deps.runner.findContainer(spec.name);
-  if (!holder) throw new AppError('CONTAINER_NAME_TAKEN', { name: spec.name });
-  return holder;
+  return created === 'taken' ? await findHolder(deps, spec, attempt) : undefined;
+}
+
+/**
+ * The container that has the name; undefined where it was free after all and is there now. The engine keeps a name for a
+ * container that it is about to make or to remove, while nobody can see one: as of another attempt at the same start.
+ */
+async function findHolder(deps: HostDeps, spec: ContainerSpec, attempt: Attempt): Promise<Container | undefined> {
+  for (const until = Date.now() + namePatienceMs; Date.now() < until; ) {
+    const holder = await deps.runner.findContainer(spec.name);
+    if (holder) return holder;
+    if (typeof (await deps.runner.create(spec)) === 'object') return undefined;
+    await pause(pollMs, attempt.signal);
+    attempt.signal.throwIfAborted();
+  }
+  // No failure of ours: the next attempt looks again.
+  throw new Error(`The engine keeps the name ${spec.name}, and shows no container of it.`);
 }
 
 async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Promise<ContainerSpec> {
@@ -104,7 +118,7 @@ async function claimSlot(deps: HostDeps, { runId, hostId }: RunJobInput, attempt
     const none = new AppError('NO_FREE_SLOT', { hostId, slots: deps.slots.count() });
     deps.waits.begin(runId, none);
     if (Date.now() > until) throw none;
-    await pause(slotPollMs, attempt.signal);
+    await pause(pollMs, attempt.signal);
     attempt.signal.throwIfAborted();
   }
 }

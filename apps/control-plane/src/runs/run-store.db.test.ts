@@ -75,6 +75,14 @@ describeEachDatabase('run store', (open) => {
     await expect(runs.requestCancel(other, 'me')).rejects.toMatchObject({ code: 'RUN_NOT_ACTIVE' });
   });
 
+  test('of two who ask for a cancel at the same time, neither is refused', async () => {
+    const database = open();
+    const runs = createRunStore(database.db, database.changes);
+    const runId = await runs.insertRun(await insertJob(database), 'me');
+    await Promise.all(['me', 'you', 'we', 'they'].map((name) => runs.requestCancel(runId, name)));
+    expect((await runs.listTimeline(runId)).filter((e) => e.kind === 'cancel_requested')).toHaveLength(1);
+  });
+
   test('pages of runs hold each run once, newest first', async () => {
     const database = open();
     const runs = createRunStore(database.db, database.changes);

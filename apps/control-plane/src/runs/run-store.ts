@@ -132,7 +132,6 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
 
     /** Throws RUN_NOT_FOUND, RUN_NOT_ACTIVE. Asking twice is asking once. */
     async requestCancel(runId: RunId, requestedBy: string): Promise<void> {
-      const run = await reads.getRun(runId);
       const isChanged = await changeAndTell(
         db
           .updateTable('runs')
@@ -146,7 +145,11 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       if (isChanged) {
         await changes.announce({ runId, what: 'timeline' });
         await changes.announce({ runId, what: 'run' });
-      } else if (run.cancelRequestedAt === null) throw new AppError('RUN_NOT_ACTIVE', { runId, status: run.status });
+        return;
+      }
+      // Read after that, so that who asks at the same time as another sees that it was asked.
+      const { cancelRequestedAt, status } = await reads.getRun(runId);
+      if (cancelRequestedAt === null) throw new AppError('RUN_NOT_ACTIVE', { runId, status });
     },
   };
 }
