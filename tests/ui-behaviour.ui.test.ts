@@ -78,8 +78,8 @@ test('what was typed for a job survives a reload and the way back, until it is g
 test('who changes a job that another has changed meanwhile sees both, loses nothing, and decides', async () => {
   const { admin } = populated.stack;
   const like = await admin.call('getJob', { params: { jobId: populated.jobId } });
-  const job = await populated.stack.createJob({ hostId: like.hostId });
-  const jobId = job.id;
+  const { id: jobId } = await populated.stack.createJob({ hostId: like.hostId });
+  const job = await admin.call('getJob', { params: { jobId } });
   const theirs = (memoryMib: number) => ({
     name: `by another ${memoryMib}`,
     hostId: job.hostId,
