@@ -124,8 +124,9 @@ export interface Tables {
     created_by: string;
     created_at: Time;
     version: Generated<number>;
-    changed_by: string;
-    changed_at: Time;
+    /** Both null until the first change. */
+    changed_by: ColumnType<string | null, never, string>;
+    changed_at: ColumnType<Date | null, never, Date>;
   };
   runs: {
     id: RunId;

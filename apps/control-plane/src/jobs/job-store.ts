@@ -73,18 +73,10 @@ export function createJobStore(db: Db) {
     /** Throws JOB_NAME_TAKEN. */
     async insertJob(input: JobValues, createdBy: string): Promise<JobId> {
       const id = createJobId();
-      const at = new Date();
       await orNameTaken(input.name, () =>
         db
           .insertInto('jobs')
-          .values({
-            id,
-            ...columnsOf(input),
-            created_by: createdBy,
-            created_at: at,
-            changed_by: createdBy,
-            changed_at: at,
-          })
+          .values({ id, ...columnsOf(input), created_by: createdBy, created_at: new Date() })
           .execute(),
       );
       return id;
@@ -98,22 +90,16 @@ export function createJobStore(db: Db) {
         db.transaction().execute(async (tx) => {
           const before = await tx
             .selectFrom('jobs')
-            .select(['version', 'changed_by', 'changed_at'])
+            .select(['version', 'created_by', 'created_at', 'changed_by', 'changed_at'])
             .where('id', '=', jobId)
             .forNoKeyUpdate()
             .executeTakeFirst();
           if (!before) throw new AppError('JOB_NOT_FOUND', { jobId });
-          const { version, changed_by, changed_at } = before;
-          if (ifMatch !== undefined && !matches(ifMatch, version))
-            throw new AppError('JOB_CHANGED', {
-              jobId,
-              version,
-              changedBy: changed_by,
-              changedAt: changed_at.toISOString(),
-            });
+          if (ifMatch !== undefined && !matches(ifMatch, before.version))
+            throw new AppError('JOB_CHANGED', { jobId, ...versionOf(before) });
           await tx
             .updateTable('jobs')
-            .set({ ...columnsOf(input), version: version + 1, changed_by: changedBy, changed_at: new Date() })
+            .set({ ...columnsOf(input), version: before.version + 1, changed_by: changedBy, changed_at: new Date() })
             .where('id', '=', jobId)
             .execute();
         }),
@@ -172,10 +158,18 @@ type JobRow = {
   created_by: string;
   created_at: Date;
   version: number;
-  changed_by: string;
-  changed_at: Date;
+  changed_by: string | null;
+  changed_at: Date | null;
   last_run: Job['lastRun'];
 };
+
+const versionOf = (
+  row: Pick<JobRow, 'version' | 'created_by' | 'created_at' | 'changed_by' | 'changed_at'>,
+): Pick<Job, 'version' | 'changedBy' | 'changedAt'> => ({
+  version: row.version,
+  changedBy: row.changed_by ?? row.created_by,
+  changedAt: (row.changed_at ?? row.created_at).toISOString(),
+});
 
 function toJob(row: JobRow): Job {
   const { last_run: last } = row;
@@ -188,9 +182,7 @@ function toJob(row: JobRow): Job {
     settings: row.settings,
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
-    version: row.version,
-    changedBy: row.changed_by,
-    changedAt: row.changed_at.toISOString(),
+    ...versionOf(row),
     // JSON made by the database spells times its own way.
     lastRun: last && {
       ...last,

@@ -66,7 +66,7 @@ const statements = [
     select (finished_at at time zone 'UTC')::date, status, coalesce(failure->>'code', ''), count(*) from runs
     where finished_at is not null and status not in ('queued', 'running') group by 1, 2, 3`,
   `alter table cleanings add column events integer not null default 0`,
-  `alter table jobs add column version integer not null default 1, add column changed_by text, add column changed_at timestamptz`,
-  `update jobs set changed_by = created_by, changed_at = created_at`,
-  `alter table jobs alter column changed_by set not null, alter column changed_at set not null`,
+  // Both null until the first change; a process of an older version goes on making jobs.
+  `alter table jobs
+    add column version integer not null default 1, add column changed_by text, add column changed_at timestamptz`,
 ];
