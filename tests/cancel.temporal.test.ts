@@ -91,6 +91,25 @@ test('canceled at any moment of its start: nothing of it runs on, and what start
   engineTakesMs = 0;
 });
 
+test('canceled before its host was given it, a run is over at once, and to cancel twice is to cancel once', async () => {
+  await running.stop();
+  const runId = await start();
+  expect((await runOf(runId)).status).toBe('queued');
+  await Promise.all([cancel(runId), cancel(runId), cancel(runId)]);
+  // Far below the heartbeats and timeouts by which an absence is noticed.
+  const run = await stack.finished(runId, 5_000);
+  expect(run).toMatchObject({ status: 'canceled', startedAt: null, failure: null });
+  await expect(cancel(runId)).resolves.toMatchObject({ status: 'canceled' });
+  const { events } = await stack.admin.call('getRunTimeline', { params: { runId } });
+  expect(events.filter(({ kind }) => kind === 'cancel_requested')).toHaveLength(1);
+  running.restart();
+  const next = await start();
+  await expect.poll(async () => (await runOf(next)).status, { timeout: 15_000 }).toBe('running');
+  await cancel(next);
+  await stack.finished(next);
+  expect(didStart(runId)).toBe(false);
+});
+
 test('canceled while its host is away, a run goes on until the host says that it was stopped', async () => {
   const runId = await start();
   await expect.poll(async () => (await runOf(runId)).logLines, { timeout: 15_000 }).toBe(1);

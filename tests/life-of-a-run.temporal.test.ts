@@ -78,6 +78,33 @@ test('a run succeeds, with its whole log, its outcome and every station of its l
     expect(kinds).toContain(kind);
 });
 
+test('a program follows what happens to runs from a place that it keeps, and counts of a day hold each run once', async () => {
+  const { admin } = stack;
+  const countsOf = async () => {
+    const { counts } = await admin.call('countRuns');
+    return (status: string) => counts.find((one) => one.status === status)?.runs ?? 0;
+  };
+  const { newest: after } = await admin.call('listRunEvents', { query: { limit: 1 } });
+  const runId = await start('good');
+  await stack.finished(runId);
+  const { events, nextAfter, newest } = await admin.call('listRunEvents', { query: { after } });
+  expect(events.map((event) => [event.runId, event.kind, event.status])).toEqual([
+    [runId, 'queued', 'queued'],
+    [runId, 'offered', 'queued'],
+    [runId, 'running', 'running'],
+    [runId, 'finished', 'succeeded'],
+  ]);
+  expect(nextAfter).toBe(newest);
+  expect(await admin.call('listRunEvents', { query: { after: nextAfter } })).toMatchObject({ events: [], nextAfter });
+  const { events: all } = await admin.call('listRunEvents', { query: { limit: 1000 } });
+  const told = (status: string) =>
+    all.filter((event) =>
+      status === 'queued' ? event.kind === status : event.kind === 'finished' && event.status === status,
+    );
+  await expect.poll(async () => (await countsOf())('succeeded'), { timeout: 15_000 }).toBe(told('succeeded').length);
+  expect((await countsOf())('queued')).toBe(told('queued').length);
+});
+
 test.each([
   ['greedy', 'OUT_OF_MEMORY', 'needed more than its limit of 512 MiB'],
   ['refused', 'CREDENTIALS_REFUSED', 'wrong password'],

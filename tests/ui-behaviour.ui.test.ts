@@ -75,6 +75,47 @@ test('what was typed for a job survives a reload and the way back, until it is g
   expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('');
 });
 
+test('who changes a job that another has changed meanwhile sees both, loses nothing, and decides', async () => {
+  const { admin } = populated.stack;
+  const like = await admin.call('getJob', { params: { jobId: populated.jobId } });
+  const { id: jobId } = await populated.stack.createJob({ hostId: like.hostId });
+  const job = await admin.call('getJob', { params: { jobId } });
+  const theirs = (memoryMib: number) => ({
+    name: `by another ${memoryMib}`,
+    hostId: job.hostId,
+    agentType: job.agentType,
+    parameters: job.parameters,
+    settings: { ...job.settings, limits: { ...job.settings.limits, memoryMib } },
+  });
+  const now = () => admin.call('getJob', { params: { jobId } });
+  const nameField = page.getByLabel('Name', { exact: false }).first();
+  const notice = page.getByRole('alert').filter({ hasText: 'changed this job' });
+  await page.goto(url(`/jobs/${jobId}/edit`));
+  await nameField.fill('by me');
+  await admin.call('updateJob', { params: { jobId }, body: theirs(640) });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await notice.getByText('by another 640').waitFor();
+  expect(await notice.textContent()).toContain('you typed: by me');
+  expect(await notice.textContent()).toContain('Memory: 640');
+  expect(await nameField.inputValue()).toBe('by me');
+  expect((await now()).name).toBe('by another 640');
+
+  await page.reload();
+  await notice.waitFor();
+  expect(await nameField.inputValue()).toBe('by me');
+  await notice.getByRole('button', { name: 'Take these over' }).click();
+  await notice.waitFor({ state: 'detached' });
+  expect(await nameField.inputValue()).toBe('by another 640');
+  expect(await page.getByLabel('Memory').inputValue()).toBe('640 MiB');
+
+  await nameField.fill('by me again');
+  await admin.call('updateJob', { params: { jobId }, body: theirs(768) });
+  // It is seen without an attempt to save too.
+  await notice.getByRole('button', { name: 'Overwrite with mine' }).click();
+  await page.getByRole('heading', { name: /by me again/, level: 1 }).waitFor();
+  expect(await now()).toMatchObject({ name: 'by me again', settings: { limits: { memoryMib: 640 } } });
+});
+
 test('after Back the focus is at the link by which the page was left', async () => {
   await page.goto(url('/jobs'));
   const link = page.getByRole('link', { name: 'never ran' });

@@ -15,9 +15,9 @@ import { busyHost, busyJob, busyUser, hostId, idleHost, jobId, rareHost, rareJob
 type Reads = Record<string, () => Promise<unknown>>;
 
 /** Every list with every combination of its filters, the rare values too, and places deep in the list. */
-export async function listsOf({ db, changes }: Database): Promise<Reads> {
+export async function listsOf({ db }: Database): Promise<Reads> {
   return {
-    ...(await runLists(createRunStore(db, changes))),
+    ...(await runLists(createRunStore(db))),
     ...(await jobLists(createJobStore(db))),
     ...(await hostLists(createHostListStore(db))),
     ...(await accessLists(createUserStore(db), createApiKeyStore(db), createSessionStore(db))),

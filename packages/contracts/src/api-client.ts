@@ -9,9 +9,10 @@ type Part<Name extends RouteName, Key extends string> =
       : { [K in Key]: z.input<Schema> }
     : unknown;
 
-/** What a caller of a route gives: its params, query and body, as the schemas take them. */
+/** What a caller of a route gives: its params, query, headers and body, as the schemas take them. */
 export type CallInput<Name extends RouteName> = Part<Name, 'params'> &
   Part<Name, 'query'> &
+  Part<Name, 'headers'> &
   Part<Name, 'body'> &
   (Routes[Name] extends { rawBodyLimit: number } ? { rawBody: Uint8Array<ArrayBuffer> } : unknown);
 
@@ -41,6 +42,7 @@ export interface ApiClient {
 interface LooseInput {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
+  headers?: Record<string, string | undefined>;
   body?: unknown;
   rawBody?: Uint8Array<ArrayBuffer>;
 }
@@ -59,6 +61,7 @@ export function createApiClient(options: {
       const url = baseUrl + fillPath(route.path, input.params) + queryString(input.query);
       const headers: Record<string, string> = { accept: route.contentType ?? 'application/json' };
       if (options.authorization) headers.authorization = options.authorization;
+      for (const [name, value] of Object.entries(input.headers ?? {})) if (value !== undefined) headers[name] = value;
       if (input.body !== undefined) headers['content-type'] = 'application/json';
       if (input.rawBody) headers['content-type'] = 'application/octet-stream';
       const body = input.rawBody ?? (input.body === undefined ? undefined : JSON.stringify(input.body));

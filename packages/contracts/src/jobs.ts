@@ -38,6 +38,9 @@ export const Job = z.object({
   settings: JobSettings,
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
+  version: z.number().int().describe('Counts its changes. Also its ETag, in quotes.'),
+  changedBy: z.string().describe('Who wrote this version.'),
+  changedAt: z.iso.datetime(),
   lastRun: z
     .object({ id: RunId, status: RunStatus, queuedAt: z.iso.datetime(), finishedAt: z.iso.datetime().nullable() })
     .nullable(),

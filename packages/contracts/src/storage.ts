@@ -20,7 +20,15 @@ export const StorageReport = z.object({
   }),
   /** Of those who are kept for some days only; null before the first time. */
   lastCleaning: z
-    .object({ at: z.iso.datetime(), runs: count, logs: count, artifacts: count, audit: count, objects: count })
+    .object({
+      at: z.iso.datetime(),
+      runs: count,
+      logs: count,
+      artifacts: count,
+      audit: count,
+      objects: count,
+      events: count,
+    })
     .nullable(),
 });
 export type StorageReport = z.infer<typeof StorageReport>;

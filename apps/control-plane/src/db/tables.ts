@@ -13,6 +13,7 @@ import type {
   RecordedFailure,
   RegistrationKeyId,
   Role,
+  RunEventKind,
   RunId,
   RunOutcome,
   RunStatus,
@@ -122,6 +123,10 @@ export interface Tables {
     settings: Json<JobSettings>;
     created_by: string;
     created_at: Time;
+    version: Generated<number>;
+    /** Both null until the first change. */
+    changed_by: ColumnType<string | null, never, string>;
+    changed_at: ColumnType<Date | null, never, Date>;
   };
   runs: {
     id: RunId;
@@ -144,6 +149,27 @@ export interface Tables {
     log_lines: Generated<number>;
   };
   run_timeline: { run_id: RunId; kind: TimelineKind; at: Time; detail: string | null };
+  /** Written by triggers. `id`: in the order in which events become visible; a bigint, which drivers read as text. */
+  run_events: {
+    id: ColumnType<string, never, never>;
+    at: ColumnType<Date, never, never>;
+    kind: RunEventKind;
+    run_id: RunId;
+    job_id: JobId;
+    host_id: HostId;
+    status: RunStatus;
+    failure_code: string | null;
+    detail: string | null;
+  };
+  /** `position`: the last event that this consumer has handled. */
+  run_event_consumers: { name: string; position: ColumnType<string, string, string> };
+  /** `day`: of UTC, as YYYY-MM-DD. `failure_code`: '' where there is none. */
+  run_counts: {
+    day: ColumnType<Date, string, never>;
+    status: Exclude<RunStatus, 'running'>;
+    failure_code: string;
+    runs: ColumnType<string, number, number>;
+  };
   /** How far the log of a run has come. `tail_bytes`: text that lies in chunks and not yet in a segment. */
   run_logs: {
     run_id: RunId;
@@ -185,7 +211,15 @@ export interface Tables {
     removed_at: NullableTime;
   };
   object_deletions: { key: string; asked_at: Time };
-  cleanings: { at: Time; runs: number; logs: number; artifacts: number; objects: number; audit: number };
+  cleanings: {
+    at: Time;
+    runs: number;
+    logs: number;
+    artifacts: number;
+    objects: number;
+    audit: number;
+    events: number;
+  };
   /** `sealed`: nonce, tag and AES-256-GCM of a key's text. */
   vault_keys: { name: string; sealed: Uint8Array; created_at: Time };
   leases: { name: string; holder: string; until: Time };

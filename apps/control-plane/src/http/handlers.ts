@@ -11,6 +11,7 @@ type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 export interface HandlerInput<Name extends RouteName> {
   params: Parsed<Routes[Name] extends { params: infer P } ? P : undefined>;
   query: Parsed<Routes[Name] extends { query: infer Q } ? Q : undefined>;
+  headers: Parsed<Routes[Name] extends { headers: infer H } ? H : undefined>;
   body: Routes[Name] extends { rawBodyLimit: number }
     ? Buffer
     : Parsed<Routes[Name] extends { body: infer B } ? B : undefined>;

@@ -6,16 +6,18 @@ import type { Handlers } from './handlers.ts';
 import type { RequestNote, RequestWatch } from './request-watch.ts';
 import { toAppError } from './to-app-error.ts';
 
-type LooseHandler = (input: {
+interface LooseInput {
   params: unknown;
   query: unknown;
+  headers: unknown;
   body: unknown;
   caller: Caller | undefined;
   isStillAllowed: () => Promise<boolean>;
   note: RequestNote;
   request: FastifyRequest;
   reply: FastifyReply;
-}) => unknown;
+}
+type LooseHandler = (input: LooseInput) => unknown;
 
 export interface MountOptions<Names extends RouteName> {
   handlers: Handlers<Names>;
@@ -100,11 +102,12 @@ interface Issue {
 }
 
 /** Throws INVALID_INPUT with every fault at once. */
-function parseInput(route: Route, request: FastifyRequest): { params: unknown; query: unknown; body: unknown } {
+function parseInput(route: Route, request: FastifyRequest): Pick<LooseInput, 'params' | 'query' | 'headers' | 'body'> {
   const issues: Issue[] = [];
   const input = {
     params: parsePart('path', route.params, request.params, issues),
     query: parsePart('query', route.query, request.query, issues),
+    headers: parsePart('header', route.headers, request.headers, issues),
     body: route.rawBodyLimit ? rawBodyOf(request, issues) : parsePart('body', route.body, request.body, issues),
   };
   if (issues.length > 0) throw new AppError('INVALID_INPUT', { issues });

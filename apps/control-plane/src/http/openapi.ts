@@ -37,7 +37,11 @@ export function createOpenApi(publicUrl: string, table: Record<string, Route> = 
 }
 
 function operationOf(name: string, route: Route): Schema {
-  const parameters = [...parametersOf('path', route.params), ...parametersOf('query', route.query)];
+  const parameters = [
+    ...parametersOf('path', route.params),
+    ...parametersOf('query', route.query),
+    ...parametersOf('header', route.headers),
+  ];
   return {
     operationId: name,
     summary: route.summary,
@@ -71,7 +75,7 @@ function accessText({ access }: Route): string {
   return `Needs the role ${access.role} or higher${access.agentKey ? ', or an agent API key' : ''}.`;
 }
 
-function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined): Schema[] {
+function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): Schema[] {
   if (!schema) return [];
   return Object.entries(schema.shape).map(([name, field]) => ({
     name,

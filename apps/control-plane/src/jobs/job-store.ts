@@ -1,4 +1,13 @@
-import { AppError, type HostId, type Job, type JobId, type JobInput, type JobSummary } from '@bigeye/contracts';
+import {
+  AppError,
+  activeRunStatuses,
+  type HostId,
+  type Job,
+  type JobId,
+  type JobInput,
+  type JobSummary,
+  matches,
+} from '@bigeye/contracts';
 import { createJobId } from '@bigeye/service-kit';
 import { sql } from 'kysely';
 import type { z } from 'zod';
@@ -9,6 +18,12 @@ import { isUniqueViolation } from '../db/unique-violation.ts';
 
 export type JobStore = ReturnType<typeof createJobStore>;
 type JobValues = z.output<typeof JobInput>;
+
+/** `ifMatch`: what the one who changes it has read, as the header of that name. */
+export interface JobEdit {
+  changedBy: string;
+  ifMatch?: string | undefined;
+}
 
 const namedInSummary = 3;
 
@@ -67,23 +82,47 @@ export function createJobStore(db: Db) {
       return id;
     },
 
-    /** Throws JOB_NAME_TAKEN. */
-    async updateJob(jobId: JobId, input: JobValues): Promise<void> {
+    /**
+     * With `ifMatch`, only where that is the job's version still: throws JOB_CHANGED, and JOB_NOT_FOUND, JOB_NAME_TAKEN.
+     */
+    async updateJob(jobId: JobId, input: JobValues, { changedBy, ifMatch }: JobEdit): Promise<void> {
       await orNameTaken(input.name, () =>
-        db.updateTable('jobs').set(columnsOf(input)).where('id', '=', jobId).execute(),
+        db.transaction().execute(async (tx) => {
+          const before = await tx
+            .selectFrom('jobs')
+            .select(['version', 'created_by', 'created_at', 'changed_by', 'changed_at'])
+            .where('id', '=', jobId)
+            .forNoKeyUpdate()
+            .executeTakeFirst();
+          if (!before) throw new AppError('JOB_NOT_FOUND', { jobId });
+          if (ifMatch !== undefined && !matches(ifMatch, before.version))
+            throw new AppError('JOB_CHANGED', { jobId, ...versionOf(before) });
+          await tx
+            .updateTable('jobs')
+            .set({ ...columnsOf(input), version: before.version + 1, changed_by: changedBy, changed_at: new Date() })
+            .where('id', '=', jobId)
+            .execute();
+        }),
       );
     },
 
-    /** Deletes the job with its finished runs. False when a run is active. */
-    async deleteJob(jobId: JobId): Promise<boolean> {
-      const { numDeletedRows } = await db
-        .deleteFrom('jobs')
-        .where('id', '=', jobId)
-        .where(
-          sql<boolean>`not exists (select from runs where runs.job_id = jobs.id and status in ('queued', 'running'))`,
-        )
-        .executeTakeFirstOrThrow();
-      return numDeletedRows === 1n;
+    /**
+     * Deletes the job with its finished runs. Throws JOB_NOT_FOUND, and JOB_HAS_ACTIVE_RUN. It holds the job before it looks, so
+     * that a run that is started meanwhile is seen, or finds no job.
+     */
+    async deleteJob(jobId: JobId): Promise<void> {
+      await db.transaction().execute(async (tx) => {
+        const job = await tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().executeTakeFirst();
+        if (!job) throw new AppError('JOB_NOT_FOUND', { jobId });
+        const active = await tx
+          .selectFrom('runs')
+          .select('id')
+          .where('job_id', '=', jobId)
+          .where('status', 'in', activeRunStatuses)
+          .executeTakeFirst();
+        if (active) throw new AppError('JOB_HAS_ACTIVE_RUN', { jobId, runId: active.id });
+        await tx.deleteFrom('jobs').where('id', '=', jobId).execute();
+      });
     },
   };
   return store;
@@ -118,8 +157,19 @@ type JobRow = {
   settings: Job['settings'];
   created_by: string;
   created_at: Date;
+  version: number;
+  changed_by: string | null;
+  changed_at: Date | null;
   last_run: Job['lastRun'];
 };
+
+const versionOf = (
+  row: Pick<JobRow, 'version' | 'created_by' | 'created_at' | 'changed_by' | 'changed_at'>,
+): Pick<Job, 'version' | 'changedBy' | 'changedAt'> => ({
+  version: row.version,
+  changedBy: row.changed_by ?? row.created_by,
+  changedAt: (row.changed_at ?? row.created_at).toISOString(),
+});
 
 function toJob(row: JobRow): Job {
   const { last_run: last } = row;
@@ -132,6 +182,7 @@ function toJob(row: JobRow): Job {
     settings: row.settings,
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
+    ...versionOf(row),
     // JSON made by the database spells times its own way.
     lastRun: last && {
       ...last,

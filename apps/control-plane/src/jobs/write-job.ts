@@ -1,7 +1,7 @@
 import { AppError, batchAgent, type Job, type JobId, type JobInput } from '@bigeye/contracts';
 import type { z } from 'zod';
 import type { HostAbilities, HostStore } from '../hosts/host-store.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobEdit, JobStore } from './job-store.ts';
 
 export interface JobDeps {
   jobStore: JobStore;
@@ -15,10 +15,10 @@ export async function createJob(deps: JobDeps, input: JobValues, createdBy: stri
   return await deps.jobStore.getJob(await deps.jobStore.insertJob(checked, createdBy));
 }
 
-/** As createJob, and JOB_NOT_FOUND. */
-export async function updateJob(deps: JobDeps, jobId: JobId, input: JobValues): Promise<Job> {
+/** As createJob, and JOB_NOT_FOUND, JOB_CHANGED. */
+export async function updateJob(deps: JobDeps, jobId: JobId, input: JobValues, edit: JobEdit): Promise<Job> {
   await deps.jobStore.getJob(jobId);
-  await deps.jobStore.updateJob(jobId, await checkJob(deps, input));
+  await deps.jobStore.updateJob(jobId, await checkJob(deps, input), edit);
   return await deps.jobStore.getJob(jobId);
 }
 

@@ -45,7 +45,14 @@ async function withRuns(database: Database, daysAgo: number[]) {
 describeEachDatabase('keeping house', (open) => {
   test('for ever means for ever', async () => {
     const { house, runs } = await withRuns(open(), [4000, 10]);
-    expect(await clean(house(forEver), never)).toEqual({ runs: 0, logs: 0, artifacts: 0, audit: 0, objects: 0 });
+    expect(await clean(house(forEver), never)).toEqual({
+      runs: 0,
+      logs: 0,
+      artifacts: 0,
+      audit: 0,
+      events: 0,
+      objects: 0,
+    });
     expect((await runs.listRuns({ limit: 10 })).items).toHaveLength(3);
   });
 
@@ -53,7 +60,7 @@ describeEachDatabase('keeping house', (open) => {
     const { house, first, second, runs, logs, artifacts } = await withRuns(open(), [100, 80]);
     await gather(house(forEver), never);
     const cleaned = await clean(house({ ...forEver, logs: 90, artifacts: 90 }), never);
-    expect(cleaned).toEqual({ runs: 0, logs: 1, artifacts: 1, audit: 0, objects: 2 });
+    expect(cleaned).toEqual({ runs: 0, logs: 1, artifacts: 1, audit: 0, events: 0, objects: 2 });
     expect(await runs.getRun(first)).toMatchObject({
       logLines: 1,
       logRemovedAt: expect.any(String),
@@ -83,6 +90,30 @@ describeEachDatabase('keeping house', (open) => {
     await database.db.deleteFrom('runs').where('id', '=', active).execute();
     await sql`update runs set finished_at = now() - interval '9 days'`.execute(database.db);
     expect(await clean(house({ ...forEver, runs: 1 }), never)).toMatchObject({ runs: 0 });
+  });
+
+  test('events go by their age once they are handled, and who has not read on is told so', async () => {
+    const { db } = open();
+    const { house, events } = await withRuns(open(), [3, 2]);
+    await sql`update run_events set at = now() - interval '9 days' where id < (select max(id) from run_events)`.execute(
+      db,
+    );
+    const { events: all, newest } = await events.listEvents({ after: 0, limit: 50 });
+    expect(all).toHaveLength(5);
+    const kept = { ...forEver, runs: 5 };
+    expect(await clean(house(kept), never)).toMatchObject({ events: 0 });
+    await events.consume({ name: 'test', limit: 50 }, async () => undefined);
+    expect(await clean(house(kept), never)).toMatchObject({ events: 3 });
+    expect(await clean(house(kept), never)).toMatchObject({ events: 0 });
+    // The newest of those that are old is where another has read to: nothing after it is gone.
+    const [, , , last, active] = all;
+    if (!last) throw new Error('five events');
+    expect(await events.listEvents({ after: last.id, limit: 9 })).toMatchObject({ events: [active], newest });
+    for (const after of [all[0]?.id ?? 0, newest + 100])
+      await expect(events.listEvents({ after, limit: 9 })).rejects.toMatchObject({
+        code: 'RUN_EVENTS_REMOVED',
+        details: { oldest: last.id, newest },
+      });
   });
 
   test('the audit log goes by whole days', async () => {

@@ -63,6 +63,7 @@ export async function clean(deps: HouseDeps, signal: AbortSignal): Promise<Clean
   const ofRuns = (days: number | undefined, remove: Remove) => removeAll(days, { now, batch, remove }, signal);
   const cleaning: Cleaning = {
     runs: await ofRuns(keptDays.runs, retentionStore.deleteRuns),
+    events: await ofRuns(keptDays.runs, retentionStore.deleteEvents),
     logs: await ofRuns(keptDays.logs, retentionStore.removeLogs),
     artifacts: await ofRuns(keptDays.artifacts, retentionStore.removeArtifacts),
     // Whole days (UTC), because each removal is an entry of its own: one a day.

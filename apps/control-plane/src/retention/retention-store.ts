@@ -11,6 +11,8 @@ export interface Cleaning {
   logs: number;
   artifacts: number;
   audit: number;
+  /** Of runs. */
+  events: number;
   objects: number;
 }
 
@@ -101,6 +103,20 @@ export function createRetentionStore(db: Db) {
       });
     },
 
+    /**
+     * Events from before `before`, oldest first, that every consumer has handled. The newest of them stays: who has come as far as
+     * that has missed nothing.
+     */
+    async deleteEvents(before: Date, limit: number): Promise<number> {
+      const { rows } = await sql`
+        with oldest as (select id, lead(at) over (order by id) as next_at
+          from (select id, at from run_events order by id limit ${limit + 1}) as first)
+        delete from run_events using oldest where run_events.id = oldest.id and next_at < ${before}
+          and run_events.id <= coalesce((select min(position) from run_event_consumers), 0)
+        returning run_events.id`.execute(db);
+      return rows.length;
+    },
+
     async recordCleaning(cleaning: Cleaning): Promise<void> {
       await db.transaction().execute(async (tx) => {
         await tx.deleteFrom('cleanings').execute();
@@ -165,6 +181,7 @@ export function createRetentionStore(db: Db) {
               logs: last.logs,
               artifacts: last.artifacts,
               audit: last.audit,
+              events: last.events,
               objects: last.objects,
             }
           : null,

@@ -20,6 +20,8 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import { createRetentionStore } from '../retention/retention-store.ts';
 import { createArtifactStore } from '../runs/artifact-store.ts';
 import { createLogSegmentStore } from '../runs/log-segment-store.ts';
+import { createRunCountStore } from '../runs/run-count-store.ts';
+import { createRunEventStore } from '../runs/run-event-store.ts';
 import { createRunLogStore } from '../runs/run-log-store.ts';
 import { createRunReportStore } from '../runs/run-report-store.ts';
 import { createRunStore } from '../runs/run-store.ts';
@@ -44,9 +46,11 @@ export function createStores(db: Db, changes: ChangeFeed, objects: ObjectStore) 
     neighbourhoodStore: createLineageNeighbourhoodStore(db),
     registrationKeyStore: createRegistrationKeyStore(db),
     retentionStore: createRetentionStore(db),
+    runCountStore: createRunCountStore(db),
+    runEventStore: createRunEventStore(db),
     runLogStore,
     runReportStore: createRunReportStore(db, changes, runLogStore),
-    runStore: createRunStore(db, changes),
+    runStore: createRunStore(db),
     segmentStore: createLogSegmentStore(db, objects),
     sessionStore: createSessionStore(db),
     subjectStore: createSubjectStore(db),

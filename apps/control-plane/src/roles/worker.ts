@@ -3,6 +3,7 @@ import { createDataConverter, type Logger } from '@bigeye/service-kit';
 import { type ControlPlaneConfig, keptDaysOf } from '../config.ts';
 import { lead } from '../db/lead.ts';
 import { keepHouse } from '../retention/keep-house.ts';
+import { countRuns } from '../runs/count-runs.ts';
 import { createRunDispatcher, type RunDispatcher } from '../runs/run-dispatcher.ts';
 import { sweepRuns } from '../runs/sweep-runs.ts';
 import type { TemporalTarget } from '../temporal/connect.ts';
@@ -16,7 +17,7 @@ export interface WorkerRole extends AsyncDisposable {
   readiness(): Promise<true | AppError>;
 }
 
-/** Runs workflows, and in one process of all sweeps the runs and keeps the house. */
+/** Runs workflows, and in one process of all sweeps the runs, counts them and keeps the house. */
 export async function startWorkerRole(
   { stores, changes, objects, payloadKeys }: Ground,
   { config, temporal, log }: { config: ControlPlaneConfig; temporal: TemporalTarget; log: Logger },
@@ -36,6 +37,7 @@ export async function startWorkerRole(
   const dispatcher = createRunDispatcher({ runStore, starter: engine.starter, changes, log });
   const sweep = { runStore, starter: engine.starter, dispatcher, records: activities, changes, log };
   starting.use(lead({ leaseStore, name: 'runs', log }, (signal) => sweepRuns(sweep, signal)));
+  starting.use(lead({ leaseStore, name: 'run counts', log }, (signal) => countRuns({ ...stores, log }, signal)));
   const house = { ...stores, objects, keptDays: keptDaysOf(config), log };
   starting.use(lead({ leaseStore, name: 'house', log }, (signal) => keepHouse(house, signal)));
   const running = starting.move();

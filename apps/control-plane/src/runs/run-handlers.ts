@@ -4,8 +4,9 @@ import type { ChangeFeed } from '../db/change-feed.ts';
 import { nameOfCaller } from '../http/caller.ts';
 import type { SomeHandlers } from '../http/handlers.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { deleteJob } from './delete-job.ts';
 import { type RevokeDeps, revokeHost } from './revoke-host.ts';
+import type { RunCountStore } from './run-count-store.ts';
+import type { RunEventStore } from './run-event-store.ts';
 import { streamRunEvents } from './run-events.ts';
 import type { RunLogStore } from './run-log-store.ts';
 import { createStartRun, type StartRunDeps } from './start-run.ts';
@@ -13,10 +14,12 @@ import { createStartRun, type StartRunDeps } from './start-run.ts';
 export interface RunDeps extends StartRunDeps, RevokeDeps {
   runLogStore: RunLogStore;
   artifactStore: ArtifactStore;
+  runEventStore: RunEventStore;
+  runCountStore: RunCountStore;
   changes: ChangeFeed;
 }
 
-/** Runs, as people and the CLI see them, and what ends or needs them: a job that goes, a host that is revoked. */
+/** Runs, as people and the CLI see them, and what ends them: a host that is revoked. */
 export function createRunHandlers(deps: RunDeps) {
   const { runStore, runLogStore, artifactStore } = deps;
   const startRun = createStartRun(deps);
@@ -25,7 +28,6 @@ export function createRunHandlers(deps: RunDeps) {
       await revokeHost(deps, params.hostId);
       return await deps.hostStore.getHost(params.hostId);
     },
-    deleteJob: ({ params }) => deleteJob(deps, params.jobId),
     startRun: ({ params, caller }) => startRun(params.jobId, nameOfCaller(caller)),
     listRuns: ({ query }) => runStore.listRuns(query),
     getRun: ({ params }) => runStore.getRun(params.runId),
@@ -51,6 +53,8 @@ export function createRunHandlers(deps: RunDeps) {
       reply.header('content-disposition', `attachment; filename="${params.runId}.log"`);
       return Readable.from(runLogStore.readText(params.runId));
     },
+    listRunEvents: ({ query }) => deps.runEventStore.listEvents(query),
+    countRuns: async ({ query }) => ({ counts: await deps.runCountStore.countsOf(query.days) }),
     streamRunEvents: ({ params, ...input }) => streamRunEvents(deps, params.runId, input),
     downloadArtifact: async ({ params, reply }) => {
       await runStore.getRun(params.runId);

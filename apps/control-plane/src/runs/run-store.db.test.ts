@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunExit } from '@bigeye/contracts';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Db } from '../db/tables.ts';
 import { createJobStore } from '../jobs/job-store.ts';
 import { insertJob } from '../testing/a-job.ts';
 import { describeEachDatabase } from '../testing/each-database.ts';
@@ -14,10 +16,17 @@ const exit: RunExit = {
   finishedAt: '2026-01-01T00:00:09.000Z',
 };
 
+async function waitingForLocks(db: Db): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows[0]?.waiting ?? 0;
+}
+
 describeEachDatabase('run store', (open) => {
   test('of many starts at once exactly one gets the run, the others are told which it is', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const job = await insertJob(database);
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => runs.insertRun(job, 'me')));
     const started = attempts.filter((a) => a.status === 'fulfilled');
@@ -28,7 +37,7 @@ describeEachDatabase('run store', (open) => {
 
   test('a status once final stays, whatever is recorded later', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.recordStatus({ runId, status: 'running', startedAt: exit.startedAt });
     await runs.recordStatus({ runId, status: 'succeeded', exit, failure: null });
@@ -64,7 +73,7 @@ describeEachDatabase('run store', (open) => {
 
   test('cancel is asked once, repeats do nothing, and a finished run refuses it', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const runId = await runs.insertRun(await insertJob(database), 'me');
     await runs.requestCancel(runId, 'me');
     await runs.requestCancel(runId, 'you');
@@ -77,7 +86,7 @@ describeEachDatabase('run store', (open) => {
 
   test('of two who ask for a cancel at the same time, neither is refused', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const runId = await runs.insertRun(await insertJob(database), 'me');
     await Promise.all(['me', 'you', 'we', 'they'].map((name) => runs.requestCancel(runId, name)));
     expect((await runs.listTimeline(runId)).filter((e) => e.kind === 'cancel_requested')).toHaveLength(1);
@@ -85,7 +94,7 @@ describeEachDatabase('run store', (open) => {
 
   test('pages of runs hold each run once, newest first', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const job = await insertJob(database);
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -106,19 +115,91 @@ describeEachDatabase('run store', (open) => {
 
   test('a job is deleted with its finished runs, but not while one is active', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const jobs = createJobStore(database.db);
     const job = await insertJob(database);
     const runId = await runs.insertRun(job, 'me');
-    expect(await jobs.deleteJob(job.id)).toBe(false);
+    await expect(jobs.deleteJob(job.id)).rejects.toMatchObject({ code: 'JOB_HAS_ACTIVE_RUN', details: { runId } });
     await runs.recordStatus({ runId, status: 'succeeded', exit, failure: null });
-    expect(await jobs.deleteJob(job.id)).toBe(true);
+    await jobs.deleteJob(job.id);
     await expect(runs.getRun(runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+    await expect(jobs.deleteJob(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+
+  test('a run that is being started is not deleted with its job', async () => {
+    const { db, changes } = open();
+    const job = await insertJob({ db, changes });
+    const { promise: isStarted, resolve: started } = Promise.withResolvers<void>();
+    const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+    const starting = db.transaction().execute(async (tx) => {
+      const runId = await createRunStore(tx).insertRun(job, 'me');
+      started();
+      await mayCommit;
+      return runId;
+    });
+    await isStarted;
+    const deleting = createJobStore(db).deleteJob(job.id);
+    await expect.poll(() => waitingForLocks(db)).toBe(1);
+    commit();
+    await expect(deleting).rejects.toMatchObject({ code: 'JOB_HAS_ACTIVE_RUN', details: { runId: await starting } });
+    expect(await createRunStore(db).getRun(await starting)).toMatchObject({ status: 'queued', jobId: job.id });
+  });
+
+  test('a start that comes while its job is being deleted is told that there is no job', async () => {
+    const { db, changes } = open();
+    const job = await insertJob({ db, changes });
+    const { promise: isDeleted, resolve: deleted } = Promise.withResolvers<void>();
+    const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+    const deleting = db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('jobs').where('id', '=', job.id).execute();
+      deleted();
+      await mayCommit;
+    });
+    await isDeleted;
+    const starting = createRunStore(db).insertRun(job, 'me');
+    await expect.poll(() => waitingForLocks(db)).toBe(1);
+    commit();
+    await expect(starting).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', details: { jobId: job.id } });
+    await deleting;
+  });
+
+  test('of a start and a delete at once, whichever comes first wins, and the other is told why not', async () => {
+    const { db, changes } = open();
+    const runs = createRunStore(db);
+    const jobs = createJobStore(db);
+    const winners = { start: 0, delete: 0 };
+    for (let n = 0; n < 60; n++) {
+      const job = await insertJob({ db, changes }, `job ${n}`);
+      const later = Math.random() * 3;
+      const [start, remove] = await Promise.allSettled([
+        (n % 2 ? delay(later) : Promise.resolve()).then(() => runs.insertRun(job, 'me')),
+        (n % 2 ? Promise.resolve() : delay(later)).then(() => jobs.deleteJob(job.id)),
+      ]);
+      if (start.status === 'fulfilled') {
+        winners.start++;
+        expect(remove).toMatchObject({ reason: { code: 'JOB_HAS_ACTIVE_RUN', details: { runId: start.value } } });
+        expect(await runs.getRun(start.value)).toMatchObject({ status: 'queued', jobId: job.id });
+      } else {
+        winners.delete++;
+        expect([start.reason.code, remove.status]).toEqual(['JOB_NOT_FOUND', 'fulfilled']);
+      }
+    }
+    expect(Math.min(winners.start, winners.delete)).toBeGreaterThan(0);
+  });
+
+  test('of many who cancel at once one is the first, and none is told that the run is over', async () => {
+    const database = open();
+    const runs = createRunStore(database.db);
+    for (let n = 0; n < 5; n++) {
+      const runId = await runs.insertRun(await insertJob(database, `job ${n}`), 'me');
+      await Promise.all(Array.from({ length: 8 }, () => runs.requestCancel(runId, 'me')));
+      expect((await runs.listTimeline(runId)).map(({ kind }) => kind)).toEqual(['queued', 'cancel_requested']);
+    }
   });
 
   test('whoever listens hears of each change', async () => {
     const database = open();
-    const runs = createRunStore(database.db, database.changes);
+    const runs = createRunStore(database.db);
     const heard: string[] = [];
     using _ = database.changes.subscribe({ onChange: ({ what }) => heard.push(what), onGap: () => undefined });
     const runId = await runs.insertRun(await insertJob(database), 'me');

@@ -9,15 +9,17 @@ import {
 } from '@bigeye/contracts';
 import { createRunId } from '@bigeye/service-kit';
 import { type InsertQueryBuilder, sql, type UpdateQueryBuilder } from 'kysely';
-import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db, Tables } from '../db/tables.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 import { createRunReads } from './run-reads-store.ts';
 
 export type RunStore = ReturnType<typeof createRunStore>;
 
-/** The only SQL about runs and their timelines. Every change of status names the status it expects. */
-export function createRunStore(db: Db, changes: ChangeFeed) {
+/**
+ * The only SQL about runs and their timelines. Every change of status names the status it expects. The database tells each change,
+ * to who shows the run and as an event, in the transaction that makes it.
+ */
+export function createRunStore(db: Db) {
   const reads = createRunReads(db);
 
   /**
@@ -53,35 +55,39 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
   return {
     ...reads,
 
-    /** Inserts a queued run. Throws JOB_HAS_ACTIVE_RUN. */
+    /** Inserts a queued run. Throws JOB_HAS_ACTIVE_RUN, and JOB_NOT_FOUND where the job was deleted meanwhile. */
     async insertRun(job: Job, requestedBy: string): Promise<RunId> {
       const id = createRunId();
-      const queuedAt = new Date();
+      const queuedAt = new Date().toISOString();
+      // It holds the job, so that this waits for one who deletes it, or the other for this.
+      const ofJob = db
+        .selectFrom('jobs')
+        .select([
+          sql<RunId>`${id}::text`.as('id'),
+          'jobs.id as job_id',
+          sql<Job['hostId']>`${job.hostId}::text`.as('host_id'),
+          sql<Job['agentType']>`${job.agentType}::text`.as('agent_type'),
+          sql<string>`${JSON.stringify(job.parameters)}::jsonb`.as('parameters'),
+          sql<string>`${JSON.stringify(job.settings)}::jsonb`.as('settings'),
+          sql<'queued'>`'queued'`.as('status'),
+          sql<string>`${requestedBy}::text`.as('requested_by'),
+          sql<Date>`${queuedAt}::timestamptz`.as('queued_at'),
+        ])
+        .where('jobs.id', '=', job.id)
+        .forKeyShare();
+      const columns = [
+        ...(['id', 'job_id', 'host_id', 'agent_type', 'parameters', 'settings'] as const),
+        ...(['status', 'requested_by', 'queued_at'] as const),
+      ];
       try {
-        await changeAndTell(
-          db
-            .insertInto('runs')
-            .values({
-              id,
-              job_id: job.id,
-              host_id: job.hostId,
-              agent_type: job.agentType,
-              parameters: JSON.stringify(job.parameters),
-              settings: JSON.stringify(job.settings),
-              status: 'queued',
-              requested_by: requestedBy,
-              queued_at: queuedAt,
-            })
-            .returning('id'),
-          { kind: 'queued', at: queuedAt.toISOString() },
-        );
+        const run = db.insertInto('runs').columns(columns).expression(ofJob).returning('id');
+        if (await changeAndTell(run, { kind: 'queued', at: queuedAt })) return id;
       } catch (error) {
         if (!isUniqueViolation(error, 'runs_one_active_per_job')) throw error;
         const active = await reads.findActiveRunId(job.id);
         throw new AppError('JOB_HAS_ACTIVE_RUN', { jobId: job.id, runId: active ?? 'just now' }, { cause: error });
       }
-      await changes.announce({ runId: id, what: 'timeline' });
-      return id;
+      throw new AppError('JOB_NOT_FOUND', { jobId: job.id });
     },
 
     async recordDispatched(runId: RunId): Promise<void> {
@@ -95,7 +101,6 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
           .returning('id'),
         offered,
       );
-      await changes.announce({ runId, what: 'timeline' });
     },
 
     /** Moves a run on; a status that was recorded already is left as it is, so a repeat does no harm. */
@@ -111,7 +116,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
       } else {
         const finishedAt = input.exit?.finishedAt ?? new Date().toISOString();
         const { status, failure, exit } = input;
-        const isChanged = await changeAndTell(
+        await changeAndTell(
           db
             .updateTable('runs')
             .set({
@@ -125,9 +130,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
             .returning('id'),
           now('finished'),
         );
-        if (isChanged) await changes.announce({ runId, what: 'timeline' });
       }
-      await changes.announce({ runId, what: 'run' });
     },
 
     /** Throws RUN_NOT_FOUND, RUN_NOT_ACTIVE. Asking twice is asking once. */
@@ -142,11 +145,7 @@ export function createRunStore(db: Db, changes: ChangeFeed) {
           .returning('id'),
         now('cancel_requested', `by ${requestedBy}`),
       );
-      if (isChanged) {
-        await changes.announce({ runId, what: 'timeline' });
-        await changes.announce({ runId, what: 'run' });
-        return;
-      }
+      if (isChanged) return;
       // Read after that, so that who asks at the same time as another sees that it was asked.
       const { cancelRequestedAt, status } = await reads.getRun(runId);
       if (cancelRequestedAt === null) throw new AppError('RUN_NOT_ACTIVE', { runId, status });

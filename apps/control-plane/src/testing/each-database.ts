@@ -7,17 +7,20 @@ import { type Database, openDatabase } from '../db/database.ts';
 
 const log = createLogger('test', 'error');
 
+/** `url`: for what another process or connection does. */
+type TestDatabase = Database & { url: string };
+
 /**
  * Runs the tests on each PostgreSQL server of the run (tests/support/postgres-servers.ts). Each test finds its tables empty; the
  * database is made once, because that takes longer.
  */
-export function describeEachDatabase(name: string, tests: (database: () => Database) => void): void {
+export function describeEachDatabase(name: string, tests: (database: () => TestDatabase) => void): void {
   for (const { url, version } of inject('postgresServers'))
     describe(`${name} on PostgreSQL ${version}`, () => tests(useDatabase(url)));
 }
 
-function useDatabase(url: string): () => Database {
-  let database: Database | undefined;
+function useDatabase(url: string): () => TestDatabase {
+  let database: TestDatabase | undefined;
   beforeAll(async () => {
     database = await openNewDatabase(url);
   });
@@ -41,10 +44,13 @@ const tables = [
   'leases',
   'object_deletions',
   'cleanings',
+  'run_events',
+  'run_event_consumers',
+  'run_counts',
   'vault_keys',
 ];
 
-async function openNewDatabase(serverUrl: string): Promise<Database> {
+async function openNewDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
@@ -52,6 +58,7 @@ async function openNewDatabase(serverUrl: string): Promise<Database> {
   const database = await openDatabase({ url: url.href, log });
   return {
     ...database,
+    url: url.href,
     [Symbol.asyncDispose]: async () => {
       await database[Symbol.asyncDispose]();
       await onServer(serverUrl, `drop database ${name} with (force)`);

@@ -6,6 +6,7 @@ import { createFolderObjects } from '../objects/folder-objects.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { createArtifactStore } from '../runs/artifact-store.ts';
 import { createLogSegmentStore } from '../runs/log-segment-store.ts';
+import { createRunEventStore } from '../runs/run-event-store.ts';
 import { createRunLogStore } from '../runs/run-log-store.ts';
 import { createRunReportStore } from '../runs/run-report-store.ts';
 import { createRunStore } from '../runs/run-store.ts';
@@ -19,7 +20,8 @@ export function openRunStores(
   return {
     objects,
     logs,
-    runs: createRunStore(db, changes),
+    runs: createRunStore(db),
+    events: createRunEventStore(db),
     reports: createRunReportStore(db, changes, logs),
     artifacts: createArtifactStore(db, changes, objects),
     segments: createLogSegmentStore(db, objects),

@@ -37,6 +37,13 @@ export const runErrors = {
       'It was deleted there, or the database and the object store are not of one backup. Restore it there; ' +
       'until then this part cannot be read.',
   ),
+  RUN_EVENTS_REMOVED: needsAction(
+    410,
+    (d: { after: number; oldest: number; newest: number }) =>
+      `What happened right after event ${d.after} is not kept any more, or never was: kept are ${d.oldest} to ${d.newest}.`,
+    (d) =>
+      `Read what you follow anew with GET /api/v1/agent-orchestrator/runs, then go on with after=${d.newest}, as it was before you read.`,
+  ),
   RUN_NOT_ACTIVE: needsAction(
     409,
     (d: { runId: string; status: string }) => `Run ${d.runId} is already ${d.status}.`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JobId } from '../ids.ts';
+import { IfMatch } from '../if-match.ts';
 import { Job, JobInput, JobSummary } from '../jobs.ts';
 import { storableText } from '../scalars.ts';
 import { atLeast, base, page, pageQuery, route } from './route.ts';
@@ -56,10 +57,15 @@ export const jobRoutes = {
     summary: 'Change a job; an active run keeps what it started with',
     access: atLeast('member'),
     params: z.object({ jobId: JobId }),
+    headers: z.object({
+      'if-match': IfMatch.optional().describe(
+        'The ETag of the job as you read it: refused where it was changed since.',
+      ),
+    }),
     body: JobInput,
     audit: ['name', 'hostId'],
     response: Job,
-    errors: ['INVALID_INPUT', 'JOB_NOT_FOUND', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
+    errors: ['INVALID_INPUT', 'JOB_NOT_FOUND', 'JOB_CHANGED', 'HOST_NOT_FOUND', 'HOST_NOT_ELIGIBLE', 'JOB_NAME_TAKEN'],
   }),
   deleteJob: route({
     method: 'DELETE',

@@ -23,6 +23,8 @@ export interface Route {
   access: Access;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** By their names in lower case; those that are not named here are not the route's. */
+  headers?: z.ZodObject;
   body?: z.ZodType;
   /** Bytes of a JSON body, where 1 MiB is not enough. */
   bodyLimit?: number;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HostId, JobId } from '../ids.ts';
+import { RunCount, RunEventKind, RunEventPage, RunEventPosition } from '../run-events.ts';
 import { LogPage, Run, RunStatus, TimelineEvent } from '../runs.ts';
 import { artifactParams, atLeast, base, page, pageQuery, route, runParams } from './route.ts';
 
@@ -95,6 +96,33 @@ export const runRoutes = {
     response: z.string(),
     contentType: 'text/event-stream',
     errors: ['RUN_NOT_FOUND'],
+  }),
+  listRunEvents: route({
+    method: 'GET',
+    path: `${base}/run-events`,
+    tag: 'Runs',
+    summary:
+      'What happened to runs after a place in the sequence, in order: to follow them without missing or repeating anything',
+    access: atLeast('viewer'),
+    query: z.object({
+      after: RunEventPosition.default(0),
+      limit: z.coerce.number().int().min(1).max(1000).default(200),
+      jobId: JobId.optional(),
+      hostId: HostId.optional(),
+      kind: RunEventKind.optional(),
+    }),
+    response: RunEventPage,
+    errors: ['RUN_EVENTS_REMOVED'],
+  }),
+  countRuns: route({
+    method: 'GET',
+    path: `${base}/run-counts`,
+    tag: 'Runs',
+    summary: 'How many runs were asked for and how they ended, by day',
+    access: atLeast('viewer'),
+    query: z.object({ days: z.coerce.number().int().min(1).max(400).default(7) }),
+    response: z.object({ counts: z.array(RunCount) }),
+    errors: [],
   }),
   downloadArtifact: route({
     method: 'GET',

@@ -1,4 +1,4 @@
-import type { Job, JobId, JobInput } from '@bigeye/contracts';
+import { entityTagOf, isAppError, type Job, type JobId, type JobInput } from '@bigeye/contracts';
 import { type QueryClient, queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 import { listQuery, removeFromLists } from '../../lib/pages.ts';
@@ -45,16 +45,26 @@ export const jobQuery = (jobId: JobId | undefined) =>
     refetchInterval: every(refreshEveryMs),
   });
 
-/** Creates a job, or changes the one named. */
-export function useSaveJob(jobId: JobId | undefined) {
+interface JobToSave {
+  input: JobInput;
+  /** The job that it changes, and the version over which it was typed. */
+  of: { jobId: JobId; version: number } | undefined;
+}
+
+/** Creates a job, or changes one. Where another has changed it since, the job is read anew. */
+export function useSaveJob() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: JobInput) =>
-      jobId ? api.call('updateJob', { params: { jobId }, body }) : api.call('createJob', { body }),
+    mutationFn: ({ input: body, of }: JobToSave) =>
+      of
+        ? api.call('updateJob', { params: { jobId: of.jobId }, headers: { 'if-match': entityTagOf(of) }, body })
+        : api.call('createJob', { body }),
     onSuccess: (job) => {
       client.setQueryData(jobQuery(job.id).queryKey, job);
       return invalidateJobs(client);
     },
+    onError: (error, { of }) =>
+      isAppError(error, 'JOB_CHANGED') ? client.invalidateQueries(jobQuery(of?.jobId)) : undefined,
   });
 }
 

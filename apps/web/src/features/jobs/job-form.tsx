@@ -10,6 +10,8 @@ import { SearchingSelect } from '../../components/searching-select.tsx';
 import { findHosts, hostQuery } from '../hosts/api.ts';
 import { HostStateIcon } from '../hosts/host-state.tsx';
 import { useSaveJob } from './api.ts';
+import { JobChanged } from './job-changed.tsx';
+import { changesOf, limits, times } from './job-fields.ts';
 import styles from './job-form.module.css';
 import {
   checkDraft,
@@ -28,13 +30,14 @@ import { ParameterInput } from './parameter-input.tsx';
 
 /** Creates a job, `on` this host if one is named, or changes `job`. */
 export function JobForm({ job, on }: { job?: Job; on?: Host | undefined }) {
-  const kept = useKeptDraft(job?.id, job ? draftOf(job) : draftOn(on));
+  const now = { version: job?.version ?? 0, draft: job ? draftOf(job) : draftOn(on) };
+  const kept = useKeptDraft(job?.id, now);
   const { draft } = kept;
   const host = useQuery(hostQuery(HostId.safeParse(draft.hostId).data)).data ?? undefined;
   const [errors, setErrors] = useState<FieldErrors>({});
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
-  const save = useSaveJob(job?.id);
+  const save = useSaveJob();
   const change = (part: Partial<JobDraft>) => {
     kept.change(part);
     setErrors((before) => errorsWithout(before, Object.keys(part)));
@@ -44,18 +47,33 @@ export function JobForm({ job, on }: { job?: Job; on?: Host | undefined }) {
     requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
   };
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  // While it is saved, the newer version may be this one.
+  const isBehind = kept.isBehind && !save.isPending && !save.isSuccess;
+  const takeOver = () => {
+    kept.takeOver();
+    save.reset();
+    setErrors({});
+  };
+  const overwrite = () => {
+    kept.keepMine();
+    send(now.version);
+  };
+
+  const send = (version: number) => {
     const checked = checkDraft(draft);
     if ('errors' in checked) return refuse(checked.errors);
     setErrors({});
-    save.mutate(checked.input, {
-      onSuccess: ({ id }) => {
-        kept.forget();
-        return navigate({ to: '/jobs/$jobId', params: { jobId: id } });
+    const of = job && { jobId: job.id, version };
+    save.mutate(
+      { input: checked.input, of },
+      {
+        onSuccess: ({ id }) => {
+          kept.forget();
+          return navigate({ to: '/jobs/$jobId', params: { jobId: id } });
+        },
+        onError: (error) => refuse(errorsOfServer(error)),
       },
-      onError: (error) => refuse(errorsOfServer(error)),
-    });
+    );
   };
   const isAtFields = Object.keys(errorsOfServer(save.error)).length > 0;
 
@@ -63,7 +81,10 @@ export function JobForm({ job, on }: { job?: Job; on?: Host | undefined }) {
     <form
       ref={form}
       className={styles.form}
-      onSubmit={submit}
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        send(kept.base.version);
+      }}
       noValidate
       aria-label={job ? 'Edit the job' : 'Create a job'}
     >
@@ -86,7 +107,15 @@ export function JobForm({ job, on }: { job?: Job; on?: Host | undefined }) {
       />
       <Parameters host={host} draft={draft} errors={errors} change={change} />
       <Limits draft={draft} errors={errors} change={change} />
-      {save.error && !isAtFields && <ErrorNotice error={save.error} />}
+      {job && isBehind && (
+        <JobChanged
+          job={job}
+          changes={changesOf(kept.base.draft, now.draft, draft)}
+          onTakeOver={takeOver}
+          onOverwrite={overwrite}
+        />
+      )}
+      {save.error && !isAtFields && !isBehind && <ErrorNotice error={save.error} />}
       <div className={styles.actions}>
         <Button type="submit" size="sm" loading={save.isPending}>
           {job ? 'Save' : 'Create job'}
@@ -214,17 +243,6 @@ function Parameters({ host, draft, errors, change }: PartProps) {
 }
 
 const unique = (values: string[]): string[] => [...new Set(values)];
-
-const times = [
-  ['startTimeoutSeconds', 'May wait to start'],
-  ['runTimeoutSeconds', 'May run'],
-  ['cancelGraceSeconds', 'Grace at cancel'],
-] as const;
-const limits = [
-  ['memoryMib', 'Memory', ' MiB'],
-  ['cpus', 'CPUs', ''],
-  ['pids', 'Processes', ''],
-] as const;
 
 function Limits({ draft: { settings }, errors, change }: Omit<PartProps, 'host'>) {
   return (

@@ -18,6 +18,7 @@ import { durationSample, medianMs } from './usual-duration.ts';
 const newestEveryMs = 3000;
 /** Older pages are read again only while something in them is still going on. */
 const wholeEveryMs = 30_000;
+const countsEveryMs = 10_000;
 const allRuns = ['runs'] as const;
 
 export type RunListFilter = Pick<NonNullable<CallInput<'listRuns'>['query']>, 'status' | 'jobId' | 'hostId'>;
@@ -26,6 +27,14 @@ async function readRuns(filter: RunListFilter, cursor: string | null): Promise<R
   const page = await api.call('listRuns', { query: { ...filter, ...(cursor && { cursor }) } });
   return { ...page, readAt: Date.now() };
 }
+
+/** What became of the runs of the last days; the control plane counts every few seconds. */
+export const runCountsQuery = (days: number) =>
+  queryOptions({
+    queryKey: [...allRuns, 'counts', days],
+    queryFn: async () => (await api.call('countRuns', { query: { days } })).counts,
+    refetchInterval: every(countsEveryMs),
+  });
 
 /** Runs, newest first, 50 a page. */
 const runsQuery = (filter: RunListFilter) =>

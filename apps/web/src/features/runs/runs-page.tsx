@@ -10,9 +10,11 @@ import { runStatusWords, StatusIcon } from '../../components/status.tsx';
 import { isMissing } from '../../lib/read.ts';
 import { findHosts } from '../hosts/api.ts';
 import { findJobs, jobQuery } from '../jobs/api.ts';
-import { useRuns } from './api.ts';
+import { runCountsQuery, useRuns } from './api.ts';
 import { runsAnswer } from './run-answer.ts';
+import { countsWords } from './run-counts.ts';
 import { type RunFilter, toListFilter } from './run-filter.ts';
+import styles from './runs.module.css';
 import { RunsTable } from './runs-table.tsx';
 
 const route = getRouteApi('/shell/runs');
@@ -28,6 +30,7 @@ export function RunsPage() {
       {(runs === undefined || runs.length > 0 || isFiltered) && (
         <>
           <Answer answer={runs && answerOf(runs)} reads={[answered]} of="The runs" />
+          {!isFiltered && <Counts />}
           <Filters filter={filter} />
         </>
       )}
@@ -41,6 +44,14 @@ export function RunsPage() {
   );
 }
 
+/** Of all runs, those too that are not listed any more. */
+function Counts() {
+  const counts = useQuery(runCountsQuery(countedDays));
+  const words = counts.data && countsWords(counts.data, countedDays);
+  return words ? <p className={styles.counts}>{words}</p> : null;
+}
+
+const countedDays = 7;
 const answerOf = (runs: Parameters<typeof runsAnswer>[0]): string => (runs.length === 0 ? 'No run.' : runsAnswer(runs));
 
 function Filters({ filter }: { filter: RunFilter }) {

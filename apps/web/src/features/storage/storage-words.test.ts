@@ -12,7 +12,7 @@ const report: StorageReport = {
   logs: { count: 2000, bytes: 900 * mib, storedBytes: 90 * mib, keptDays: 90 },
   artifacts: { count: 10, bytes: 20 * mib, storedBytes: 10 * mib, keptDays: 1 },
   audit: { count: 7, oldestAt: at, keptDays: null },
-  lastCleaning: { at, runs: 0, logs: 1, artifacts: 2, audit: 3, objects: 3 },
+  lastCleaning: { at, runs: 0, logs: 1, artifacts: 2, audit: 3, events: 0, objects: 3 },
 };
 
 test('how much there is and where, in one line', () => {
@@ -34,6 +34,8 @@ test('what went last, in words', () => {
   expect(cleaningWords(report.lastCleaning)).toBe(
     '1 log, 2 artifacts, and 3 audit entries went, with 3 objects of the object store.',
   );
-  expect(cleaningWords({ at, runs: 0, logs: 0, artifacts: 0, audit: 0, objects: 0 })).toMatch(/^Nothing was old/);
+  expect(cleaningWords({ at, runs: 0, logs: 0, artifacts: 0, audit: 0, events: 0, objects: 0 })).toMatch(
+    /^Nothing was old/,
+  );
   expect(cleaningWords(null)).toBe('Nothing was cleaned yet.');
 });

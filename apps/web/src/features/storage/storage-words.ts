@@ -54,6 +54,7 @@ export function cleaningWords(last: StorageReport['lastCleaning']): string {
     [last.runs, 'run'],
     [last.logs, 'log'],
     [last.artifacts, 'artifact'],
+    [last.events, 'event of runs', 'events of runs'],
     [last.audit, 'audit entry', 'audit entries'],
   ];
   const words = went.filter(([count]) => count > 0).map(([count, one, many]) => plural(count, one, many));
