@@ -138,11 +138,14 @@ describeEachDatabase('run store', (open) => {
       return runId;
     });
     await isStarted;
-    const deleting = createJobStore(db).deleteJob(job.id);
+    const refusal = createJobStore(db)
+      .deleteJob(job.id)
+      .catch((error: unknown) => error);
     await expect.poll(() => waitingForLocks(db)).toBe(1);
     commit();
-    await expect(deleting).rejects.toMatchObject({ code: 'JOB_HAS_ACTIVE_RUN', details: { runId: await starting } });
-    expect(await createRunStore(db).getRun(await starting)).toMatchObject({ status: 'queued', jobId: job.id });
+    const runId = await starting;
+    expect(await refusal).toMatchObject({ code: 'JOB_HAS_ACTIVE_RUN', details: { runId } });
+    expect(await createRunStore(db).getRun(runId)).toMatchObject({ status: 'queued', jobId: job.id });
   });
 
   test('a start that comes while its job is being deleted is told that there is no job', async () => {
