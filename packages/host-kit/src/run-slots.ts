@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type HostId, RunId } from '@bigeye/contracts';
+import { type HostId, hostLimits, RunId } from '@bigeye/contracts';
 import { dockerNameOf, type HostHome } from './host-home.ts';
 
 /** What a host that says nothing has; as many runs go on at once. */
 export const defaultSlots = 24;
-export const mostSlots = 64;
+export const mostSlots = hostLimits.slots;
 
 /**
  * A place for one run at a time: two folders that are there before the stack is, and a network of its own. The folders are

@@ -48,10 +48,12 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
     try {
       await using gateway = await connectToGateway(options.gatewayAddress, options.identity, options.log);
       // Asked at each start and kept nowhere, so a control plane that moves to another namespace takes its hosts along.
-      const { temporalNamespace: namespace } = await unlessAborted(
+      const { host, temporalNamespace: namespace } = await unlessAborted(
         deps.hostApi.call('getOwnHost', {}),
         options.shutdown,
       );
+      // Before the first poll: a host that was drained while it was down starts nothing.
+      deps.drain.set(host.drain);
       const { connection } = gateway;
       await endAttempts({ connection, namespace, identity: options.hostId }, leftOver.splice(0));
       const activities = createActivities(deps, attempts);

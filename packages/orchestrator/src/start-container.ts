@@ -1,4 +1,4 @@
-import { AppError, containerNameOf, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
+import { AppError, containerNameOf, type RunId, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
 import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
 import type { Attempt, HostDeps } from './host-deps.ts';
@@ -6,11 +6,11 @@ import { writeInFiles } from './run-folders.ts';
 import { settleStart } from './settle-start.ts';
 
 /**
- * How long one attempt waits for a slot. While it waits it holds one of the worker's places for activities, and the runs that
+ * How long one attempt waits for what holds it up. While it waits it holds one of the worker's places for activities, and the runs that
  * have the slots need such a place to end.
  */
-const slotPatienceMs = 5_000;
-const slotPollMs = 250;
+const patienceMs = 5_000;
+const pollMs = 250;
 
 /**
  * Makes the run's container run, or finds that it does: however often this is called, in however many processes, the
@@ -93,18 +93,29 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   };
 }
 
-/** Throws NO_FREE_SLOT. */
-async function claimSlot(deps: HostDeps, { runId, hostId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
-  const until = Date.now() + slotPatienceMs;
+/** Throws HOST_DRAINED or NO_FREE_SLOT. */
+async function claimSlot(deps: HostDeps, { runId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
+  const until = Date.now() + patienceMs;
   for (;;) {
-    const slot = deps.slots.claim(runId);
-    if (slot) return slot;
-    const none = new AppError('NO_FREE_SLOT', { hostId, slots: deps.slots.count() });
-    deps.waits.begin(runId, none);
-    if (Date.now() > until) throw none;
-    await pause(slotPollMs, attempt.signal);
+    const slot = tryClaim(deps, runId);
+    if (!(slot instanceof AppError)) return slot;
+    deps.waits.begin(runId, slot);
+    if (Date.now() > until) throw slot;
+    await pause(pollMs, attempt.signal);
     attempt.signal.throwIfAborted();
   }
+}
+
+/**
+ * A slot, or what keeps the run from having one. Without a turn between the look and the claim: a heartbeat that says "drained" and
+ * then lists the slots has listed all that there will be.
+ */
+function tryClaim({ drain, slots, hostId }: HostDeps, runId: RunId): RunSlot | AppError {
+  const own = slots.find(runId);
+  if (own) return own;
+  const order = drain.find();
+  if (order) return new AppError('HOST_DRAINED', { hostId, ...order });
+  return slots.claim(runId) ?? new AppError('NO_FREE_SLOT', { hostId, slots: slots.count() });
 }
 
 async function recordStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {

@@ -3,7 +3,7 @@ import {
   AppError,
   createApiClient,
   type Host,
-  HostId,
+  type HostId,
   isAppError,
   nextAfterRegister,
 } from '@bigeye/contracts';
@@ -25,6 +25,7 @@ import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { checkMachine } from '../host/check-registration.ts';
 import { type PolicyFlags, withPolicyFlags } from '../host/choose-guard-policy.ts';
+import { hostIdOf } from '../host/host-argument.ts';
 import { type Registrar, registrarByPersonalKey, registrarByRegistrationKey } from '../host/registrar.ts';
 import { planStack, writeStackFiles } from '../host/stack-files.ts';
 import { startStack } from '../host/start-stack.ts';
@@ -94,9 +95,7 @@ async function askHostId({ terminal, home }: CommandContext, flags: RegisterFlag
   const known = flags.hostId === undefined ? loadAgentFile(home).settings.orchestrator.host_id : undefined;
   const question = { flag: '--host-id', message: 'Host id (letters, digits, hyphens)', placeholder: 'etl-01' };
   const given = flags.hostId ?? known ?? (await terminal.askText(question));
-  const hostId = HostId.safeParse(given);
-  if (!hostId.success) throw new AppError('HOST_ID_INVALID', { hostId: given });
-  return hostId.data;
+  return hostIdOf(given);
 }
 
 /** Flag > environment > bigeye_agent.yml > question. */

@@ -15,6 +15,7 @@ import { up as agesAndLists } from './migrations/0012-ages-and-lists.ts';
 import { up as vaultKeys } from './migrations/0013-vault-keys.ts';
 import { up as searchRank } from './migrations/0016-search-rank.ts';
 import { up as reportedEnd } from './migrations/0020-reported-end.ts';
+import { up as drainSlotsResources } from './migrations/0022-drain-slots-resources.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -33,6 +34,7 @@ const migrations: Record<string, Migration> = {
   '0013-vault-keys': { up: vaultKeys },
   '0016-search-rank': { up: searchRank },
   '0020-reported-end': { up: reportedEnd },
+  '0022-drain-slots-resources': { up: drainSlotsResources },
 };
 
 /**

@@ -112,6 +112,15 @@ export interface Tables {
     account_keys: ColumnType<string[], string | undefined, string>;
     revoked_at: NullableTime;
     managed_agents: Json<ManagedAgent[]>;
+    /** All three or none. */
+    drained_at: NullableTime;
+    drained_by: string | null;
+    drain_note: string | null;
+    /** The `drained_at` that the host says it knows of. */
+    told_drained_at: NullableTime;
+    /** Null where the host does not say. */
+    slots: number | null;
+    slot_runs: NullableJson<RunId[]>;
   };
   jobs: {
     id: JobId;

@@ -41,6 +41,7 @@ export function createRunReads(db: Db) {
       .selectAll('runs')
       .select('run_logs.removed_at as log_removed_at')
       .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since'])
+      .select(['hosts.drained_at', 'hosts.drained_by', 'hosts.drain_note', 'hosts.told_drained_at'])
       .select(artifactsOfRun.as('artifacts'))
       .select(({ selectFrom, case: when }) =>
         when()

@@ -1,12 +1,23 @@
-import { describeError, isActive, type Run, type TimelineEvent, type TimelineKind } from '@bigeye/contracts';
+import {
+  type Drain,
+  describeError,
+  isActive,
+  type Run,
+  type TimelineEvent,
+  type TimelineKind,
+} from '@bigeye/contracts';
 import type { Row } from '../db/tables.ts';
-import { hostStateOf } from '../hosts/host-state.ts';
+import { drainOf, hostStateOf, isDrainTold } from '../hosts/host-state.ts';
 
 /** A row of runs with the names and times of what it belongs to. */
 export type RunRow = Row<'runs'> & {
   job_name: string;
   host_seen_at: Date | null;
   host_since: Date;
+  drained_at: Date | null;
+  drained_by: string | null;
+  drain_note: string | null;
+  told_drained_at: Date | null;
   log_removed_at: Date | null;
   artifacts: StoredArtifact[];
   /** The last of `stationsOfWaiting`, of a run that is not over. */
@@ -61,15 +72,21 @@ function waitingFor(row: RunRow): string | null {
   if (!isActive(row.status)) return null;
   if (row.dispatched_at === null) return 'Temporal, which has not taken it yet.';
   const host = `Host "${row.host_id}"`;
+  // Until the host knows of it, it may still start the run.
+  const drain = isDrainTold(row) ? drainOf(row) : null;
   const isCanceled = row.cancel_requested_at !== null;
   if (hostStateOf(row.host_seen_at, new Date()) !== 'online') {
     if (!row.host_seen_at) return `${host}, which was never heard of since its registration.`;
     const away = `${host}, last heard of at ${row.host_seen_at.toISOString()}`;
-    if (row.status === 'queued' && !isCanceled) return `${away}.`;
+    if (row.status === 'queued' && !isCanceled) return `${away}${drain ? `; it is ${drainWords(drain)}` : ''}.`;
     return `${away}; ${isCanceled ? 'only it can say that the container stopped' : 'its container may go on meanwhile'}.`;
   }
+  if (drain && row.status === 'queued' && !isCanceled) return `${host}, ${drainWords(drain)}.`;
   const { kind, at, detail } = row.host_station ?? {};
   if (kind === 'waiting' && at) return `${host}, since ${new Date(at).toISOString()}: ${detail?.replace(/^\w+: /, '')}`;
   if (isCanceled) return `${host} to stop it.`;
   return row.status === 'queued' ? `${host} to start it.` : null;
 }
+
+const drainWords = ({ since, by, note }: Drain): string =>
+  `drained since ${since} by ${by}: ${note.replace(/[.\s]+$/, '')}`;

@@ -24,6 +24,12 @@ export const runFailures = {
     (d: { hostId: string; slots: number }) => `All ${d.slots} slots of host "${d.hostId}" are taken by other runs.`,
     (d) => `Let jobs of ${d.hostId} run at other times or on another host, or raise their start timeout.`,
   ),
+  HOST_DRAINED: mayWorkLater(
+    409,
+    (d: { hostId: string; since: string; by: string; note: string }) =>
+      `Host "${d.hostId}" starts nothing new: drained since ${d.since} by ${d.by}${because(d.note)}.`,
+    (d) => `Start it again when "bigeye-agent hosts resume ${d.hostId}" was done, or let the job run on another host.`,
+  ),
   ENGINE_AWAY: mayWorkLater(
     409,
     (d: { hostId: string; reason: string }) =>

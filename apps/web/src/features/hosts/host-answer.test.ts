@@ -25,6 +25,7 @@ const none = { count: 0, first: [] };
 const summary = (states: Partial<HostSummary['states']>, part: Partial<HostSummary> = {}): HostSummary => ({
   states: { registered: 0, online: 0, offline: 0, revoked: 0, ...states },
   unable: none,
+  drained: none,
   lowOnDisk: none,
   ...part,
 });
