@@ -284,7 +284,8 @@ test('hosts drain says how many runs go on, with --wait when none does, and host
   expect(waited.stderr).toContain('nothing runs on etl-01');
   expect(waited.stdout).toBe('etl-01: drained, nothing runs here.\n');
   expect((await hosts('resume', 'etl-01')).stdout).toMatch(/^etl-01 takes runs again/);
-});
+  // Five processes, one after the other.
+}, 60_000);
 
 test('register stops where the key in agent_config/ is not the key of the account', async () => {
   const [mine, theirs] = [hostHomeAt(newFolder()), hostHomeAt(newFolder())];

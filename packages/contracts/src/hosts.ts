@@ -60,6 +60,7 @@ export const Host = z.object({
   runningRuns: z.number().int(),
   queuedRuns: z.number().int(),
   drain: Drain.extend({ state: DrainState }).nullable().default(null).describe('Null: it takes runs.'),
+  diskNeededBytes: z.number().int().nullable().default(null).describe('With less than this free, it starts no run.'),
   slots: HostSlots.nullable()
     .default(null)
     .describe('As the host last said; null where its orchestrator is of a version that does not, nor knows draining.'),
@@ -81,7 +82,7 @@ export const HostSummary = z.object({
     revoked: z.number().int(),
   } satisfies Record<HostState, z.ZodType>),
   unable: SomeHosts.describe(
-    'Cannot run a job now: not online, no Docker engine, or no agent. Those with waiting runs first. None that is drained.',
+    'Cannot run a job now: not online, no Docker engine, no agent, or too little disk free. Those with waiting runs first. None that is drained.',
   ),
   drained: SomeHosts.default({ count: 0, first: [] }).describe('Takes no new run, on purpose.'),
   lowOnDisk: SomeHosts.describe('Has less than 5 GiB free.'),
@@ -131,7 +132,8 @@ export const hostUri = (hostId: HostId): string => `${hostUriPrefix}${hostId}`;
 export const HeartbeatRequest = z.object({
   orchestratorVersion: storableText(64),
   engineReachable: z.boolean(),
-  diskFreeBytes: z.number().int().min(0).nullable(),
+  diskFreeBytes: z.number().int().min(0).nullable().describe('Of what runs need, where there is least.'),
+  diskNeededBytes: z.number().int().min(0).nullish().describe('With less than this free, it starts no run.'),
   accountKeys: z
     .array(storableText(64))
     .max(hostLimits.accountKeys)

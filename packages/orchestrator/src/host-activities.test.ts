@@ -627,3 +627,26 @@ test('a host that was drained stays so through a restart of its orchestrator, wi
   await expect(starting).rejects.toMatchObject({ code: 'HOST_DRAINED', details: { hostId: 'etl-01', ...drain } });
   expect(host.container()).toBeUndefined();
 }, 15_000);
+
+test('a host with less disk free than it wants starts nothing, says how much there is and is needed, and goes on with enough', async () => {
+  const host = createHost(runOn);
+  const withNeeded = (mib: number) =>
+    writeFileSync(
+      host.home.agentFile,
+      settingsFile.replace('orchestrator: {', `orchestrator: {min_free_disk_mib: ${mib}, `),
+    );
+  withNeeded(2 ** 30);
+  await untilBeaten(host, null);
+  expect(host.api.lastBeat).toMatchObject({ diskNeededBytes: 2 ** 50, diskFreeBytes: expect.any(Number) });
+  const starting = startContainer(host.orchestrator().deps, input, createAttempt());
+  const words =
+    /^HOST_DISK_FULL: On host "etl-01" the disk of .+ has \d+ MiB free, and a run is started with 1073741824 MiB or more\.$/;
+  await vi.waitFor(() =>
+    expect(host.api.run(runId).timeline).toContainEqual(
+      expect.objectContaining({ kind: 'waiting', detail: expect.stringMatching(words) }),
+    ),
+  );
+  expect(host.container()).toBeUndefined();
+  withNeeded(1);
+  expect(await starting).toMatchObject({ startedAt: expect.any(String) });
+});

@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { type Drain, hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
 import { accountKeyFingerprints } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
+import { findLeastSpace, neededSpace } from './disk-space.ts';
 import type { HostDeps } from './host-deps.ts';
 import { reapRun } from './reap-run.ts';
 
@@ -31,7 +31,8 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
         body: {
           orchestratorVersion: productVersion,
           engineReachable: here.containers !== undefined,
-          diskFreeBytes: await diskFreeBytes(deps.home.runs),
+          diskFreeBytes: (await findLeastSpace(deps.home))?.freeBytes ?? null,
+          diskNeededBytes: neededSpaceNow(deps),
           accountKeys: accountKeysHere(deps),
           slots: { count: deps.slots.count(), heldBy: here.slots },
           drainedSince: drain?.since ?? null,
@@ -117,10 +118,10 @@ async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise
   }
 }
 
-async function diskFreeBytes(folder: string): Promise<number | null> {
+/** A file of settings that is not valid now is told by the runs that need it. */
+function neededSpaceNow(deps: HostDeps): number | null {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
+    return neededSpace(deps);
   } catch {
     return null;
   }

@@ -42,6 +42,6 @@ function hindranceOf(error: unknown, hostId: HostId): AppError | undefined {
   return undefined;
 }
 
-const ofTheHost = new Set<string>(['HOST_DRAINED', 'NO_FREE_SLOT']);
+const ofTheHost = new Set<string>(['HOST_DISK_FULL', 'HOST_DRAINED', 'NO_FREE_SLOT']);
 const diskFull = new Set(['ENOSPC', 'EDQUOT']);
 const denied = new Set(['EACCES', 'EPERM', 'EROFS']);

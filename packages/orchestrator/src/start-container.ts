@@ -1,6 +1,7 @@
 import { AppError, containerNameOf, type RunId, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
 import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
+import { findLackOfSpace } from './disk-space.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { writeInFiles } from './run-folders.ts';
 import { settleStart } from './settle-start.ts';
@@ -93,11 +94,11 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   };
 }
 
-/** Throws HOST_DRAINED or NO_FREE_SLOT. */
+/** Throws HOST_DISK_FULL, HOST_DRAINED or NO_FREE_SLOT. */
 async function claimSlot(deps: HostDeps, { runId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
   const until = Date.now() + patienceMs;
   for (;;) {
-    const slot = tryClaim(deps, runId);
+    const slot = (await findLackOfSpace(deps)) ?? tryClaim(deps, runId);
     if (!(slot instanceof AppError)) return slot;
     deps.waits.begin(runId, slot);
     if (Date.now() > until) throw slot;

@@ -6,6 +6,7 @@ import {
   type HostId,
   isAppError,
   nextAfterRegister,
+  plural,
 } from '@bigeye/contracts';
 import {
   type AgentFile,
@@ -83,7 +84,10 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   await terminal.step('registered, public keys exchanged, certificate received', () =>
     enrol(home, file, { hostId, accountPublicKey }, { registrar, account, flags }),
   );
-  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
+  await terminal.step(
+    `docker-compose.bigeye.yml and guard_policy.json, ${plural(plan.slots.length, 'slot')}`,
+    async () => writeStackFiles(home, plan),
+  );
   await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, () => startStack(home, hostId));
   await terminal.step('host online at the control plane', () => waitOnline(registrar, hostId));
   const next = nextAfterRegister();

@@ -103,6 +103,7 @@ export interface Tables {
     orchestrator_version: string | null;
     engine_reachable: boolean | null;
     disk_free_bytes: ColumnType<string | number | null, number | null, number | null>;
+    disk_needed_bytes: ColumnType<string | number | null, number | null | undefined, number | null>;
     certificate_fingerprint: string | null;
     certificate_issued_at: NullableTime;
     certificate_expires_at: NullableTime;

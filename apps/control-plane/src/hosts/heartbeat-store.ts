@@ -61,14 +61,15 @@ async function writeHeartbeats(db: Db, beats: Map<HostId, Heartbeat>): Promise<M
       ${of(({ engineReachable }) => engineReachable)}::boolean[],
       ${of(({ diskFreeBytes }) => diskFreeBytes)}::bigint[],
       ${of(({ accountKeys }) => JSON.stringify(accountKeys))}::text[],
+      ${of(({ diskNeededBytes }) => diskNeededBytes ?? null)}::bigint[],
       ${of(({ slots }) => slots?.count ?? null)}::int[],
       ${of(({ slots }) => slots && JSON.stringify(slots.heldBy))}::text[],
       ${of(({ drainedSince }) => drainedSince ?? null)}::timestamptz[])
-      as beat (host_id, version, is_engine_reachable, free_bytes, keys, slots, slot_runs, drained_since)),
+      as beat (host_id, version, is_engine_reachable, free_bytes, keys, needed_bytes, slots, slot_runs, drained_since)),
     held as materialized (select id from hosts where id in (select host_id from beat) order by id for no key update)
     update hosts set last_seen_at = ${new Date()}, orchestrator_version = beat.version,
       engine_reachable = beat.is_engine_reachable, disk_free_bytes = beat.free_bytes, account_keys = beat.keys::jsonb,
-      slots = beat.slots, slot_runs = beat.slot_runs::jsonb, told_drained_at = beat.drained_since
+      disk_needed_bytes = beat.needed_bytes, slots = beat.slots, slot_runs = beat.slot_runs::jsonb, told_drained_at = beat.drained_since
     from beat, held where hosts.id = beat.host_id and hosts.id = held.id
     returning hosts.id, drained_at, drained_by, drain_note, (select coalesce(json_agg(runs.id), '[]') from runs
       where runs.host_id = hosts.id and runs.status in ('queued', 'running')) as active`.execute(db);

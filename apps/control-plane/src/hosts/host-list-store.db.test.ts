@@ -95,6 +95,8 @@ describeEachDatabase('lists of hosts', (open) => {
     expect(unable.first.map(({ id }) => id)).toEqual([idOf(1992), 'etl-0001', 'etl-0002']);
     expect(unable.first[0]).toMatchObject({ state: 'offline', queuedRuns: 1 });
     expect(lowOnDisk).toMatchObject({ count: 1, first: [{ id: idOf(30) }] });
+    await db.updateTable('hosts').set({ disk_needed_bytes: 1025 }).where('id', '=', idOf(30)).execute();
+    expect((await list.summarizeHosts()).unable.count).toBe(unable.count + 1);
   });
 
   test('hosts without an account key are counted, and a few named', async () => {

@@ -109,7 +109,7 @@ function isIn(state: HostState, now: Date): RawBuilder<boolean> {
 const isUnable = (
   now: Date,
 ) => sql<boolean>`(revoked_at is null and drained_at is null and (${isIn('online', now)} is not true
-  or engine_reachable is false or managed_agents = '[]'))`;
+  or engine_reachable is false or managed_agents = '[]' or disk_free_bytes < disk_needed_bytes))`;
 
 const isDrained = sql<boolean>`(revoked_at is null and drained_at is not null)`;
 

@@ -25,6 +25,7 @@ export function toHost(row: HostRow): Host {
     engineReachable: row.engine_reachable,
     // bigint comes as text from PostgreSQL's driver.
     diskFreeBytes: row.disk_free_bytes === null ? null : Number(row.disk_free_bytes),
+    diskNeededBytes: row.disk_needed_bytes === null ? null : Number(row.disk_needed_bytes),
     certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
     certificateFingerprint: row.certificate_fingerprint,
     revokedAt: row.revoked_at?.toISOString() ?? null,

@@ -1,8 +1,10 @@
 import {
   type Drain,
   describeError,
+  firstOf,
   isActive,
   type Run,
+  type RunId,
   type TimelineEvent,
   type TimelineKind,
 } from '@bigeye/contracts';
@@ -20,12 +22,22 @@ export type RunRow = Row<'runs'> & {
   told_drained_at: Date | null;
   log_removed_at: Date | null;
   artifacts: StoredArtifact[];
+  /** Of a run that waits. */
+  host_slots: number | null;
+  slot_holders: SlotHolder[] | null;
   /** The last of `stationsOfWaiting`, of a run that is not over. */
   host_station: Station | null;
 };
 
 /** As the database makes JSON of it. */
 export type Station = Omit<TimelineEvent, 'detail'> & { detail: string | null };
+
+/** A run that has a slot which another one waits for. */
+export interface SlotHolder {
+  runId: RunId;
+  jobName: string;
+  startedAt: string | null;
+}
 
 /** As JSON that the database made, which spells times its own way. */
 export interface StoredArtifact {
@@ -83,10 +95,26 @@ function waitingFor(row: RunRow): string | null {
   }
   if (drain && row.status === 'queued' && !isCanceled) return `${host}, ${drainWords(drain)}.`;
   const { kind, at, detail } = row.host_station ?? {};
-  if (kind === 'waiting' && at) return `${host}, since ${new Date(at).toISOString()}: ${detail?.replace(/^\w+: /, '')}`;
+  if (kind === 'waiting' && at)
+    return `${host}, since ${isoTime(at)}: ${takenSlots(row) ?? detail?.replace(/^\w+: /, '')}`;
   if (isCanceled) return `${host} to stop it.`;
   return row.status === 'queued' ? `${host} to start it.` : null;
 }
 
 const drainWords = ({ since, by, note }: Drain): string =>
   `drained since ${since} by ${by}: ${note.replace(/[.\s]+$/, '')}`;
+
+const holdersNamed = 5;
+
+/** Who has the slots now, which the host could not say when the run began to wait; undefined where that is not known. */
+function takenSlots({ host_station: station, host_slots: slots, slot_holders: holders }: RunRow): string | undefined {
+  if (!station?.detail?.startsWith('NO_FREE_SLOT: ') || !slots || !holders) return undefined;
+  const words = holders.map(({ runId, jobName, startedAt }) => {
+    return `${jobName} (${runId}${startedAt ? `, since ${isoTime(startedAt)}` : ', starting'})`;
+  });
+  const taken = slots === 1 ? 'its one slot is taken' : `all ${slots} slots are taken`;
+  return `${taken}: ${firstOf(words.slice(0, holdersNamed), words.length)}.`;
+}
+
+/** The database spells times its own way in JSON. */
+const isoTime = (time: string): string => new Date(time).toISOString();

@@ -38,8 +38,12 @@ export const runFailures = {
   ),
   HOST_DISK_FULL: mayWorkLater(
     409,
-    (d: { hostId: string; place: string }) => `On host "${d.hostId}" there is no space left for ${d.place}.`,
-    (d) => `On ${d.hostId}, run "df -h" and "docker system df", and make room.`,
+    (d: { hostId: string; place: string; freeMib?: number; neededMib?: number }) =>
+      d.freeMib === undefined
+        ? `On host "${d.hostId}" there is no space left for ${d.place}.`
+        : `On host "${d.hostId}" the disk of ${d.place} has ${d.freeMib} MiB free, and a run is started with ${d.neededMib} MiB or more.`,
+    (d) =>
+      `On ${d.hostId}, run "df -h" and "docker system df", and make room. How much a run needs is orchestrator.min_free_disk_mib in bigeye_agent.yml.`,
   ),
   HOST_FOLDER_DENIED: mayWorkLater(
     409,

@@ -1,4 +1,4 @@
-import { drainWordsOf, type Host, HostState } from '@bigeye/contracts';
+import { drainWordsOf, type Host, HostState, plural } from '@bigeye/contracts';
 import { Command, Option } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
@@ -32,8 +32,9 @@ export const listCommand = withAdminFlags(new Command('list'))
   });
 
 function lineOf(host: Host): string {
-  const { id, state, lastSeenAt, runningRuns, queuedRuns, drain } = host;
+  const { id, state, lastSeenAt, runningRuns, queuedRuns, drain, slots } = host;
   const words = [id, state, lastSeenAt ?? 'never heard of', `${runningRuns} running`, `${queuedRuns} waiting`];
+  if (slots) words.push(`${slots.taken} of ${plural(slots.count, 'slot')} taken`);
   if (drain) words.push(`${drainWordsOf(host)} (since ${drain.since} by ${drain.by}: ${drain.note})`);
   return words.join('  ');
 }

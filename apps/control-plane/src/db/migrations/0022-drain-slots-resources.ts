@@ -6,7 +6,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .raw(
       `alter table hosts
         add column drained_at timestamptz, add column drained_by text, add column drain_note text,
-        add column told_drained_at timestamptz, add column slots integer, add column slot_runs jsonb`,
+        add column told_drained_at timestamptz, add column slots integer, add column slot_runs jsonb,
+        add column disk_needed_bytes bigint`,
     )
     .execute(db);
 }

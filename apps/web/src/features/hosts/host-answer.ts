@@ -3,6 +3,10 @@ import { formatBytes, formatCount, formatSince } from '../../lib/format.ts';
 
 export const isLowOnDisk = ({ diskFreeBytes }: Host): boolean => diskFreeBytes !== null && diskFreeBytes < lowDiskBytes;
 
+/** It starts no run for that. */
+export const lacksDisk = ({ diskFreeBytes, diskNeededBytes }: Host): boolean =>
+  diskFreeBytes !== null && diskNeededBytes !== null && diskFreeBytes < diskNeededBytes;
+
 /** What keeps the host from running a job just now, as the end of a sentence that begins with its id. */
 function troubleOf(host: Host, now: Date): string | undefined {
   if (host.state === 'registered') return 'was registered but never heard of';
@@ -10,6 +14,7 @@ function troubleOf(host: Host, now: Date): string | undefined {
     return `has been offline since ${formatSince(new Date(host.lastSeenAt), now)}`;
   if (host.engineReachable === false) return 'is online, but its Docker engine does not answer';
   if (host.managedAgents.length === 0) return 'has no agent installed';
+  if (lacksDisk(host)) return `starts no run with less than ${formatBytes(host.diskNeededBytes ?? 0)} disk free`;
   return undefined;
 }
 

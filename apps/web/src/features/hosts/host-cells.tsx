@@ -3,7 +3,7 @@ import { Tooltip } from '@mantine/core';
 import { Icon } from '../../components/icon.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
-import { isLowOnDisk } from './host-answer.ts';
+import { isLowOnDisk, lacksDisk } from './host-answer.ts';
 import styles from './hosts.module.css';
 
 export const None = () => <span className="faint">–</span>;
@@ -30,9 +30,11 @@ export function Certificate({ host: { certificateExpiresAt } }: { host: Host }) 
 export function Disk({ host }: { host: Host }) {
   if (host.diskFreeBytes === null) return <None />;
   const size = formatBytes(host.diskFreeBytes);
-  if (!isLowOnDisk(host)) return <>{size}</>;
+  if (!isLowOnDisk(host) && !lacksDisk(host)) return <>{size}</>;
   return (
-    <Tooltip label="A large image or report may no longer fit.">
+    <Tooltip
+      label={lacksDisk(host) ? 'Too little for a run to be started.' : 'A large image or report may no longer fit.'}
+    >
       <span className={styles.warn}>
         <Icon name="warning" size={14} /> {size}
       </span>

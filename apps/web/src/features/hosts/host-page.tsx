@@ -5,7 +5,7 @@ import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Facts, Page, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { formatExact, sentenceOf } from '../../lib/format.ts';
+import { formatBytes, formatExact, sentenceOf } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { useMay } from '../access/api.ts';
 import { RunsTable } from '../runs/runs-table.tsx';
@@ -104,7 +104,9 @@ function State({ host }: { host: Host }) {
           ['Host', <HostState key="state" host={{ ...host, drain: null }} />],
           ['Docker engine', engineWords[String(host.engineReachable)]],
           ['Runs', `${host.runningRuns} running, ${host.queuedRuns} waiting`],
+          ['Slots', host.slots && `${host.slots.taken} of ${host.slots.count} taken`],
           ['Disk free', host.diskFreeBytes === null ? null : <Disk key="disk" host={host} />],
+          ['Needed for a run', host.diskNeededBytes === null ? null : formatBytes(host.diskNeededBytes)],
           ['Orchestrator', host.orchestratorVersion],
           ['Certificate', host.certificateExpiresAt && <Certificate key="certificate" host={host} />],
           ['Registered', formatExact(new Date(host.registeredAt))],
