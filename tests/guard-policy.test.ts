@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId } from '@bigeye/contracts';
-import { hostHomeAt, planGuardPolicy, runSlotsOf } from '@bigeye/host-kit';
+import { hostHomeAt, mostSlots, planGuardPolicy, runSlotsOf, streamsOfRun } from '@bigeye/host-kit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPolicy } from '../apps/socket-proxy/src/policy.ts';
@@ -16,6 +16,11 @@ const planOf = (text: string) => {
   writeFileSync(home.guardPolicy, text);
   return planGuardPolicy(input);
 };
+
+test('the guard has the streams for as many runs as a host can have slots', () => {
+  const { limits } = readPolicy(Buffer.from(planOf('{}').content));
+  expect(limits.streams).toBe(streamsOfRun * mostSlots);
+});
 
 const word = fc.oneof(
   fc.constantFrom('run', 'bigeyedata/', 'evil/', 'library/', 'linux/amd64', 'LD_', 'AGENT_', '/in', '/etc', 'a', ''),

@@ -36,18 +36,39 @@ test('a viewer is offered nothing that would be refused', async () => {
   await fetch(`${apiUrl}/api/v1/password`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const viewer = await signedIn('vera@example.com', 'correct horse battery');
   const asViewer: string[] = [];
-  for (const name of ['runs', 'run-failed', 'run-running', 'jobs', 'job', 'hosts']) {
+  for (const name of ['runs', 'run-failed', 'run-running', 'jobs', 'job', 'hosts', 'host']) {
     await viewer.goto(url(populated.pages[name] ?? ''));
     await viewer.getByRole('heading', { level: 1 }).waitFor();
     await expect.poll(() => viewer.locator('[aria-busy=true]').count()).toBe(0);
     asViewer.push(...(await viewer.getByRole('main').locator('button, a[class*=Button]').allTextContents()));
   }
-  const refused = /^(Start|Start again|Create job|Edit|Delete|Cancel run|Register a host|Revoke)$/;
+  const refused = /^(Start|Start again|Create job|Edit|Delete|Cancel run|Register a host|Revoke|Drain|Resume)$/;
   expect(asViewer.filter((words) => refused.test(words.trim()))).toEqual([]);
   await viewer.goto(url('/jobs/new'));
   await viewer.getByText('This needs the role member').waitFor();
   expect(await viewer.getByRole('button', { name: 'Create job' }).count()).toBe(0);
   await viewer.context().close();
+});
+
+test('a host is drained with a note, the list and its page say how far that is, and it is resumed', async () => {
+  await page.goto(url('/settings/agents/hosts'));
+  await page.getByRole('link', { name: 'etl-01', exact: true }).click();
+  await page.getByRole('button', { name: 'Drain' }).click();
+  await page.getByRole('button', { name: 'Drain host' }).click();
+  await page.getByText('Say what is being done on the machine').waitFor();
+  await page.getByLabel('Note').fill('kernel update, back at 18:00');
+  await page.getByRole('button', { name: 'Drain host' }).click();
+  const heading = page.getByRole('heading', { level: 1 });
+  await heading.getByText('etl-01 · online, draining, 1 run goes on').waitFor();
+  await page.getByText('kernel update, back at 18:00').waitFor();
+  await page.goto(url('/settings/agents/hosts'));
+  await heading.getByText('Drained: etl-01.').waitFor();
+  await page.getByText('draining, 1 run goes on').waitFor();
+  await page.goto(url('/hosts/etl-01'));
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Resume host' }).click();
+  await page.getByRole('button', { name: 'Drain', exact: true }).waitFor();
+  await expect.poll(() => heading.textContent()).toBe('etl-01 · online');
 });
 
 test('a cancel asks first, and leaves the run alone unless it is meant', async () => {

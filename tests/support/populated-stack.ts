@@ -99,6 +99,7 @@ export async function startPopulatedStack(settings: Record<string, string> = {})
       lineage: '/lineage',
       'lineage-of': `/lineage?node=${nodes[0]?.id}`,
       hosts: '/settings/agents/hosts',
+      host: '/hosts/etl-01',
       'host-register': '/settings/agents/hosts/register',
       'api-keys': '/settings/api-keys',
       users: '/settings/users',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostId, type JobInput, type JobSettings, type Run } from '@bigeye/contracts';
@@ -99,6 +99,8 @@ export async function registerRealHost(
       rmSync(home, { recursive: true, force: true });
     },
   };
+  // Tests start more runs at once than what a small machine takes by itself.
+  writeFileSync(join(home, 'bigeye_agent.yml'), 'orchestrator: {slots: 24}\n', { mode: 0o600 });
   try {
     must('register', '--host-id', hostId, '--api-url', controlPlane.apiUrl, '--agent-api-key', apiKey);
     must('install', '--agent', 'LINEAGE_PLUS');
@@ -116,7 +118,6 @@ const flagsOf = (values: Record<string, string>): string[] =>
 /** As an operator would: by editing the file. */
 async function useImage(home: string, image: string): Promise<void> {
   const { parseDocument } = await import('yaml');
-  const { writeFileSync } = await import('node:fs');
   const file = join(home, 'bigeye_agent.yml');
   const document = parseDocument(readFileSync(file, 'utf8'));
   document.setIn(['agents', 'lineage_plus', 'image'], image);

@@ -116,6 +116,11 @@ async function controlPlane({
     runningRuns: 0,
     queuedRuns: 0,
   });
+  const drained = (id: string, state: string) => ({
+    ...host(id),
+    slots: { count: 4, taken: state === 'drained' ? 0 : 2 },
+    drain: { since: now, by: 'ann@b.example', note: 'kernel update', state },
+  });
   const none = { count: 0, first: [] };
   const states = { registered: 0, online: hosts.length, offline: 0, revoked: 0 };
   /** By id, the place of the next one as the cursor. */
@@ -131,6 +136,9 @@ async function controlPlane({
     'GET /api/v1/agent-api-keys/verify': () => (agentKey ? [204, undefined] : [401, refusal('UNAUTHENTICATED')]),
     'GET /api/v1/agent-orchestrator/host-summary': () => [200, { states, unable: none, lowOnDisk: none }],
     'GET /api/v1/agent-orchestrator/hosts': (query) => [200, pageOf(query)],
+    'POST /api/v1/agent-orchestrator/hosts/etl-01/drain': () => [200, drained('etl-01', 'draining')],
+    'GET /api/v1/agent-orchestrator/hosts/etl-01': () => [200, drained('etl-01', 'drained')],
+    'POST /api/v1/agent-orchestrator/hosts/etl-01/resume': () => [200, host('etl-01')],
     'GET /api/v1/agent/public-key': () => (publicKey ? [200, { publicKey }] : [404, refusal('PUBLIC_KEY_NOT_FOUND')]),
     'GET /api/v1/agent-orchestrator/registration': () => {
       if (!registration) return [401, refusal('UNAUTHENTICATED')];
@@ -260,6 +268,24 @@ test.each([
   expect(new Set(data.hosts.map(({ id }) => id)).size).toBe(shown);
   expect(data.isMore).toBe(isMore);
 });
+
+test('hosts drain says how many runs go on, with --wait when none does, and hosts resume ends it', async () => {
+  const { url, seen } = await controlPlane({});
+  const hosts = (...args: string[]) =>
+    run(['hosts', ...args, '--api-url', url, '--personal-api-key', 'bigeye_pak_x']).then(({ stdout, stderr }) => ({
+      stdout,
+      stderr,
+    }));
+  expect((await hosts('drain', 'etl-01')).stderr).toMatch(/^error USAGE: required option '--note <text>'/);
+  expect((await hosts('drain', 'a b', '--note', 'x')).stderr).toMatch(/^error HOST_ID_INVALID/);
+  expect(seen).toEqual([]);
+  expect((await hosts('drain', 'etl-01', '--note', 'x')).stdout).toMatch(/^etl-01: draining, 2 runs go on\.$/m);
+  const waited = await hosts('drain', 'etl-01', '--note', 'x', '--wait');
+  expect(waited.stderr).toContain('nothing runs on etl-01');
+  expect(waited.stdout).toBe('etl-01: drained, nothing runs here.\n');
+  expect((await hosts('resume', 'etl-01')).stdout).toMatch(/^etl-01 takes runs again/);
+  // Five processes, one after the other.
+}, 60_000);
 
 test('register stops where the key in agent_config/ is not the key of the account', async () => {
   const [mine, theirs] = [hostHomeAt(newFolder()), hostHomeAt(newFolder())];

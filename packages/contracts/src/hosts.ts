@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AgentType } from './agent-types.ts';
 import { HostId, RunId } from './ids.ts';
 import { hostLimits } from './limits.ts';
-import { storableText } from './scalars.ts';
+import { Instant, storableText } from './scalars.ts';
 
 /** An agent installed on a host, with the names (never the secrets) of its connections. */
 export const ManagedAgent = z.object({
@@ -23,6 +23,24 @@ export type HostState = z.infer<typeof HostState>;
 export const hostOfflineAfterMs = 15_000;
 export const hostHeartbeatEveryMs = 5_000;
 
+export const DrainInput = z.object({
+  note: storableText(200).trim().min(1).describe('What is being done on the machine, for those whose runs wait.'),
+});
+
+/** That a host takes no new run: since when, who wants it so, and what for. */
+export const Drain = z.object({ since: Instant, by: z.string(), note: z.string() });
+export type Drain = z.infer<typeof Drain>;
+
+/**
+ * How far draining has come, by the host's own word. `asked`: the host has not said that it knows. `draining`: it starts nothing
+ * more, and runs go on there. `drained`: nothing runs there.
+ */
+export const DrainState = z.enum(['asked', 'draining', 'drained']);
+export type DrainState = z.infer<typeof DrainState>;
+
+/** How many runs a host takes at once, and how many of those places are taken. */
+export const HostSlots = z.object({ count: z.number().int(), taken: z.number().int() });
+
 export const Host = z.object({
   id: HostId,
   state: HostState,
@@ -41,6 +59,11 @@ export const Host = z.object({
   managedAgents: z.array(ManagedAgent),
   runningRuns: z.number().int(),
   queuedRuns: z.number().int(),
+  drain: Drain.extend({ state: DrainState }).nullable().default(null).describe('Null: it takes runs.'),
+  diskNeededBytes: z.number().int().nullable().default(null).describe('With less than this free, it starts no run.'),
+  slots: HostSlots.nullable()
+    .default(null)
+    .describe('As the host last said; null where its orchestrator is of a version that does not, nor knows draining.'),
 });
 export type Host = z.infer<typeof Host>;
 
@@ -59,8 +82,9 @@ export const HostSummary = z.object({
     revoked: z.number().int(),
   } satisfies Record<HostState, z.ZodType>),
   unable: SomeHosts.describe(
-    'Cannot run a job now: not online, no Docker engine, or no agent. Those with waiting runs first.',
+    'Cannot run a job now: not online, no Docker engine, no agent, or too little disk free. Those with waiting runs first. None that is drained.',
   ),
+  drained: SomeHosts.default({ count: 0, first: [] }).describe('Takes no new run, on purpose.'),
   lowOnDisk: SomeHosts.describe('Has less than 5 GiB free.'),
 });
 export type HostSummary = z.infer<typeof HostSummary>;
@@ -108,12 +132,20 @@ export const hostUri = (hostId: HostId): string => `${hostUriPrefix}${hostId}`;
 export const HeartbeatRequest = z.object({
   orchestratorVersion: storableText(64),
   engineReachable: z.boolean(),
-  diskFreeBytes: z.number().int().min(0).nullable(),
+  diskFreeBytes: z.number().int().min(0).nullable().describe('Of what runs need, where there is least.'),
+  diskNeededBytes: z.number().int().min(0).nullish().describe('With less than this free, it starts no run.'),
   accountKeys: z
     .array(storableText(64))
     .max(hostLimits.accountKeys)
     .default([])
     .describe('Fingerprints of the account keys it has.'),
+  slots: z
+    .object({ count: z.number().int().min(1).max(hostLimits.slots), heldBy: z.array(RunId).max(hostLimits.slots) })
+    .optional()
+    .describe('How many runs it takes at once, and which have those places now.'),
+  drainedSince: Instant.nullish().describe(
+    'It knows that it is drained since then, and started nothing after saying so.',
+  ),
 });
 export type HeartbeatRequest = z.input<typeof HeartbeatRequest>;
 
@@ -121,5 +153,6 @@ export type HeartbeatRequest = z.input<typeof HeartbeatRequest>;
 export const HeartbeatResponse = z.object({
   activeRunIds: z.array(RunId),
   certificateRenewalDue: z.boolean().default(false).describe('Time to send a new certificate request.'),
+  drain: Drain.nullable().default(null).describe('Start nothing new.'),
 });
 export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;

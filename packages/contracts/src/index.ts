@@ -7,6 +7,7 @@ export * from './app-error.ts';
 export * from './audit.ts';
 export * from './connector-types.ts';
 export type { ConnectorDescriptor, ConnectorField } from './connectors/connector-descriptor.ts';
+export * from './drain-words.ts';
 export { errorCatalogue } from './error-catalogue.ts';
 export * from './first-of.ts';
 export * from './hosts.ts';

@@ -9,6 +9,8 @@ export const hostLimits = {
   managedAgents: 32,
   connectionsOfAgent: 256,
   accountKeys: 8,
+  /** Runs that go on at once on it. */
+  slots: 64,
   /** Calls of the host API that are not answered yet, and the bytes of their bodies. */
   callsUnderWay: 64,
   bodyBytesUnderWay: 96 * MiB,

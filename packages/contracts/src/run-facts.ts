@@ -27,7 +27,7 @@ const saidBy = {
 const hostDetails: Partial<Record<TimelineKind, RegExp>> = {
   adopted: /^attempt \d{1,9}$/,
   exited: /^exit code -?\d{1,10}(, stopped on its host (by the operator|because the run was over))?$/,
-  waiting: /^(NO_FREE_SLOT|ENGINE_AWAY|HOST_DISK_FULL|HOST_FOLDER_DENIED): /,
+  waiting: /^(HOST_DRAINED|NO_FREE_SLOT|ENGINE_AWAY|HOST_DISK_FULL|HOST_FOLDER_DENIED): /,
   left_out: /^(artifact|log|outcome|timeline): /,
 };
 

@@ -4,7 +4,7 @@ import type { AgentSection } from './agents/agent-on-host.ts';
 import { agentsOnHost } from './agents-on-host.ts';
 import type { Connection } from './connectors/connector-on-host.ts';
 import { connectorsOnHost } from './connectors-on-host.ts';
-import { defaultSlots, mostSlots } from './run-slots.ts';
+import { mostSlots } from './run-slots.ts';
 
 /** A key without a value is as good as no key. */
 const section = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value ?? {}, schema);
@@ -39,8 +39,17 @@ export const AgentSettings = section(
           .int()
           .min(1)
           .max(mostSlots)
-          .default(defaultSlots)
-          .describe('How many runs go on at once on this host.'),
+          .optional()
+          .describe(
+            'How many runs go on at once on this host; what its CPUs and memory are good for where it is not said.',
+          ),
+        min_free_disk_mib: z
+          .number()
+          .int()
+          .min(0)
+          .max(2 ** 30)
+          .default(1024)
+          .describe('A run is started only with this much free, where runs lie and where the engine keeps its files.'),
       }),
     ),
     docker_compose_enabled: z.boolean().optional(),

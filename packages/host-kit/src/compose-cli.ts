@@ -6,6 +6,7 @@ import { runLabels } from './containers/container-runner.ts';
 import { pullFailureOf } from './containers/pull-failure.ts';
 import { docker, dockerFailure, lastLine } from './docker-cli.ts';
 import type { HostHome } from './host-home.ts';
+import type { Machine } from './run-slots.ts';
 
 export interface ServiceState {
   service: string;
@@ -44,6 +45,15 @@ export async function assertEngineAccess(): Promise<string> {
   if (reply.exitCode === 0 && reply.stdout.trim()) return endpoint.slice('unix://'.length);
   if (/permission denied/i.test(reply.stderr)) throw new AppError('DOCKER_ACCESS_DENIED', { user: operatorName() });
   throw new AppError('DOCKER_NOT_RUNNING', { endpoint });
+}
+
+/** Throws COMPOSE_FAILED. */
+export async function findMachine(): Promise<Machine> {
+  const args = ['info', '--format', '{{.NCPU}} {{.MemTotal}}'];
+  const reply = await docker(args);
+  const [, cpus, memoryBytes] = /^(\d+) (\d+)$/.exec(reply.stdout.trim()) ?? [];
+  if (cpus === undefined) throw dockerFailure(args, reply);
+  return { cpus: Number(cpus), memoryBytes: Number(memoryBytes) };
 }
 
 /** A user id need not have a name. */

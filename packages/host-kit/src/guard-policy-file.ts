@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { HostHome } from './host-home.ts';
-import type { RunSlot } from './run-slots.ts';
+import { mostSlots, type RunSlot, streamsOfRun } from './run-slots.ts';
 import type { StackUser } from './stack-user.ts';
 
 /** To the guard, null is the same as nothing. */
@@ -30,7 +30,7 @@ const mostOf = {
   shmBytes: 512 * 1024 ** 2,
   tmpfsBytes: 1024 ** 3,
   logBytes: 1024 ** 3,
-  streams: 128,
+  streams: streamsOfRun * mostSlots,
   bodyBytes: 128 * 1024,
 };
 const leastOf: Partial<typeof mostOf> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };

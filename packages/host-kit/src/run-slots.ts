@@ -1,11 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type HostId, RunId } from '@bigeye/contracts';
+import { type HostId, hostLimits, RunId, RunLimits } from '@bigeye/contracts';
 import { dockerNameOf, type HostHome } from './host-home.ts';
 
-/** What a host that says nothing has; as many runs go on at once. */
-export const defaultSlots = 24;
-export const mostSlots = 64;
+export const mostSlots = hostLimits.slots;
+/** Of the guard: it follows the log of each run, and waits for its end. */
+export const streamsOfRun = 2;
+
+/** What the engine has. */
+export interface Machine {
+  cpus: number;
+  memoryBytes: number;
+}
+
+/**
+ * How many runs a machine takes at once where nobody said so, each with the limits that a job has by default: two for a CPU, since a run
+ * waits for its source most of the time, in three quarters of the memory. A CPU is shared by those that want it; memory is not.
+ */
+export function slotsFor({ cpus, memoryBytes }: Machine): number {
+  const limits = RunLimits.parse({});
+  const byMemory = (0.75 * memoryBytes) / (limits.memoryMib * 1024 ** 2);
+  const byCpus = (2 * cpus) / limits.cpus;
+  return Math.max(1, Math.min(Math.floor(byCpus), Math.floor(byMemory), mostSlots));
+}
 
 /**
  * A place for one run at a time: two folders that are there before the stack is, and a network of its own. The folders are

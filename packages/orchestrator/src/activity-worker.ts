@@ -48,14 +48,16 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
     try {
       await using gateway = await connectToGateway(options.gatewayAddress, options.identity, options.log);
       // Asked at each start and kept nowhere, so a control plane that moves to another namespace takes its hosts along.
-      const { temporalNamespace: namespace } = await unlessAborted(
+      const { host, temporalNamespace: namespace } = await unlessAborted(
         deps.hostApi.call('getOwnHost', {}),
         options.shutdown,
       );
+      // Before the first poll: a host that was drained while it was down starts nothing.
+      deps.drain.set(host.drain);
       const { connection } = gateway;
       await endAttempts({ connection, namespace, identity: options.hostId }, leftOver.splice(0));
       const activities = createActivities(deps, attempts);
-      const worker = await createWorker(options, { connection, namespace, activities });
+      const worker = await createWorker(options, { connection, namespace, activities, slots: deps.slots.count() });
       using _ = gateway.keepCurrent(worker);
       failures = 0;
       if ((await runUntilShutdown(worker, options)) === 'failed') return 'failed';
@@ -71,18 +73,25 @@ export async function runActivityWorker(deps: HostDeps, options: ActivityWorkerO
 /** How long a shutdown waits for a gateway that may not answer this host any more. */
 const farewellMs = 5_000;
 
+/** Starts that wait for a slot, and what is settled and stopped, at a time; those that come on top wait at Temporal. */
+const waitingAtOnce = 100;
+
 function createWorker(
   { hostId, payloadKeys }: ActivityWorkerOptions,
-  parts: { connection: NativeConnection; namespace: string; activities: HostActivities },
+  parts: { connection: NativeConnection; namespace: string; activities: HostActivities; slots: number },
 ): Promise<Worker> {
+  const { connection, namespace, activities, slots } = parts;
   return Worker.create({
-    ...parts,
-    activities: { ...parts.activities },
+    connection,
+    namespace,
+    activities: { ...activities },
     taskQueue: taskQueues.forHost(hostId),
     identity: hostId,
     dataConverter: createDataConverter(payloadKeys),
     // The SDK's default of ten open polls for each worker would make 100,000 of them with ten thousand hosts.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+    // A run that goes on is followed all the time, whoever waits beside it.
+    maxConcurrentActivityTaskExecutions: slots + waitingAtOnce,
     // A cancel normally comes as a worker command; on servers without those it comes with a heartbeat.
     maxHeartbeatThrottleInterval: '2s',
     shutdownGraceTime: 0,

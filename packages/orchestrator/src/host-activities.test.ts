@@ -15,6 +15,7 @@ import { createJournal, hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, s
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
+import { createDrainOrder } from './drain-order.ts';
 import { followContainer } from './follow-container.ts';
 import { createHostApi } from './host-api.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
@@ -80,6 +81,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       log,
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
+      drain: createDrainOrder(home),
       followers: new Map(),
       timeline,
       waits: createRunWaits({ hostId: input.hostId, timeline, log }),
@@ -621,4 +623,91 @@ test('a run that waits for a slot and is canceled takes none', async () => {
   attempt.cancel();
   expect(await starting).toBeNull();
   expect(deps.slots.find(runId)).toBeUndefined();
+});
+
+const drain = { since: '2026-03-12T09:12:00.000Z', by: 'ann@example.com', note: 'kernel update' };
+
+/** Beats until the host has said what it was told last. */
+async function untilBeaten(host: ReturnType<typeof createHost>, drainedSince: string | null): Promise<void> {
+  const { deps, kill } = host.orchestrator();
+  const nothing = () => {};
+  const beating = beatForHost(deps, {
+    everyMs: 20,
+    onAcknowledged: nothing,
+    onRenewalDue: async () => {},
+    onRefused: nothing,
+  });
+  await vi.waitFor(() => expect(host.api.lastBeat).toMatchObject({ drainedSince }));
+  kill();
+  await beating;
+}
+
+test('a drained host starts nothing new, says by whose word it waits, and goes on when it is resumed', async () => {
+  const host = createHost(runOn);
+  host.api.drain = drain;
+  await untilBeaten(host, drain.since);
+  const { deps } = host.orchestrator();
+  const starting = startContainer(deps, input, createAttempt());
+  const told = {
+    kind: 'waiting',
+    detail: expect.stringMatching(/^HOST_DRAINED: .* by ann@example\.com: kernel update\.$/),
+  };
+  await vi.waitFor(() => expect(host.api.run(runId).timeline).toContainEqual(expect.objectContaining(told)));
+  expect(host.api.lastBeat).toMatchObject({ slots: { count: 2, heldBy: [] } });
+  expect(host.container()).toBeUndefined();
+  host.api.drain = null;
+  await untilBeaten(host, null);
+  expect(await starting).toMatchObject({ startedAt: expect.any(String) });
+  expect(host.container()?.state.phase).toBe('running');
+});
+
+test('what runs on a host goes on when it is drained, and its slot is told until it is over', async () => {
+  const host = createHost((container) => {
+    container.onTerminate = () => container.exit(0);
+  });
+  const { deps } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  host.api.drain = drain;
+  await untilBeaten(host, drain.since);
+  expect(host.api.lastBeat?.slots?.heldBy).toEqual([runId]);
+  const following = followContainer(deps, input, createAttempt());
+  await untilFollowed(host);
+  host.container()?.exit(0);
+  expect(await following).toMatchObject({ exitCode: 0 });
+  await untilBeaten(host, drain.since);
+  expect(host.api.lastBeat?.slots?.heldBy).toEqual([]);
+});
+
+test('a host that was drained stays so through a restart of its orchestrator, with the control plane away', async () => {
+  const host = createHost(runOn);
+  host.api.drain = drain;
+  await untilBeaten(host, drain.since);
+  host.api.away = true;
+  const attempt = createAttempt();
+  const starting = startContainer(host.orchestrator().deps, input, attempt);
+  await expect(starting).rejects.toMatchObject({ code: 'HOST_DRAINED', details: { hostId: 'etl-01', ...drain } });
+  expect(host.container()).toBeUndefined();
+}, 15_000);
+
+test('a host with less disk free than it wants starts nothing, says how much there is and is needed, and goes on with enough', async () => {
+  const host = createHost(runOn);
+  const withNeeded = (mib: number) =>
+    writeFileSync(
+      host.home.agentFile,
+      settingsFile.replace('orchestrator: {', `orchestrator: {min_free_disk_mib: ${mib}, `),
+    );
+  withNeeded(2 ** 30);
+  await untilBeaten(host, null);
+  expect(host.api.lastBeat).toMatchObject({ diskNeededBytes: 2 ** 50, diskFreeBytes: expect.any(Number) });
+  const starting = startContainer(host.orchestrator().deps, input, createAttempt());
+  const words =
+    /^HOST_DISK_FULL: On host "etl-01" the disk of .+ has \d+ MiB free, and a run is started with 1073741824 MiB or more\.$/;
+  await vi.waitFor(() =>
+    expect(host.api.run(runId).timeline).toContainEqual(
+      expect.objectContaining({ kind: 'waiting', detail: expect.stringMatching(words) }),
+    ),
+  );
+  expect(host.container()).toBeUndefined();
+  withNeeded(1);
+  expect(await starting).toMatchObject({ startedAt: expect.any(String) });
 });

@@ -1,6 +1,7 @@
 import type { HostId, RunId } from '@bigeye/contracts';
 import type { AgentSettings, ContainerRunner, HostHome, Journal, RegisteredHost, StackUser } from '@bigeye/host-kit';
 import type { Logger } from '@bigeye/service-kit';
+import type { DrainOrder } from './drain-order.ts';
 import type { HostApi } from './host-api.ts';
 import type { MachineBoot } from './machine-boot.ts';
 import type { RunWaits } from './run-waits.ts';
@@ -19,6 +20,7 @@ export interface HostDeps {
   hostApi: HostApi;
   journal: Journal;
   slots: SlotClaims;
+  drain: DrainOrder;
   timeline: TimelineOutbox;
   waits: RunWaits;
   log: Logger;

@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
-import { hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
+import { type Drain, hostHeartbeatEveryMs, isAppError, productVersion, type RunId } from '@bigeye/contracts';
 import { accountKeyFingerprints } from '@bigeye/host-kit';
 import { backOffMs, pause } from '@bigeye/service-kit';
+import { findLeastSpace, neededSpace } from './disk-space.ts';
 import type { HostDeps } from './host-deps.ts';
 import { reapRun } from './reap-run.ts';
 
@@ -19,23 +19,30 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
   const { everyMs = hostHeartbeatEveryMs, onAcknowledged, onRenewalDue, onRefused } = options;
   let reaping: Promise<void> | undefined;
   let failures = 0;
+  let isNews = false;
   while (!deps.shutdown.aborted) {
     const begun = Date.now();
     try {
+      // Before the slots are listed: whoever was not drained by then has its slot.
+      const drain = deps.drain.find();
       // Taken before asking which runs are active: a run that begins after that is not in it, and so is never reaped.
       const here = await listRunsHere(deps);
-      const active = await deps.hostApi.call('heartbeat', {
+      const answer = await deps.hostApi.call('heartbeat', {
         body: {
           orchestratorVersion: productVersion,
           engineReachable: here.containers !== undefined,
-          diskFreeBytes: await diskFreeBytes(deps.home.runs),
+          diskFreeBytes: (await findLeastSpace(deps.home))?.freeBytes ?? null,
+          diskNeededBytes: neededSpaceNow(deps),
           accountKeys: accountKeysHere(deps),
+          slots: { count: deps.slots.count(), heldBy: here.slots },
+          drainedSince: drain?.since ?? null,
         },
       });
       failures = 0;
       onAcknowledged();
-      if (active.certificateRenewalDue) await onRenewalDue();
-      reaping ??= reap(deps, here, new Set(active.activeRunIds)).finally(() => {
+      isNews = followDrain(deps, answer.drain);
+      if (answer.certificateRenewalDue) await onRenewalDue();
+      reaping ??= reap(deps, here, new Set(answer.activeRunIds)).finally(() => {
         reaping = undefined;
       });
     } catch (error) {
@@ -43,6 +50,8 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
       if (isAppError(error, 'CERTIFICATE_REFUSED')) onRefused();
       deps.log.warn({ err: error instanceof Error ? error.message : error }, 'host heartbeat not acknowledged');
     }
+    // Who asked for it waits for the host's word.
+    if (failures === 0 && isNews) continue;
     await pause(
       failures > 0 ? untilNextTryMs(failures, everyMs) : Math.max(0, everyMs - (Date.now() - begun)),
       deps.shutdown,
@@ -57,6 +66,19 @@ export async function beatForHost(deps: HostDeps, options: HostHeartbeatOptions)
  */
 export const untilNextTryMs = (failures: number, everyMs: number): number =>
   backOffMs(failures - 1, { firstMs: everyMs, maxMs: 3 * everyMs });
+
+/** Does as the control plane wants it. Returns whether that is news to it; what cannot be written down is not promised either. */
+function followDrain({ drain, log }: HostDeps, wanted: Drain | null): boolean {
+  try {
+    const isNews = drain.set(wanted);
+    if (isNews)
+      log.info(wanted ? { since: wanted.since, by: wanted.by } : {}, wanted ? 'host drained' : 'host resumed');
+    return isNews;
+  } catch (error) {
+    log.warn({ err: error }, 'drain not written down');
+    return false;
+  }
+}
 
 /** A key that was just copied here may not be readable yet; that is no reason to fall silent. */
 function accountKeysHere({ home, log }: HostDeps): string[] {
@@ -96,10 +118,10 @@ async function reap(deps: HostDeps, here: RunsHere, active: Set<RunId>): Promise
   }
 }
 
-async function diskFreeBytes(folder: string): Promise<number | null> {
+/** A file of settings that is not valid now is told by the runs that need it. */
+function neededSpaceNow(deps: HostDeps): number | null {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
+    return neededSpace(deps);
   } catch {
     return null;
   }

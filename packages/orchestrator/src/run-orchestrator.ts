@@ -10,6 +10,7 @@ import {
 } from '@bigeye/host-kit';
 import { type Logger, pause } from '@bigeye/service-kit';
 import { runActivityWorker } from './activity-worker.ts';
+import { createDrainOrder } from './drain-order.ts';
 import { createHostApi } from './host-api.ts';
 import type { HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
@@ -65,6 +66,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     runner: typeof options.engine === 'string' ? createDockerContainerRunner(options.engine) : options.engine,
     journal: createJournal(home.journal),
     slots: createSlotClaims(home, hostId),
+    drain: createDrainOrder(home),
     followers: new Map(),
     timeline,
     waits: createRunWaits({ hostId, timeline, log }),

@@ -33,7 +33,7 @@ export function createRunWaits(deps: { hostId: HostId; timeline: TimelineOutbox;
 }
 
 function hindranceOf(error: unknown, hostId: HostId): AppError | undefined {
-  if (isAppError(error, 'NO_FREE_SLOT')) return error;
+  if (isAppError(error) && ofTheHost.has(error.code)) return error;
   if (error instanceof EngineAway)
     return new AppError('ENGINE_AWAY', { hostId, reason: error.reason }, { cause: error });
   const { code = '', path: place = 'its folder' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
@@ -42,5 +42,6 @@ function hindranceOf(error: unknown, hostId: HostId): AppError | undefined {
   return undefined;
 }
 
+const ofTheHost = new Set<string>(['HOST_DISK_FULL', 'HOST_DRAINED', 'NO_FREE_SLOT']);
 const diskFull = new Set(['ENOSPC', 'EDQUOT']);
 const denied = new Set(['EACCES', 'EPERM', 'EROFS']);

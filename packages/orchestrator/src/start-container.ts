@@ -1,17 +1,17 @@
-import { AppError, containerNameOf, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
+import { AppError, containerNameOf, type RunId, type RunJobInput, type StartedOnHost } from '@bigeye/contracts';
 import { type Container, type ContainerSpec, planAgentRun, type RunSlot } from '@bigeye/host-kit';
 import { pause } from '@bigeye/service-kit';
+import { findLackOfSpace } from './disk-space.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { writeInFiles } from './run-folders.ts';
 import { recordStart } from './run-start.ts';
 import { settleStart } from './settle-start.ts';
 
 /**
- * How long one attempt waits for a slot. While it waits it holds one of the worker's places for activities, and the runs that
+ * How long one attempt waits for what holds it up. While it waits it holds one of the worker's places for activities, and the runs that
  * have the slots need such a place to end.
  */
-const slotPatienceMs = 5_000;
-const namePatienceMs = 5_000;
+const patienceMs = 5_000;
 const pollMs = 250;
 
 /**
@@ -76,7 +76,7 @@ async function createContainer(deps: HostDeps, input: RunJobInput, attempt: Atte
  * container that it is about to make or to remove, while nobody can see one: as of another attempt at the same start.
  */
 async function findHolder(deps: HostDeps, spec: ContainerSpec, attempt: Attempt): Promise<Container | undefined> {
-  for (const until = Date.now() + namePatienceMs; Date.now() < until; ) {
+  for (const until = Date.now() + patienceMs; Date.now() < until; ) {
     const holder = await deps.runner.findContainer(spec.name);
     if (holder) return holder;
     if (typeof (await deps.runner.create(spec)) === 'object') return undefined;
@@ -109,18 +109,29 @@ async function prepare(deps: HostDeps, input: RunJobInput, attempt: Attempt): Pr
   };
 }
 
-/** Throws NO_FREE_SLOT. */
-async function claimSlot(deps: HostDeps, { runId, hostId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
-  const until = Date.now() + slotPatienceMs;
+/** Throws HOST_DISK_FULL, HOST_DRAINED or NO_FREE_SLOT. */
+async function claimSlot(deps: HostDeps, { runId }: RunJobInput, attempt: Attempt): Promise<RunSlot> {
+  const until = Date.now() + patienceMs;
   for (;;) {
-    const slot = deps.slots.claim(runId);
-    if (slot) return slot;
-    const none = new AppError('NO_FREE_SLOT', { hostId, slots: deps.slots.count() });
-    deps.waits.begin(runId, none);
-    if (Date.now() > until) throw none;
+    const slot = (await findLackOfSpace(deps)) ?? tryClaim(deps, runId);
+    if (!(slot instanceof AppError)) return slot;
+    deps.waits.begin(runId, slot);
+    if (Date.now() > until) throw slot;
     await pause(pollMs, attempt.signal);
     attempt.signal.throwIfAborted();
   }
+}
+
+/**
+ * A slot, or what keeps the run from having one. Without a turn between the look and the claim: a heartbeat that says "drained" and
+ * then lists the slots has listed all that there will be.
+ */
+function tryClaim({ drain, slots, hostId }: HostDeps, runId: RunId): RunSlot | AppError {
+  const own = slots.find(runId);
+  if (own) return own;
+  const order = drain.find();
+  if (order) return new AppError('HOST_DRAINED', { hostId, ...order });
+  return slots.claim(runId) ?? new AppError('NO_FREE_SLOT', { hostId, slots: slots.count() });
 }
 
 async function findStart(deps: HostDeps, { runId }: RunJobInput): Promise<string> {

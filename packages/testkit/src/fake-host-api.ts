@@ -2,7 +2,9 @@ import {
   type ApiClient,
   AppError,
   createApiClient,
+  type Drain,
   type ErrorCode,
+  type HeartbeatRequest,
   hostListenerRoutes,
   isActive,
   type LogChunk,
@@ -25,6 +27,10 @@ export interface FakeHostApi {
   /** Calls that nobody answered. */
   readonly unanswered: number;
   readonly heartbeats: number;
+  /** What the host said last of itself. */
+  readonly lastBeat: HeartbeatRequest | undefined;
+  /** What the host is told to do, as `drainHost` would have it. */
+  drain: Drain | null;
   /** From now on it is a queued run of this host. */
   addRun(runId: RunId): void;
   /** Its end is recorded, as a workflow does, with what is known by then. */
@@ -36,6 +42,7 @@ export interface FakeHostApi {
 export function createFakeHostApi(): FakeHostApi {
   const runs = new Map<RunId, StoredRun>();
   const count = { heartbeats: 0, unanswered: 0 };
+  let lastBeat: FakeHostApi['lastBeat'];
   const run = (runId: RunId): StoredRun => {
     const known = runs.get(runId);
     if (!known) throw new AppError('RUN_NOT_FOUND', { runId });
@@ -44,9 +51,11 @@ export function createFakeHostApi(): FakeHostApi {
   const report = ({ runId }: { runId: RunId }) => createRunReport(runId, run(runId));
   type Of<Params, Body> = { params: { runId: RunId } & Params; body: Body };
   const answer = createRouteTransport(hostListenerRoutes, {
-    heartbeat: () => {
+    heartbeat: ({ body }: { body: HeartbeatRequest }) => {
       count.heartbeats++;
-      return { activeRunIds: [...runs].filter(([, { status }]) => isActive(status)).map(([runId]) => runId) };
+      lastBeat = body;
+      const active = [...runs].filter(([, { status }]) => isActive(status));
+      return { activeRunIds: active.map(([runId]) => runId), drain: api.drain };
     },
     getLogPosition: ({ params }: Of<unknown, unknown>) => report(params).position(),
     putLogChunk: ({ params, body }: Of<{ sequence: number }, LogChunk>) =>
@@ -70,6 +79,10 @@ export function createFakeHostApi(): FakeHostApi {
     get heartbeats() {
       return count.heartbeats;
     },
+    get lastBeat() {
+      return lastBeat;
+    },
+    drain: null,
     addRun: (runId) => void runs.set(RunId.parse(runId), createStoredRun()),
     endRun: (runId, { status, failure }) =>
       void Object.assign(run(runId), { status, failure: failure ? { code: failure } : null }),

@@ -3,9 +3,10 @@ import {
   AppError,
   createApiClient,
   type Host,
-  HostId,
+  type HostId,
   isAppError,
   nextAfterRegister,
+  plural,
 } from '@bigeye/contracts';
 import {
   type AgentFile,
@@ -25,6 +26,7 @@ import { Command } from 'commander';
 import { type CommandContext, contextOf } from '../command-context.ts';
 import { checkMachine } from '../host/check-registration.ts';
 import { type PolicyFlags, withPolicyFlags } from '../host/choose-guard-policy.ts';
+import { hostIdOf } from '../host/host-argument.ts';
 import { type Registrar, registrarByPersonalKey, registrarByRegistrationKey } from '../host/registrar.ts';
 import { planStack, writeStackFiles } from '../host/stack-files.ts';
 import { startStack } from '../host/start-stack.ts';
@@ -82,7 +84,10 @@ async function register(context: CommandContext, flags: RegisterFlags): Promise<
   await terminal.step('registered, public keys exchanged, certificate received', () =>
     enrol(home, file, { hostId, accountPublicKey }, { registrar, account, flags }),
   );
-  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
+  await terminal.step(
+    `docker-compose.bigeye.yml and guard_policy.json, ${plural(plan.slots.length, 'slot')}`,
+    async () => writeStackFiles(home, plan),
+  );
   await terminal.step(`${Object.values(stackServices).join(' and ')} healthy`, () => startStack(home, hostId));
   await terminal.step('host online at the control plane', () => waitOnline(registrar, hostId));
   const next = nextAfterRegister();
@@ -94,9 +99,7 @@ async function askHostId({ terminal, home }: CommandContext, flags: RegisterFlag
   const known = flags.hostId === undefined ? loadAgentFile(home).settings.orchestrator.host_id : undefined;
   const question = { flag: '--host-id', message: 'Host id (letters, digits, hyphens)', placeholder: 'etl-01' };
   const given = flags.hostId ?? known ?? (await terminal.askText(question));
-  const hostId = HostId.safeParse(given);
-  if (!hostId.success) throw new AppError('HOST_ID_INVALID', { hostId: given });
-  return hostId.data;
+  return hostIdOf(given);
 }
 
 /** Flag > environment > bigeye_agent.yml > question. */

@@ -1,3 +1,4 @@
+import { plural } from '@bigeye/contracts';
 import {
   assertComposeV2,
   assertDockerCli,
@@ -30,7 +31,10 @@ async function sync({ home, terminal }: CommandContext, flags: SyncFlags): Promi
   await assertComposeV2();
   const socketPath = await assertEngineAccess();
   const plan = await planStack({ home, terminal }, { hostId, socketPath, flags });
-  await terminal.step('docker-compose.bigeye.yml and guard_policy.json', async () => writeStackFiles(home, plan));
+  await terminal.step(
+    `docker-compose.bigeye.yml and guard_policy.json, ${plural(plan.slots.length, 'slot')}`,
+    async () => writeStackFiles(home, plan),
+  );
   await terminal.step('stack healthy', () => startStack(home, hostId, { recreate: flags.restart === true }));
   await terminal.step('managed agents pushed to the control plane', () => pushManagedAgents(home, settings));
   const managedAgents = managedAgentsOf(settings);

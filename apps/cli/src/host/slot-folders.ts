@@ -1,8 +1,10 @@
 import { lstatSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { AppError, type HostId } from '@bigeye/contracts';
+import { AppError, type HostId, plural } from '@bigeye/contracts';
 import {
+  type AgentSettings,
   ensureFolder,
+  findMachine,
   findSlotHolder,
   type HostHome,
   listRunSlots,
@@ -10,12 +12,35 @@ import {
   type RunSlot,
   runSlotsOf,
   type StackUser,
+  slotsFor,
 } from '@bigeye/host-kit';
+import type { Terminal } from '../terminal.ts';
 
-/** The slots that this host is to have: as many as the settings say, and all up to the last one that a run still has. */
-export function planSlots(home: HostHome, hostId: HostId, wanted: number): RunSlot[] {
-  const held = listRunSlots(home, hostId).filter((slot) => findSlotHolder(slot) !== undefined);
+/**
+ * The slots that this host is to have: as many as the settings say, or else as its machine is good for; and all up to the last one that a
+ * run still has. Fewer than there were are told.
+ */
+export async function planSlots(
+  { home, terminal }: { home: HostHome; terminal: Terminal },
+  hostId: HostId,
+  { orchestrator }: AgentSettings,
+): Promise<RunSlot[]> {
+  const before = listRunSlots(home, hostId);
+  const wanted = orchestrator.slots ?? (await slotsOfMachine(terminal, before.length));
+  const held = before.filter((slot) => findSlotHolder(slot) !== undefined);
   return runSlotsOf(home, hostId, Math.max(wanted, ...held.map(({ number }) => number)));
+}
+
+async function slotsOfMachine(terminal: Terminal, before: number): Promise<number> {
+  const machine = await findMachine();
+  const slots = slotsFor(machine);
+  const gib = (machine.memoryBytes / 1024 ** 3).toFixed(0);
+  if (slots < before)
+    terminal.warn(
+      `At most ${plural(slots, 'run')} at once from now on, not ${before}: what ${plural(machine.cpus, 'CPU')} and ${gib} GiB are good for. ` +
+        `"orchestrator: {slots: ${before}}" in bigeye_agent.yml keeps it.`,
+    );
+  return slots;
 }
 
 /**

@@ -32,7 +32,7 @@ export async function planStack(
 ): Promise<StackPlan> {
   const { home } = context;
   checkRunsFolder(home);
-  const slots = planSlots(home, hostId, loadAgentFile(home).settings.orchestrator.slots);
+  const slots = await planSlots(context, hostId, loadAgentFile(home).settings);
   return { hostId, socketPath, slots, policy: await chooseGuardPolicy(context, { hostId, slots, flags }) };
 }
 

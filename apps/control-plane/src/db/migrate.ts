@@ -16,6 +16,7 @@ import { up as vaultKeys } from './migrations/0013-vault-keys.ts';
 import { up as searchRank } from './migrations/0016-search-rank.ts';
 import { up as reportedEnd } from './migrations/0020-reported-end.ts';
 import { up as runEvents } from './migrations/0021-run-events.ts';
+import { up as drainSlotsResources } from './migrations/0022-drain-slots-resources.ts';
 import type { Db } from './tables.ts';
 
 /** In order; a name never changes once released. */
@@ -35,6 +36,7 @@ const migrations: Record<string, Migration> = {
   '0016-search-rank': { up: searchRank },
   '0020-reported-end': { up: reportedEnd },
   '0021-run-events': { up: runEvents },
+  '0022-drain-slots-resources': { up: drainSlotsResources },
 };
 
 /**

@@ -104,6 +104,7 @@ export interface Tables {
     orchestrator_version: string | null;
     engine_reachable: boolean | null;
     disk_free_bytes: ColumnType<string | number | null, number | null, number | null>;
+    disk_needed_bytes: ColumnType<string | number | null, number | null | undefined, number | null>;
     certificate_fingerprint: string | null;
     certificate_issued_at: NullableTime;
     certificate_expires_at: NullableTime;
@@ -113,6 +114,15 @@ export interface Tables {
     account_keys: ColumnType<string[], string | undefined, string>;
     revoked_at: NullableTime;
     managed_agents: Json<ManagedAgent[]>;
+    /** All three or none. */
+    drained_at: NullableTime;
+    drained_by: string | null;
+    drain_note: string | null;
+    /** The `drained_at` that the host says it knows of. */
+    told_drained_at: NullableTime;
+    /** Null where the host does not say. */
+    slots: number | null;
+    slot_runs: NullableJson<RunId[]>;
   };
   jobs: {
     id: JobId;

@@ -82,13 +82,21 @@ describeEachDatabase('lists of hosts', (open) => {
         queued_at: new Date(),
       })
       .execute();
-    const { states, unable, lowOnDisk } = await list.summarizeHosts();
+    // On purpose, and so neither able nor unable.
+    const drained = { drained_at: new Date(), drained_by: 'ann', drain_note: 'update' };
+    for (const n of [12, 14]) await db.updateTable('hosts').set(drained).where('id', '=', idOf(n)).execute();
+    await db.updateTable('hosts').set(drained).where('id', '=', idOf(3)).execute();
+    const summary = await list.summarizeHosts();
+    const { states, unable, lowOnDisk } = summary;
+    expect(summary.drained).toMatchObject({ count: 2, first: [{ id: idOf(12) }, { id: idOf(14) }] });
     // The job brought a host of its own that was never heard of.
     expect(states).toEqual({ registered: 201, online: 1400, offline: 200, revoked: 200 });
-    expect(unable.count).toBe(201 + 200 + 2);
+    expect(unable.count).toBe(201 + 200 + 2 - 1);
     expect(unable.first.map(({ id }) => id)).toEqual([idOf(1992), 'etl-0001', 'etl-0002']);
     expect(unable.first[0]).toMatchObject({ state: 'offline', queuedRuns: 1 });
     expect(lowOnDisk).toMatchObject({ count: 1, first: [{ id: idOf(30) }] });
+    await db.updateTable('hosts').set({ disk_needed_bytes: 1025 }).where('id', '=', idOf(30)).execute();
+    expect((await list.summarizeHosts()).unable.count).toBe(unable.count + 1);
   });
 
   test('hosts without an account key are counted, and a few named', async () => {

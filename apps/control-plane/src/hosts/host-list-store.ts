@@ -46,7 +46,7 @@ export function createHostListStore(db: Db) {
 
     async summarizeHosts(): Promise<HostSummary> {
       const now = new Date();
-      const { unable, lowOnDisk, ...states } = await db
+      const { unable, drained, lowOnDisk, ...states } = await db
         .selectFrom('hosts')
         .select([
           countWhere(isIn('registered', now)).as('registered'),
@@ -54,15 +54,18 @@ export function createHostListStore(db: Db) {
           countWhere(isIn('offline', now)).as('offline'),
           countWhere(isIn('revoked', now)).as('revoked'),
           countWhere(isUnable(now)).as('unable'),
+          countWhere(isDrained).as('drained'),
           countWhere(isLowOnDisk).as('lowOnDisk'),
         ])
         .executeTakeFirstOrThrow();
       const waiting = sql`exists (select from runs where runs.host_id = hosts.id and runs.status = 'queued')`;
       const unableRows = selectUnrevoked().where(isUnable(now)).orderBy(waiting, 'desc').orderBy('id').limit(named);
+      const drainedRows = selectUnrevoked().where(isDrained).orderBy(waiting, 'desc').orderBy('id').limit(named);
       const lowRows = selectUnrevoked().where(isLowOnDisk).orderBy('id').limit(named);
       return {
         states,
         unable: { count: unable, first: unable === 0 ? [] : (await unableRows.execute()).map(toHost) },
+        drained: { count: drained, first: drained === 0 ? [] : (await drainedRows.execute()).map(toHost) },
         lowOnDisk: { count: lowOnDisk, first: lowOnDisk === 0 ? [] : (await lowRows.execute()).map(toHost) },
       };
     },
@@ -103,7 +106,11 @@ function isIn(state: HostState, now: Date): RawBuilder<boolean> {
   }
 }
 
-const isUnable = (now: Date) => sql<boolean>`(revoked_at is null and (${isIn('online', now)} is not true
-  or engine_reachable is false or managed_agents = '[]'))`;
+const isUnable = (
+  now: Date,
+) => sql<boolean>`(revoked_at is null and drained_at is null and (${isIn('online', now)} is not true
+  or engine_reachable is false or managed_agents = '[]' or disk_free_bytes < disk_needed_bytes))`;
+
+const isDrained = sql<boolean>`(revoked_at is null and drained_at is not null)`;
 
 const isLowOnDisk = sql<boolean>`(revoked_at is null and disk_free_bytes < ${lowDiskBytes})`;

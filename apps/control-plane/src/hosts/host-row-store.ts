@@ -1,7 +1,7 @@
 import type { Host } from '@bigeye/contracts';
 import { type Selectable, sql } from 'kysely';
 import type { Db, Tables } from '../db/tables.ts';
-import { hostStateOf } from './host-state.ts';
+import { drainOf, drainStateOf, hostStateOf } from './host-state.ts';
 
 const countOf = (status: 'running' | 'queued') =>
   sql<number>`(select count(*)::int from runs where runs.host_id = hosts.id and runs.status = ${status})`;
@@ -25,6 +25,7 @@ export function toHost(row: HostRow): Host {
     engineReachable: row.engine_reachable,
     // bigint comes as text from PostgreSQL's driver.
     diskFreeBytes: row.disk_free_bytes === null ? null : Number(row.disk_free_bytes),
+    diskNeededBytes: row.disk_needed_bytes === null ? null : Number(row.disk_needed_bytes),
     certificateExpiresAt: row.certificate_expires_at?.toISOString() ?? null,
     certificateFingerprint: row.certificate_fingerprint,
     revokedAt: row.revoked_at?.toISOString() ?? null,
@@ -32,5 +33,12 @@ export function toHost(row: HostRow): Host {
     managedAgents: row.managed_agents,
     runningRuns: row.running_runs,
     queuedRuns: row.queued_runs,
+    drain: toDrain(row),
+    slots: row.slots === null ? null : { count: row.slots, taken: row.slot_runs?.length ?? 0 },
   };
+}
+
+function toDrain(row: HostRow): Host['drain'] {
+  const drain = drainOf(row);
+  return drain && { ...drain, state: drainStateOf(row) };
 }

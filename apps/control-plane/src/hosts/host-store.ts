@@ -1,4 +1,5 @@
-import { AppError, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
+import { AppError, type Drain, type Host, type HostId, type ManagedAgent } from '@bigeye/contracts';
+import { sql } from 'kysely';
 import type { ChangeFeed } from '../db/change-feed.ts';
 import type { Db } from '../db/tables.ts';
 import type { IssuedCertificate } from '../keys/certificate-authority.ts';
@@ -119,6 +120,27 @@ export function createHostStore(db: Db, changes: ChangeFeed) {
           .where('previous_certificate_until', 'is', null)
           .execute(),
       );
+    },
+
+    /** Asked again, it stays drained since the first time. Throws HOST_NOT_FOUND, HOST_REVOKED. */
+    async drainHost(hostId: HostId, { by, note }: Pick<Drain, 'by' | 'note'>): Promise<void> {
+      const { numUpdatedRows } = await db
+        .updateTable('hosts')
+        .set({ drained_at: sql<Date>`coalesce(drained_at, ${new Date()})`, drained_by: by, drain_note: note })
+        .where('id', '=', hostId)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows > 0n) return;
+      await store.getHost(hostId);
+      throw new AppError('HOST_REVOKED', { hostId });
+    },
+
+    async resumeHost(hostId: HostId): Promise<void> {
+      await db
+        .updateTable('hosts')
+        .set({ drained_at: null, drained_by: null, drain_note: null })
+        .where('id', '=', hostId)
+        .execute();
     },
 
     async revokeHost(hostId: HostId): Promise<void> {

@@ -28,7 +28,7 @@ export function createOwnHostHandlers(deps: OwnHostDeps) {
     },
     heartbeat: async ({ body, caller }) => {
       const { hostId, certificateRenewalDue } = requireProvenHost(caller);
-      return { activeRunIds: await heartbeatStore.recordHeartbeat(hostId, body), certificateRenewalDue };
+      return { ...(await heartbeatStore.recordHeartbeat(hostId, body)), certificateRenewalDue };
     },
   } satisfies SomeHandlers;
 }

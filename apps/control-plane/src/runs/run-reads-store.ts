@@ -14,7 +14,7 @@ import { BoundedMap } from '@bigeye/service-kit';
 import { type Selectable, sql } from 'kysely';
 import { type PageQuery, pageByTime } from '../db/paging.ts';
 import type { Db, Tables } from '../db/tables.ts';
-import { type Station, type StoredArtifact, stationsOfWaiting, toRun } from './run-view.ts';
+import { type SlotHolder, type Station, type StoredArtifact, stationsOfWaiting, toRun } from './run-view.ts';
 
 export interface RunQuery extends PageQuery {
   jobId?: JobId | undefined;
@@ -29,6 +29,14 @@ const artifactsOfRun = sql<StoredArtifact[]>`(
   select coalesce(json_agg(json_build_object('name', name, 'bytes', bytes, 'removedAt', removed_at) order by name), '[]')
   from run_artifacts where run_artifacts.run_id = runs.id)`;
 
+/** Where the run waits: who has the slots of its host, by the host's word, which counts for its own runs only. */
+const slotHoldersOfHost = sql<SlotHolder[] | null>`case when runs.status = 'queued' then (
+  select json_agg(json_build_object('runId', holder.id, 'jobName', holder_job.name, 'startedAt', holder.started_at)
+    order by holder.started_at nulls last, holder.id)
+  from runs holder join jobs holder_job on holder_job.id = holder.job_id
+  where holder.host_id = hosts.id and holder.id <> runs.id
+    and holder.id in (select jsonb_array_elements_text(hosts.slot_runs))) end`;
+
 /** What is asked about runs and their timelines. What changes them is in `run-store.ts`. */
 export function createRunReads(db: Db) {
   const hostsOfRuns = new BoundedMap<RunId, HostId>(rememberedRuns);
@@ -41,6 +49,8 @@ export function createRunReads(db: Db) {
       .selectAll('runs')
       .select('run_logs.removed_at as log_removed_at')
       .select(['jobs.name as job_name', 'hosts.last_seen_at as host_seen_at', 'hosts.registered_at as host_since'])
+      .select(['hosts.drained_at', 'hosts.drained_by', 'hosts.drain_note', 'hosts.told_drained_at'])
+      .select(['hosts.slots as host_slots', slotHoldersOfHost.as('slot_holders')])
       .select(artifactsOfRun.as('artifacts'))
       .select(({ selectFrom, case: when }) =>
         when()

@@ -1,20 +1,43 @@
-import { describeError, isActive, type Run, type TimelineEvent, type TimelineKind } from '@bigeye/contracts';
+import {
+  type Drain,
+  describeError,
+  firstOf,
+  isActive,
+  type Run,
+  type RunId,
+  type TimelineEvent,
+  type TimelineKind,
+} from '@bigeye/contracts';
 import type { Row } from '../db/tables.ts';
-import { hostStateOf } from '../hosts/host-state.ts';
+import { drainOf, hostStateOf, isDrainTold } from '../hosts/host-state.ts';
 
 /** A row of runs with the names and times of what it belongs to. */
 export type RunRow = Row<'runs'> & {
   job_name: string;
   host_seen_at: Date | null;
   host_since: Date;
+  drained_at: Date | null;
+  drained_by: string | null;
+  drain_note: string | null;
+  told_drained_at: Date | null;
   log_removed_at: Date | null;
   artifacts: StoredArtifact[];
+  /** Of a run that waits. */
+  host_slots: number | null;
+  slot_holders: SlotHolder[] | null;
   /** The last of `stationsOfWaiting`, of a run that is not over. */
   host_station: Station | null;
 };
 
 /** As the database makes JSON of it. */
 export type Station = Omit<TimelineEvent, 'detail'> & { detail: string | null };
+
+/** A run that has a slot which another one waits for. */
+export interface SlotHolder {
+  runId: RunId;
+  jobName: string;
+  startedAt: string | null;
+}
 
 /** As JSON that the database made, which spells times its own way. */
 export interface StoredArtifact {
@@ -61,15 +84,37 @@ function waitingFor(row: RunRow): string | null {
   if (!isActive(row.status)) return null;
   if (row.dispatched_at === null) return 'Temporal, which has not taken it yet.';
   const host = `Host "${row.host_id}"`;
+  // Until the host knows of it, it may still start the run.
+  const drain = isDrainTold(row) ? drainOf(row) : null;
   const isCanceled = row.cancel_requested_at !== null;
   if (hostStateOf(row.host_seen_at, new Date()) !== 'online') {
     if (!row.host_seen_at) return `${host}, which was never heard of since its registration.`;
     const away = `${host}, last heard of at ${row.host_seen_at.toISOString()}`;
-    if (row.status === 'queued' && !isCanceled) return `${away}.`;
+    if (row.status === 'queued' && !isCanceled) return `${away}${drain ? `; it is ${drainWords(drain)}` : ''}.`;
     return `${away}; ${isCanceled ? 'only it can say that the container stopped' : 'its container may go on meanwhile'}.`;
   }
+  if (drain && row.status === 'queued' && !isCanceled) return `${host}, ${drainWords(drain)}.`;
   const { kind, at, detail } = row.host_station ?? {};
-  if (kind === 'waiting' && at) return `${host}, since ${new Date(at).toISOString()}: ${detail?.replace(/^\w+: /, '')}`;
+  if (kind === 'waiting' && at)
+    return `${host}, since ${isoTime(at)}: ${takenSlots(row) ?? detail?.replace(/^\w+: /, '')}`;
   if (isCanceled) return `${host} to stop it.`;
   return row.status === 'queued' ? `${host} to start it.` : null;
 }
+
+const drainWords = ({ since, by, note }: Drain): string =>
+  `drained since ${since} by ${by}: ${note.replace(/[.\s]+$/, '')}`;
+
+const holdersNamed = 5;
+
+/** Who has the slots now, which the host could not say when the run began to wait; undefined where that is not known. */
+function takenSlots({ host_station: station, host_slots: slots, slot_holders: holders }: RunRow): string | undefined {
+  if (!station?.detail?.startsWith('NO_FREE_SLOT: ') || !slots || !holders) return undefined;
+  const words = holders.map(({ runId, jobName, startedAt }) => {
+    return `${jobName} (${runId}${startedAt ? `, since ${isoTime(startedAt)}` : ', starting'})`;
+  });
+  const taken = slots === 1 ? 'its one slot is taken' : `all ${slots} slots are taken`;
+  return `${taken}: ${firstOf(words.slice(0, holdersNamed), words.length)}.`;
+}
+
+/** The database spells times its own way in JSON. */
+const isoTime = (time: string): string => new Date(time).toISOString();

@@ -28,7 +28,8 @@ const settingsNames: Record<string, string> = {
 };
 
 function Crumbs({ parts: [first, second, third, fourth] }: { parts: string[] }) {
-  if (first === 'settings' && third === 'hosts' && fourth === 'register') return <RegisterCrumbs />;
+  if (first === 'settings' && third === 'hosts' && fourth === 'register') return <HostCrumbs last="Register" />;
+  if (first === 'hosts' && second) return <HostCrumbs last={second} />;
   if (first === 'settings')
     return (
       <>
@@ -61,7 +62,7 @@ function Crumbs({ parts: [first, second, third, fourth] }: { parts: string[] }) 
   );
 }
 
-function RegisterCrumbs() {
+function HostCrumbs({ last }: { last: string }) {
   return (
     <>
       <li>Settings</li>
@@ -69,7 +70,7 @@ function RegisterCrumbs() {
       <li>
         <Link to="/settings/agents/hosts">Hosts</Link>
       </li>
-      <li aria-current="page">Register</li>
+      <li aria-current="page">{last}</li>
     </>
   );
 }

@@ -129,6 +129,14 @@ const hostsRoute = createRoute({
   validateSearch: hostFilterOf,
   component: page(() => import('../features/hosts/hosts-page.tsx'), 'HostsPage'),
 });
+const hostRoute = createRoute({
+  ...under,
+  // Not below the list: a host may be called "register".
+  path: '/hosts/$hostId',
+  params: { parse: ({ hostId }) => ({ hostId: HostId.parse(hostId) }) },
+  component: page(() => import('../features/hosts/host-page.tsx'), 'HostPage'),
+  errorComponent: NotFoundPage,
+});
 const registerHostRoute = createRoute({
   ...under,
   path: '/settings/agents/hosts/register',
@@ -189,6 +197,7 @@ const routeTree = rootRoute.addChildren([
     editJobRoute,
     lineageRoute,
     hostsRoute,
+    hostRoute,
     registerHostRoute,
     apiKeysRoute,
     usersRoute,

@@ -24,6 +24,12 @@ export const runFailures = {
     (d: { hostId: string; slots: number }) => `All ${d.slots} slots of host "${d.hostId}" are taken by other runs.`,
     (d) => `Let jobs of ${d.hostId} run at other times or on another host, or raise their start timeout.`,
   ),
+  HOST_DRAINED: mayWorkLater(
+    409,
+    (d: { hostId: string; since: string; by: string; note: string }) =>
+      `Host "${d.hostId}" starts nothing new: drained since ${d.since} by ${d.by}${because(d.note)}.`,
+    (d) => `Start it again when "bigeye-agent hosts resume ${d.hostId}" was done, or let the job run on another host.`,
+  ),
   ENGINE_AWAY: mayWorkLater(
     409,
     (d: { hostId: string; reason: string }) =>
@@ -32,8 +38,12 @@ export const runFailures = {
   ),
   HOST_DISK_FULL: mayWorkLater(
     409,
-    (d: { hostId: string; place: string }) => `On host "${d.hostId}" there is no space left for ${d.place}.`,
-    (d) => `On ${d.hostId}, run "df -h" and "docker system df", and make room.`,
+    (d: { hostId: string; place: string; freeMib?: number; neededMib?: number }) =>
+      d.freeMib === undefined
+        ? `On host "${d.hostId}" there is no space left for ${d.place}.`
+        : `On host "${d.hostId}" the disk of ${d.place} has ${d.freeMib} MiB free, and a run is started with ${d.neededMib} MiB or more.`,
+    (d) =>
+      `On ${d.hostId}, run "df -h" and "docker system df", and make room. How much a run needs is orchestrator.min_free_disk_mib in bigeye_agent.yml.`,
   ),
   HOST_FOLDER_DENIED: mayWorkLater(
     409,

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { CaCertificate, Host, HostState, HostSummary, RegisterRequest, RegisterResponse } from '../hosts.ts';
+import {
+  CaCertificate,
+  DrainInput,
+  Host,
+  HostState,
+  HostSummary,
+  RegisterRequest,
+  RegisterResponse,
+} from '../hosts.ts';
 import { HostId, RegistrationKeyId } from '../ids.ts';
 import {
   HostSetup,
@@ -144,6 +152,28 @@ export const hostRoutes = {
     path: `${base}/hosts/:hostId/revoke`,
     tag: 'Hosts',
     summary: 'Lock a host out at once; its active runs end as failed. Registering it again lets it in',
+    access: atLeast('admin'),
+    params: z.object({ hostId: HostId }),
+    response: Host,
+    errors: ['HOST_NOT_FOUND'],
+  }),
+  drainHost: route({
+    method: 'POST',
+    path: `${base}/hosts/:hostId/drain`,
+    tag: 'Hosts',
+    summary: 'Let a host start nothing new; what runs there goes on. Asked again, the note is replaced',
+    access: atLeast('admin'),
+    params: z.object({ hostId: HostId }),
+    body: DrainInput,
+    audit: ['note'],
+    response: Host,
+    errors: ['HOST_NOT_FOUND', 'HOST_REVOKED'],
+  }),
+  resumeHost: route({
+    method: 'POST',
+    path: `${base}/hosts/:hostId/resume`,
+    tag: 'Hosts',
+    summary: 'Let a drained host start runs again; those that wait for it go on',
     access: atLeast('admin'),
     params: z.object({ hostId: HostId }),
     response: Host,

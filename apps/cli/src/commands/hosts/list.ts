@@ -1,4 +1,4 @@
-import { type Host, HostState } from '@bigeye/contracts';
+import { drainWordsOf, type Host, HostState, plural } from '@bigeye/contracts';
 import { Command, Option } from 'commander';
 import { contextOf } from '../../command-context.ts';
 import { type AdminFlags, adminClient, withAdminFlags } from '../../host/admin-client.ts';
@@ -31,6 +31,10 @@ export const listCommand = withAdminFlags(new Command('list'))
     context.terminal.result([...hosts.map(lineOf), ...moreWords(isMore, limit)], { hosts, isMore });
   });
 
-function lineOf({ id, state, lastSeenAt, runningRuns, queuedRuns }: Host): string {
-  return [id, state, lastSeenAt ?? 'never heard of', `${runningRuns} running`, `${queuedRuns} waiting`].join('  ');
+function lineOf(host: Host): string {
+  const { id, state, lastSeenAt, runningRuns, queuedRuns, drain, slots } = host;
+  const words = [id, state, lastSeenAt ?? 'never heard of', `${runningRuns} running`, `${queuedRuns} waiting`];
+  if (slots) words.push(`${slots.taken} of ${plural(slots.count, 'slot')} taken`);
+  if (drain) words.push(`${drainWordsOf(host)} (since ${drain.since} by ${drain.by}: ${drain.note})`);
+  return words.join('  ');
 }

@@ -61,6 +61,22 @@ export function useRevokeHost(hostId: HostId) {
   });
 }
 
+export function useDrainHost(hostId: HostId) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: CallInput<'drainHost'>['body']) => api.call('drainHost', { params: { hostId }, body }),
+    onSuccess: () => client.invalidateQueries({ queryKey: allHosts }),
+  });
+}
+
+export function useResumeHost(hostId: HostId) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.call('resumeHost', { params: { hostId } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: allHosts }),
+  });
+}
+
 /** Settings of the control plane: they change with a restart of it only. */
 export const hostSetupQuery = queryOptions({
   queryKey: ['host-setup'],

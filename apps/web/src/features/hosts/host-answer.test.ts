@@ -25,6 +25,7 @@ const none = { count: 0, first: [] };
 const summary = (states: Partial<HostSummary['states']>, part: Partial<HostSummary> = {}): HostSummary => ({
   states: { registered: 0, online: 0, offline: 0, revoked: 0, ...states },
   unable: none,
+  drained: none,
   lowOnDisk: none,
   ...part,
 });
@@ -68,4 +69,20 @@ test('low disk warns but does not keep a host from running', () => {
 test('a revoked host is out on purpose and counts no more', () => {
   expect(hostAnswer(summary({ online: 1, revoked: 1 }), now)).toBe('The one host can run.');
   expect(hostAnswer(summary({ revoked: 1 }), now)).toBe('Every host is revoked.');
+});
+
+test('a host with too little disk to start a run is named with what it needs', () => {
+  const full = host('etl-02', { diskFreeBytes: 200 * 1024 ** 2, diskNeededBytes: 1024 ** 3, queuedRuns: 1 });
+  expect(hostAnswer(summary({ online: 2 }, { unable: some(full), lowOnDisk: some(full) }), now)).toBe(
+    '1 of 2 hosts can run. etl-02 starts no run with less than 1.0 GiB disk free, with 1 run waiting. ' +
+      '1 warning: etl-02 has 200 MiB disk left.',
+  );
+});
+
+test('a drained host is no trouble, and is named with what waits for it', () => {
+  const drain = { since: '2026-03-12T11:00:00.000Z', by: 'ann', note: 'update', state: 'drained' as const };
+  const away = host('etl-02', { drain, queuedRuns: 2 });
+  expect(hostAnswer(summary({ online: 2 }, { drained: some(away) }), now)).toBe(
+    '1 of 2 hosts can run. Drained: etl-02, with 2 runs waiting.',
+  );
 });

@@ -1,4 +1,4 @@
-import type { Host, HostState as State } from '@bigeye/contracts';
+import { drainWordsOf, type Host, type HostState as State } from '@bigeye/contracts';
 import { Ago } from '../../components/time.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { formatExact, formatSince } from '../../lib/format.ts';
@@ -39,7 +39,8 @@ export function HostState({ host }: { host: Host }) {
   );
 }
 
-function HostStateWords({ host: { state, lastSeenAt, registeredAt, revokedAt } }: { host: Host }) {
+function HostStateWords({ host }: { host: Host }) {
+  const { state, lastSeenAt, registeredAt, revokedAt, drain } = host;
   const now = useNow();
   if (state === 'revoked' && revokedAt)
     return (
@@ -55,6 +56,15 @@ function HostStateWords({ host: { state, lastSeenAt, registeredAt, revokedAt } }
       </span>
     );
   const seen = new Date(lastSeenAt);
+  const words = drainWordsOf(host);
+  if (drain && words)
+    return (
+      <span title={`Since ${formatExact(new Date(drain.since))}, by ${drain.by}: ${drain.note}`}>
+        {state === 'online' ? 'Online' : 'Offline'}
+        <span className="faint"> · </span>
+        {words}
+      </span>
+    );
   if (state === 'offline')
     return (
       <time dateTime={lastSeenAt} title={formatExact(seen)}>

@@ -1,24 +1,21 @@
 import { agentTypes, type Host } from '@bigeye/contracts';
-import { Tooltip } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Column } from '../../components/data-columns.ts';
 import { DataTable } from '../../components/data-table.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { NextPage } from '../../components/next-page.tsx';
 import { EmptyState } from '../../components/notice.tsx';
 import { Answer, Page, ReadTrouble } from '../../components/page.tsx';
 import { useNow } from '../../lib/clock.ts';
-import { formatAhead, formatBytes, formatExact } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
 import { useMay } from '../access/api.ts';
 import { hostSummaryQuery, hostsQuery } from './api.ts';
-import { hostAnswer, isLowOnDisk } from './host-answer.ts';
+import { hostAnswer } from './host-answer.ts';
+import { Certificate, Disk, None } from './host-cells.tsx';
 import type { HostFilter } from './host-filter.ts';
 import { HostFilters } from './host-filters.tsx';
 import { HostState } from './host-state.tsx';
-import styles from './hosts.module.css';
 import { RegisterLink } from './register-link.tsx';
 import { RevokeHostButton } from './revoke-host-button.tsx';
 
@@ -28,7 +25,7 @@ const columns: Column<Host>[] = [
     width: 140,
     grows: 1,
     cell: (host) => (
-      <Link to="/runs" search={{ host: host.id }} data-row-link title={`Runs on ${host.id}`}>
+      <Link to="/hosts/$hostId" params={{ hostId: host.id }} data-row-link title={host.id}>
         {host.id}
       </Link>
     ),
@@ -119,40 +116,6 @@ function Agents({ host }: { host: Host }) {
   return <span title={details}>{names}</span>;
 }
 
-const None = () => <span className="faint">–</span>;
-
 function Count({ value }: { value: number }) {
   return value === 0 ? <span className="faint">0</span> : <strong>{value}</strong>;
-}
-
-function Certificate({ host: { certificateExpiresAt } }: { host: Host }) {
-  const now = useNow();
-  if (!certificateExpiresAt) return <None />;
-  const end = new Date(certificateExpiresAt);
-  if (end <= now)
-    return (
-      <Tooltip label="Run bigeye-agent register on the host again.">
-        <span className={styles.warn}>
-          <Icon name="warning" size={14} /> expired {formatAhead(end, now)}
-        </span>
-      </Tooltip>
-    );
-  return (
-    <time dateTime={certificateExpiresAt} title={`Renewed by the host itself, good until ${formatExact(end)}`}>
-      ends {formatAhead(end, now)}
-    </time>
-  );
-}
-
-function Disk({ host }: { host: Host }) {
-  if (host.diskFreeBytes === null) return <None />;
-  const size = formatBytes(host.diskFreeBytes);
-  if (!isLowOnDisk(host)) return <>{size}</>;
-  return (
-    <Tooltip label="A large image or report may no longer fit.">
-      <span className={styles.warn}>
-        <Icon name="warning" size={14} /> {size}
-      </span>
-    </Tooltip>
-  );
 }

@@ -5,7 +5,7 @@ import { Confirm } from '../../components/confirm.tsx';
 import { useRevokeHost } from './api.ts';
 
 /** Asks first: active runs end with it. */
-export function RevokeHostButton({ host }: { host: Host }) {
+export function RevokeHostButton({ host, size = 'compact-xs' }: { host: Host; size?: string }) {
   const [isAsking, asking] = useDisclosure();
   const revoke = useRevokeHost(host.id);
   const close = () => {
@@ -15,7 +15,7 @@ export function RevokeHostButton({ host }: { host: Host }) {
   const active = host.runningRuns + host.queuedRuns;
   return (
     <>
-      <Button variant="default" size="compact-xs" onClick={asking.open} aria-label={`Revoke ${host.id}`}>
+      <Button variant="default" size={size} onClick={asking.open} aria-label={`Revoke ${host.id}`}>
         Revoke
       </Button>
       {isAsking && (
