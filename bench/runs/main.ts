@@ -114,8 +114,10 @@ async function timeLines({ first, steady }: typeof delays): Promise<void> {
 async function timeRestart(): Promise<number> {
   const run = await startTalking();
   const { logLines } = await runOf(run.id);
+  const pid = Number(docker('inspect', '-f', '{{.State.Pid}}', orchestrator));
+  process.kill(pid, 'SIGKILL');
+  // After it: what was said before may have been sent already.
   const began = Date.now();
-  process.kill(Number(docker('inspect', '-f', '{{.State.Pid}}', orchestrator)), 'SIGKILL');
   let after = logLines;
   for (let isThere = false; !isThere; await delay(lookEveryMs)) {
     const page = await admin.call('getRunLog', { params: { runId: run.id }, query: { after } });
