@@ -42,7 +42,12 @@ export async function runCell(stage: Stage, cell: Cell): Promise<Verdict[]> {
   try {
     await cell.play(scene);
   } catch (error) {
-    throw new Error(`${(error as Error).message}; ${await statesOf(scene)}`, { cause: error });
+    const states = await statesOf(scene);
+    scene.letGo();
+    // What is left of them would be taken for the runs of the next cell.
+    await scene.cancel().catch(() => undefined);
+    await scene.ended();
+    throw new Error(`${(error as Error).message}; ${states}`, { cause: error });
   } finally {
     scene.letGo();
   }

@@ -23,7 +23,12 @@ async function onSmallDisks(
   docker('stop', '-t', '10', ...orchestrators);
   const disks = stage.hosts.flatMap((host) => folders(host).map((folder) => mounted.use(mountSmallDisk(folder))));
   docker('start', ...orchestrators);
+  const isHealthy = (id: string) => docker('inspect', '-f', '{{.State.Health.Status}}', id) === 'healthy';
   try {
+    await until(() => orchestrators.every(isHealthy), {
+      timeoutMs: 90_000,
+      late: () => 'the orchestrators did not come back',
+    });
     await act(disks);
   } finally {
     docker('stop', '-t', '10', ...orchestrators);
