@@ -12,6 +12,7 @@ import type {
   ManagedAgent,
   RecordedFailure,
   RegistrationKeyId,
+  ReportedResources,
   Role,
   RunId,
   RunOutcome,
@@ -151,6 +152,7 @@ export interface Tables {
     exit_code: number | null;
     reported_end: NullableJson<ContainerEnd>;
     outcome: NullableJson<RunOutcome>;
+    resources: NullableJson<ReportedResources>;
     log_lines: Generated<number>;
   };
   run_timeline: { run_id: RunId; kind: TimelineKind; at: Time; detail: string | null };
