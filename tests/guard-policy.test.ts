@@ -36,7 +36,17 @@ const value = fc.oneof(
   ),
 );
 const key = fc.constantFrom(
-  ...['runsRoot', 'imageNamespace', 'networks', 'subCommands', 'user', 'repositories', 'requireDigest', 'allowPull'],
+  ...[
+    'runsRoot',
+    'imageNamespace',
+    'networks',
+    'subCommands',
+    'user',
+    'repositories',
+    'requireDigest',
+    'allowPull',
+    'allowStats',
+  ],
   ...['platforms', 'envPrefixes', 'mountTargets', 'limits', 'other', '__proto__'],
 );
 

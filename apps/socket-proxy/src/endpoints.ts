@@ -54,6 +54,12 @@ function openEndpoints(policy: Policy, owner: string): Endpoint[] {
   const logs = { 'stdout stderr follow timestamps': bool, 'since until': time, tail };
   const images = { 'all digests': bool, filters: ownImages(policy.imageNamespace) };
   const pull = open('image.pull', 'POST', '/images/create', { 'fromImage!': onHub(repository), 'tag!': tag, platform });
+  // One look, and at once: the daemon would otherwise send on and on, or wait a second for a second look.
+  const oneLook = object({ 'stream!': oneOf('0') });
+  const stats: Endpoint = {
+    ...open('container.stats', 'GET', `/containers/${CONTAINER}/stats`),
+    query: (value, at) => ({ ...(oneLook(value, at) as object), 'one-shot': '1' }),
+  };
   return [
     open('version', 'GET', '/version'),
     open('info', 'GET', '/info'),
@@ -69,6 +75,7 @@ function openEndpoints(policy: Policy, owner: string): Endpoint[] {
     open('image.list', 'GET', '/images/json', images),
     open('image.inspect', 'GET', `/images/${image}/json`),
     ...(policy.allowPull ? [pull] : []),
+    ...(policy.allowStats ? [stats] : []),
   ];
 }
 

@@ -5,7 +5,9 @@ import {
   GOOD_CREATE,
   type GuardUnderTest,
   guardUnderTest,
+  json as jsonAnswer,
   OWN_ID,
+  POLICY,
 } from '../test-tools/guard-under-test.ts';
 
 const RUNS = '/var/lib/bigeye/runs';
@@ -569,6 +571,47 @@ describe('the policy', () => {
       const sent = { 'X-Registry-Auth': Buffer.from(auth).toString('base64url') };
       expect((await guard.request('POST', '/images/create?fromImage=bigeyedata/agent&tag=1', sent)).status).toBe(200);
     }
+  });
+
+  test('what a run takes is closed unless the policy opens it, and then for one look at an own container, cut to the run itself', async () => {
+    const target = `${own}/stats?stream=0`;
+    expect((await guard.request('GET', target)).rule).toBe('endpoint.unknown');
+    await using open = await guardUnderTest({ ...POLICY, allowStats: true });
+    open.script = ({ target: asked }) =>
+      asked.includes('/stats')
+        ? jsonAnswer(200, {
+            read: 'now',
+            id: 'x',
+            cpu_stats: { cpu_usage: { total_usage: 7, percpu_usage: [7] }, system_cpu_usage: 99, online_cpus: 2 },
+            pids_stats: { current: 3, limit: 256 },
+            memory_stats: { usage: 20, limit: 99, max_usage: 30, stats: { total_inactive_file: 5, hierarchical: 1 } },
+            networks: { eth0: {} },
+            blkio_stats: {},
+          })
+        : undefined;
+    const answer = await open.request('GET', target);
+    expect(JSON.parse(answer.body)).toEqual({
+      read: 'now',
+      cpu_stats: { cpu_usage: { total_usage: 7 } },
+      pids_stats: { current: 3 },
+      memory_stats: { usage: 20, stats: { total_inactive_file: 5 } },
+    });
+    expect(open.forwarded.at(-1)?.target).toMatch(/^\/v1\.44\/containers\/[0-9a-f]{64}\/stats\?stream=0&one-shot=1$/);
+    const sent = () => open.forwarded.filter(({ target: asked }) => asked.includes('/stats')).length;
+    const before = sent();
+    const foreign = `/v1.44/containers/${FOREIGN_ID}/stats?stream=0`;
+    expect((await open.request('GET', foreign)).rule).toBe('owner.foreign');
+    for (const query of [
+      '',
+      '?stream=1',
+      '?stream=false',
+      '?stream=0&one-shot=0',
+      '?stream=0&stream=1',
+      '?stream=0&x=1',
+    ])
+      expect((await open.request('GET', `${own}/stats${query}`)).status, query).toBe(403);
+    expect((await open.request('POST', target)).rule).toBe('endpoint.method');
+    expect(sent()).toBe(before);
   });
 
   test('info is cut to the fields of the positive list', async () => {

@@ -22,6 +22,8 @@ export interface Policy {
   repositories: string[] | null;
   requireDigest: boolean;
   allowPull: boolean;
+  /** Whether a client may read what its own run containers take. */
+  allowStats: boolean;
   platforms: string[];
   envPrefixes: string[];
   mountTargets: string[];
@@ -40,12 +42,13 @@ const LIMITS = {
 };
 const LEAST: Record<string, number> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };
 
-/** What holds where the policy file says nothing; the file can only take away from it. */
+/** What holds where the policy file says nothing; the file can only take away from it, but for `allowStats`, which it opens. */
 const DEFAULTS = {
   user: '10001:10001',
   repositories: null,
   requireDigest: false,
   allowPull: true,
+  allowStats: false,
   platforms: ['linux/amd64', 'linux/arm64'],
   envPrefixes: ['BIGEYE_', 'AGENT_', 'BATCH_'],
   mountTargets: ['/workspace', '/out', '/in'],
@@ -75,7 +78,7 @@ const FILE = object({
   'subCommands!': wordsOf(/^[a-z][a-z0-9-]{0,31}$/),
   user: text(new RegExp(`^${ID}:${ID}$`), 'must be a numeric uid:gid other than 0'),
   repositories: wordsOf(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
-  'requireDigest allowPull': boolean,
+  'requireDigest allowPull allowStats': boolean,
   platforms: partOf(DEFAULTS.platforms),
   envPrefixes: partOf(DEFAULTS.envPrefixes),
   mountTargets: partOf(DEFAULTS.mountTargets),

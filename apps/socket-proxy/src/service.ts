@@ -17,6 +17,20 @@ const IDLE_MS = 60_000;
 const REQUEST_MS = 15_000;
 const LINGER_MS = 1_000;
 const INFO_FIELDS = ['ServerVersion', 'NCPU', 'MemTotal', 'OSType', 'Architecture', 'CgroupVersion', 'SecurityOptions'];
+/** What a client may have of an answer that tells of the machine too. */
+// biome-ignore lint/suspicious/noExplicitAny: what the daemon answers; what is missing there is missing here
+const CUTS: Record<string, (answer: any) => object> = {
+  info: (info) => Object.fromEntries(INFO_FIELDS.map((name) => [name, info[name]])),
+  'container.stats': ({ read, cpu_stats: cpu, pids_stats: pids, memory_stats: memory }) => ({
+    read,
+    cpu_stats: { cpu_usage: { total_usage: cpu?.cpu_usage?.total_usage } },
+    pids_stats: { current: pids?.current },
+    memory_stats: {
+      usage: memory?.usage,
+      stats: { total_inactive_file: memory?.stats?.total_inactive_file, inactive_file: memory?.stats?.inactive_file },
+    },
+  }),
+};
 const ANSWER_HEADERS = ['content-type', 'api-version', 'ostype'];
 const FRAMING_HEADERS = ['transfer-encoding', 'content-length'];
 
@@ -136,9 +150,8 @@ export class Service {
   private learn({ id }: Exchange, { endpoint }: Permit, status: number, body: Buffer): Buffer {
     if (endpoint === 'container.create' && status === 201) this.owners.add(JSON.parse(body.toString()).Id);
     if (endpoint === 'container.remove' && status < 300) this.owners.forget(id ?? '');
-    if (endpoint !== 'info' || status !== 200) return body;
-    const info = JSON.parse(body.toString());
-    return Buffer.from(JSON.stringify(Object.fromEntries(INFO_FIELDS.map((name) => [name, info[name]]))));
+    const cut = status === 200 ? CUTS[endpoint] : undefined;
+    return cut ? Buffer.from(JSON.stringify(cut(JSON.parse(body.toString())))) : body;
   }
 
   /** Only headers that a client may need pass. A stream is framed as it came, and ends its connection. */

@@ -23,6 +23,23 @@ export const RunOutcome = z.object({
 });
 export type RunOutcome = z.infer<typeof RunOutcome>;
 
+/**
+ * What the container of a run took. The engine is asked while it runs, ever more rarely and at least every ten seconds: a peak between two
+ * looks, and what was used after the last one, are not in it.
+ */
+export const RunResources = z.object({
+  memoryPeakBytes: z.number().int().min(0).describe('Without files that the kernel may drop again.'),
+  cpuSeconds: z.number().min(0),
+  processesPeak: z.number().int().min(0).describe('Processes and threads, as the limit counts them.'),
+  readings: z.number().int().min(1),
+  measuredUntil: Instant.describe('When it was looked at last.'),
+});
+export type RunResources = z.infer<typeof RunResources>;
+
+/** `unknown`: why it is not known, as one of the codes that a control plane may know. */
+export const ReportedResources = z.union([RunResources, z.object({ unknown: storableText(40) })]);
+export type ReportedResources = z.infer<typeof ReportedResources>;
+
 export const Run = z.object({
   id: RunId,
   jobId: JobId,
@@ -46,6 +63,8 @@ export const Run = z.object({
       removedAt: z.iso.datetime().nullable().describe('When its content was removed, by age.'),
     }),
   ),
+  resources: RunResources.nullable().default(null),
+  resourcesUnknown: z.string().nullable().default(null).describe('Why `resources` is null, in a sentence.'),
   logLines: z.number().int(),
   logRemovedAt: z.iso.datetime().nullable().describe('When the log was removed, by age.'),
 });

@@ -69,6 +69,7 @@ test('the policy allows the runs folder, the user and the networks of the slots 
   expect(JSON.parse(planGuardPolicy(input).content)).toEqual({
     imageNamespace: 'bigeyedata/',
     subCommands: ['run'],
+    allowStats: true,
     runsRoot: '/srv/bigeye/runs',
     user: '1001:1002',
     networks: ['none', 'bigeye-runs-etl-01-01', 'bigeye-runs-etl-01-02'],

@@ -18,8 +18,8 @@ const ours = { networks: ['none', 'bigeye-runs-etl-01-01'], user: '1001:1002' };
 test('the first policy is the one of the product, for the runs of this folder', () => {
   const input = inputWith();
   const plan = planGuardPolicy(input);
-  const { imageNamespace, subCommands } = { imageNamespace: 'bigeyedata/', subCommands: ['run'] };
-  expect(JSON.parse(plan.content)).toEqual({ imageNamespace, subCommands, runsRoot: input.home.runs, ...ours });
+  const product = { imageNamespace: 'bigeyedata/', subCommands: ['run'], allowStats: true };
+  expect(JSON.parse(plan.content)).toEqual({ ...product, runsRoot: input.home.runs, ...ours });
   expect(plan).toMatchObject({ loosened: [], mended: [], operators: {} });
 });
 
@@ -47,6 +47,7 @@ test.each<[object, OperatorsPolicy, string, string]>([
   [{}, { repositories: ['a'] }, 'repositories', '["a"] → "all"'],
   [{}, { requireDigest: true }, 'requireDigest', 'true → false'],
   [{ allowPull: true }, { allowPull: false }, 'allowPull', 'false → true'],
+  [{ allowStats: true }, { allowStats: false }, 'allowStats', 'false → true'],
   [{}, { platforms: ['linux/amd64'] }, 'platforms', '["linux/amd64"] → ["linux/amd64","linux/arm64"]'],
   [
     { envPrefixes: ['AGENT_', 'BATCH_'] },

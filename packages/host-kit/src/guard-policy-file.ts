@@ -19,6 +19,8 @@ const defaults = {
   subCommands: ['run'],
   requireDigest: false,
   allowPull: true,
+  // Without a file that says so the guard itself is closed there.
+  allowStats: true,
   platforms: ['linux/amd64', 'linux/arm64'],
   envPrefixes: ['BIGEYE_', 'AGENT_', 'BATCH_'],
   mountTargets: ['/workspace', '/out', '/in'],
@@ -43,6 +45,7 @@ const operatorsKeys = {
   repositories: words(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/),
   requireDigest: z.boolean(),
   allowPull: z.boolean(),
+  allowStats: z.boolean(),
   platforms: partOf(defaults.platforms),
   envPrefixes: partOf(defaults.envPrefixes),
   mountTargets: partOf(defaults.mountTargets),
@@ -120,8 +123,8 @@ const ours = ({ home, user, slots }: GuardPolicyInput) => ({
 });
 
 function withOperators(input: GuardPolicyInput, operators: OperatorsPolicy) {
-  const { imageNamespace, subCommands } = defaults;
-  const policy = { imageNamespace, subCommands, ...operators, ...ours(input) };
+  const { imageNamespace, subCommands, allowStats } = defaults;
+  const policy = { imageNamespace, subCommands, allowStats, ...operators, ...ours(input) };
   return { content: `${JSON.stringify(policy, null, 2)}\n`, operators };
 }
 
@@ -151,6 +154,7 @@ function looseningsOf(before: OperatorsPolicy, now: OperatorsPolicy): Loosening[
     ...lists.map((key): (typeof loosened)[0] => [key, hasMore(is[key], was[key]), was[key], is[key]]),
     ['requireDigest', was.requireDigest && !is.requireDigest, was.requireDigest, is.requireDigest],
     ['allowPull', is.allowPull && !was.allowPull, was.allowPull, is.allowPull],
+    ['allowStats', is.allowStats && !was.allowStats, was.allowStats, is.allowStats],
     ...limitNames.map((name): (typeof loosened)[0] => {
       const [from, to] = [was.limits[name], is.limits[name]];
       return [`limits.${name}`, to > from, from, to];
@@ -167,6 +171,7 @@ const withDefaults = (policy: OperatorsPolicy) => ({
   repositories: policy.repositories ?? ('all' as const),
   requireDigest: policy.requireDigest ?? defaults.requireDigest,
   allowPull: policy.allowPull ?? defaults.allowPull,
+  allowStats: policy.allowStats ?? defaults.allowStats,
   platforms: policy.platforms ?? defaults.platforms,
   envPrefixes: policy.envPrefixes ?? defaults.envPrefixes,
   mountTargets: policy.mountTargets ?? defaults.mountTargets,

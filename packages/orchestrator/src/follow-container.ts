@@ -4,10 +4,14 @@ import { backOffMs, pause } from '@bigeye/service-kit';
 import { cleanUpRun } from './clean-up-run.ts';
 import { findContainerOf } from './find-container.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
+import { lookAtRun, meterRun } from './meter-run.ts';
 import { reportRun } from './report-run.ts';
 import { recordEnd } from './run-end.ts';
 import { secretMaskOf, shipRunLog } from './ship-run-log.ts';
 import { takeOverRun } from './take-over-run.ts';
+
+/** A look that is under way when the container ends has little more to wait for. */
+const lastLookMs = 1_000;
 
 /**
  * Stays with the run's container until it has ended and everything about it is reported; then removes it. A cancel or
@@ -35,7 +39,9 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   const shipping = shipRunLog(deps, { runId, mask, isUnsent: attempt.number === 1 }, signal);
   // Its failure counts at the await below; until then it must not end the process.
   shipping.catch(() => {});
+  const metering = meterRun(deps, runId, signal);
   const end = await untilEnded(deps, input, attempt, signal);
+  await Promise.race([metering, pause(lastLookMs)]);
   const stoppedHere = deps.journal.read(runId).byOperator ? ', stopped on its host by the operator' : '';
   deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}${stoppedHere}` });
   await shipping.then(
@@ -80,6 +86,8 @@ async function untilEnded(
       if (!stopping && !recordStopping(deps, input, attempt, leftMs)) {
         await waitForChange(deps, input, attempt, letGo, leftMs);
       } else {
+        // The last moment to see what it took; nothing waits for it.
+        void lookAtRun(deps, runId);
         await deps.runner.stop(containerNameOf(runId), { graceMs: input.settings.cancelGraceSeconds * 1000 });
       }
       failures = 0;

@@ -21,6 +21,7 @@ import { createHostApi } from './host-api.ts';
 import type { Attempt, HostDeps } from './host-deps.ts';
 import { beatForHost } from './host-heartbeat.ts';
 import { recoverRuns } from './recover-runs.ts';
+import { createRunUsage } from './run-usage.ts';
 import { createRunWaits } from './run-waits.ts';
 import { settleStart } from './settle-start.ts';
 import { createSlotClaims } from './slot-claims.ts';
@@ -82,6 +83,7 @@ function createHost(program: (container: FakeContainer) => void, slotCount = 2) 
       journal: createJournal(home.journal),
       slots: createSlotClaims(home, input.hostId),
       drain: createDrainOrder(home),
+      usage: createRunUsage(home),
       followers: new Map(),
       timeline,
       waits: createRunWaits({ hostId: input.hostId, timeline, log }),
@@ -710,4 +712,47 @@ test('a host with less disk free than it wants starts nothing, says how much the
   expect(host.container()).toBeUndefined();
   withNeeded(1);
   expect(await starting).toMatchObject({ startedAt: expect.any(String) });
+});
+
+test('what a run took is looked at while it runs, kept through a restart of the orchestrator, and told with its end', async () => {
+  const host = createHost(runOn);
+  const first = host.orchestrator();
+  await startContainer(first.deps, input, createAttempt());
+  const container = host.container();
+  if (!container) throw new Error('no container');
+  container.usage = { memoryBytes: 300, cpuSeconds: 1.5, processes: 7 };
+  const lost = followContainer(first.deps, input, createAttempt()).catch(() => undefined);
+  const seen = (wanted: object) => vi.waitFor(() => expect(first.deps.usage.find(runId)).toMatchObject(wanted));
+  await seen({ memoryPeakBytes: 300 });
+  first.kill();
+  await lost;
+  container.usage = { memoryBytes: 100, cpuSeconds: 2, processes: 2 };
+  const { deps } = host.orchestrator();
+  const following = followContainer(deps, input, createAttempt(2));
+  await seen({ cpuSeconds: 2 });
+  container.exit(0);
+  await following;
+  expect(host.api.run(runId).resources).toEqual({
+    memoryPeakBytes: 300,
+    cpuSeconds: 2,
+    processesPeak: 7,
+    readings: expect.any(Number),
+    measuredUntil: expect.any(String),
+  });
+});
+
+test('a run that ended before it was looked at, and one that may not be looked at, say so instead of 0', async () => {
+  const quick = createHost(succeed);
+  const { deps } = quick.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  await followContainer(deps, input, createAttempt());
+  expect(quick.api.run(runId).resources).toEqual({ unknown: 'not_seen' });
+  const closed = createHost(runOn);
+  closed.runner.readUsage = async () => 'refused';
+  await startContainer(closed.orchestrator().deps, input, createAttempt());
+  const following = followContainer(closed.orchestrator().deps, input, createAttempt());
+  await untilFollowed(closed);
+  closed.container()?.exit(0);
+  await following;
+  expect(closed.api.run(runId).resources).toEqual({ unknown: 'refused' });
 });

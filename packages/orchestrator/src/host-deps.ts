@@ -4,6 +4,7 @@ import type { Logger } from '@bigeye/service-kit';
 import type { DrainOrder } from './drain-order.ts';
 import type { HostApi } from './host-api.ts';
 import type { MachineBoot } from './machine-boot.ts';
+import type { RunUsage } from './run-usage.ts';
 import type { RunWaits } from './run-waits.ts';
 import type { SlotClaims } from './slot-claims.ts';
 import type { TimelineOutbox } from './timeline-outbox.ts';
@@ -23,6 +24,7 @@ export interface HostDeps {
   drain: DrainOrder;
   timeline: TimelineOutbox;
   waits: RunWaits;
+  usage: RunUsage;
   log: Logger;
   /** Who follows which run in this process, to be told when a later attempt takes over. */
   followers: Map<RunId, AbortController>;

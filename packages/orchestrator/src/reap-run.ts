@@ -27,6 +27,7 @@ export async function reapRun(
     deps.log.info({ runId, ranOn }, 'container of no active run removed');
   }
   await deps.slots.release(runId);
+  deps.usage.remove(runId);
   deps.journal.remove(runId);
 }
 

@@ -48,7 +48,11 @@ async function sendOutcome(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await deps.hostApi.insist('putOutcome', { params: { runId }, body: { exit: end, outcome } }, signal);
+    await deps.hostApi.insist(
+      'putOutcome',
+      { params: { runId }, body: { exit: end, outcome, resources: deps.usage.find(runId) } },
+      signal,
+    );
   } catch (error) {
     // Where the control plane has ended the run meanwhile, what it recorded stands.
     if (!isAppError(error, 'RUN_ENDED') && !(isAppError(error, 'INVALID_INPUT') && outcome)) throw error;

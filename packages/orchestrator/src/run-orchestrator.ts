@@ -18,6 +18,7 @@ import { openLiveIdentity } from './live-identity.ts';
 import { readMachineBoot } from './machine-boot.ts';
 import { createOrchestratorHealth } from './orchestrator-health.ts';
 import { recoverRuns } from './recover-runs.ts';
+import { createRunUsage } from './run-usage.ts';
 import { createRunWaits } from './run-waits.ts';
 import { createSlotClaims } from './slot-claims.ts';
 import { createTimelineOutbox } from './timeline-outbox.ts';
@@ -67,6 +68,7 @@ export async function runOrchestrator(options: OrchestratorOptions): Promise<'st
     journal: createJournal(home.journal),
     slots: createSlotClaims(home, hostId),
     drain: createDrainOrder(home),
+    usage: createRunUsage(home),
     followers: new Map(),
     timeline,
     waits: createRunWaits({ hostId, timeline, log }),

@@ -6,6 +6,7 @@ import {
   type ContainerRunner,
   type ContainerSpec,
   type ContainerState,
+  type ContainerUsage,
   EngineAway,
   type LogRequest,
   type ReadLine,
@@ -16,6 +17,8 @@ export interface FakeContainer {
   readonly id: string;
   readonly spec: ContainerSpec;
   readonly state: ContainerState;
+  /** What it takes while it runs. */
+  usage: ContainerUsage;
   print(text: string, stream?: 'stdout' | 'stderr'): void;
   exit(code: number, options?: { outOfMemory?: boolean }): void;
   /** What happens at SIGTERM; without it, the program ignores the signal and is killed after the grace time. */
@@ -86,6 +89,7 @@ export function createFakeContainerRunner(options: {
       spec,
       state: { phase: 'created' },
       log: [],
+      usage: { memoryBytes: 4 * 1024 ** 2, cpuSeconds: 0.05, processes: 1 },
       onTerminate: undefined,
       print: (text, stream = 'stdout') => {
         entry.log.push(...piecesOf({ at: now(), stream, text }));
@@ -173,6 +177,11 @@ export function createFakeContainerRunner(options: {
         } else if (follow && entry.state.phase === 'running' && containers.has(name)) await nextChange(any);
         else return;
       }
+    },
+    readUsage: async (name) => {
+      await reach();
+      const entry = containers.get(name);
+      return entry?.state.phase === 'running' ? { ...entry.usage } : 'not running';
     },
     stop: async (name, { graceMs }) => {
       await reach();

@@ -8,6 +8,7 @@ import {
   hostListenerRoutes,
   isActive,
   type LogChunk,
+  type ReportedResources,
   type RunExit,
   RunId,
   type RunOutcome,
@@ -62,8 +63,11 @@ export function createFakeHostApi(): FakeHostApi {
       report(params).putChunk(params.sequence, body),
     postTimeline: ({ params, body }: Of<unknown, { events: TimelineEvent[] }>) =>
       report(params).appendStations(body.events),
-    putOutcome: ({ params, body }: Of<unknown, { exit: RunExit; outcome: RunOutcome | null }>) =>
-      report(params).recordOutcome(body.exit, body.outcome),
+    putOutcome: ({
+      params,
+      body,
+    }: Of<unknown, { exit: RunExit; outcome: RunOutcome | null; resources?: ReportedResources }>) =>
+      report(params).recordOutcome(body.exit, body.outcome, body.resources),
     putArtifact: ({ params, body }: Of<{ name: string }, Uint8Array>) => report(params).putArtifact(params.name, body),
   });
   const nobodyAnswers = () => {

@@ -7,6 +7,7 @@ import {
   type LogPosition,
   notOfHost,
   openness,
+  type ReportedResources,
   type RunExit,
   type RunId,
   type RunOutcome,
@@ -25,6 +26,7 @@ export interface StoredRun {
   timeline: TimelineEvent[];
   exit: RunExit | undefined;
   outcome: RunOutcome | null;
+  resources: ReportedResources | undefined;
   artifacts: Map<string, Uint8Array>;
 }
 
@@ -36,6 +38,7 @@ export const createStoredRun = (): StoredRun => ({
   timeline: [],
   exit: undefined,
   outcome: null,
+  resources: undefined,
   artifacts: new Map(),
 });
 
@@ -84,11 +87,12 @@ export function createRunReport(runId: RunId, run: StoredRun) {
       run.timeline.push(...added);
     },
 
-    recordOutcome(exit: RunExit, outcome: RunOutcome | null): void {
+    recordOutcome(exit: RunExit, outcome: RunOutcome | null, resources?: ReportedResources): void {
       if (run.exit?.exitCode === exit.exitCode && isDeepStrictEqual(run.outcome, outcome)) return;
       requireOpen('its outcome');
       run.exit = exit;
       run.outcome = outcome;
+      run.resources = resources;
     },
 
     putArtifact(name: string, content: Uint8Array): void {

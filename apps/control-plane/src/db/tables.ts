@@ -12,6 +12,7 @@ import type {
   ManagedAgent,
   RecordedFailure,
   RegistrationKeyId,
+  ReportedResources,
   Role,
   RunEventKind,
   RunId,
@@ -156,6 +157,7 @@ export interface Tables {
     exit_code: number | null;
     reported_end: NullableJson<ContainerEnd>;
     outcome: NullableJson<RunOutcome>;
+    resources: NullableJson<ReportedResources>;
     log_lines: Generated<number>;
   };
   run_timeline: { run_id: RunId; kind: TimelineKind; at: Time; detail: string | null };

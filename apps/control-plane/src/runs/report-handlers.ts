@@ -38,7 +38,7 @@ export function createReportHandlers(deps: ReportDeps) {
     },
     putOutcome: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);
-      await runReportStore.recordOutcome(params.runId, body.exit, body.outcome);
+      await runReportStore.recordOutcome(params.runId, body.exit, body.outcome, body.resources);
     },
     putArtifact: async ({ params, body, caller }) => {
       await ownRun(caller, params.runId);

@@ -2,6 +2,7 @@ import {
   activeRunStatuses,
   type ContainerEnd,
   type LogPosition,
+  type ReportedResources,
   type RunId,
   type RunOutcome,
   runLimits,
@@ -85,10 +86,18 @@ export async function writeStations(db: Db, runId: RunId, events: TimelineEvent[
   return rows.length > 0;
 }
 
+/** What a host says of a run when its container has ended. */
+interface SaidAtEnd {
+  exit: ContainerEnd;
+  outcome: RunOutcome | null;
+  /** Hosts of the version before do not say. */
+  resources?: ReportedResources | undefined;
+}
+
 export async function writeOutcome(
   db: Db,
   runId: RunId,
-  { exit, outcome }: { exit: ContainerEnd; outcome: RunOutcome | null },
+  { exit, outcome, resources }: SaidAtEnd,
   writing: Writing,
 ): Promise<boolean> {
   let update = db
@@ -97,6 +106,7 @@ export async function writeOutcome(
       outcome: outcome && JSON.stringify(outcome),
       exit_code: exit.exitCode,
       reported_end: JSON.stringify(exit),
+      ...(resources ? { resources: JSON.stringify(resources) } : {}),
     })
     .where('id', '=', runId);
   if (writing === 'active') update = update.where('status', 'in', activeRunStatuses);

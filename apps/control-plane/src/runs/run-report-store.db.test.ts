@@ -51,6 +51,38 @@ async function withEnded(database: Database, failure: RecordedFailure | null, he
 }
 
 describeEachDatabase('run report store', (open) => {
+  test('what a run took is kept with it, or why that is not known', async () => {
+    const { runs, runId, reports } = await withRun(open());
+    const read = async () => {
+      const { resources, resourcesUnknown } = await runs.getRun(runId);
+      return resources ?? resourcesUnknown;
+    };
+    expect(await read()).toBe('It is told when the run is over.');
+    await runs.recordStatus({ runId, status: 'running', startedAt: exit.startedAt });
+    const took = {
+      memoryPeakBytes: 2 ** 33,
+      cpuSeconds: 1.25,
+      processesPeak: 7,
+      readings: 3,
+      measuredUntil: '2026-03-12T12:00:00.000Z',
+    };
+    await reports.recordOutcome(runId, exit, outcome, took);
+    expect(await read()).toEqual(took);
+  });
+
+  test.each([
+    [{ unknown: 'not_seen' }, /^Not measured: it ended within \d+ s, before it was first looked at\.$/],
+    [{ unknown: 'refused' }, /^Not measured: the guard of its host does not allow it\.$/],
+    [undefined, /^Not measured: its host did not say\.$/],
+  ])('a run of which its host says %j says why nothing is known of what it took', async (said, words) => {
+    const { runs, runId, reports } = await withRun(open());
+    await reports.recordOutcome(runId, exit, outcome, said);
+    await runs.recordStatus({ runId, status: 'succeeded', exit, failure: null });
+    const { resources, resourcesUnknown } = await runs.getRun(runId);
+    expect(resources).toBeNull();
+    expect(resourcesUnknown).toMatch(words);
+  });
+
   test('after the recorded end its facts stand: nothing is added, changed or forged, and repeats succeed', async () => {
     const { runs, runId, logs, reports, artifacts } = await withEnded(open(), null, true);
     const before = [await runs.getRun(runId), await runs.listTimeline(runId), await logs.readLines(runId, 0, 10)];

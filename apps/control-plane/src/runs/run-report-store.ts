@@ -6,6 +6,7 @@ import {
   type LogChunk,
   type LogPosition,
   notOfHost,
+  type ReportedResources,
   type RunId,
   type RunOutcome,
   runLimits,
@@ -96,9 +97,14 @@ export function createRunReportStore(db: Db, changes: ChangeFeed, logs: Pick<Run
       await changes.announce({ runId, what: 'timeline' });
     },
 
-    /** How the container ended and what the agent said. */
-    async recordOutcome(runId: RunId, exit: ContainerEnd, outcome: RunOutcome | null): Promise<void> {
-      const said = { exit, outcome };
+    /** How the container ended, what the agent said, and what it took. */
+    async recordOutcome(
+      runId: RunId,
+      exit: ContainerEnd,
+      outcome: RunOutcome | null,
+      resources?: ReportedResources,
+    ): Promise<void> {
+      const said = { exit, outcome, resources };
       if (!(await writeOutcome(db, runId, said, 'active')))
         await withLockedRun(deps, runId, async (tx, run, requireOpen) => {
           if (run.exit_code === exit.exitCode && isDeepStrictEqual(run.outcome, outcome)) return;

@@ -71,6 +71,7 @@ export function toRun(row: RunRow): Run {
       ...artifact,
       removedAt: removedAt && new Date(removedAt).toISOString(),
     })),
+    ...resourcesOf(row),
     logLines: row.log_lines,
     logRemovedAt: row.log_removed_at?.toISOString() ?? null,
   };
@@ -118,3 +119,18 @@ function takenSlots({ host_station: station, host_slots: slots, slot_holders: ho
 
 /** The database spells times its own way in JSON. */
 const isoTime = (time: string): string => new Date(time).toISOString();
+
+/** What the run took, or why that is not known. */
+function resourcesOf(row: RunRow): Pick<Run, 'resources' | 'resourcesUnknown'> {
+  const { resources, started_at: startedAt, finished_at: finishedAt } = row;
+  if (resources && !('unknown' in resources)) return { resources, resourcesUnknown: null };
+  const because = (resourcesUnknown: string) => ({ resources: null, resourcesUnknown });
+  if (isActive(row.status)) return because('It is told when the run is over.');
+  if (!startedAt) return because('Not measured: no container of it was started.');
+  if (resources?.unknown === 'refused') return because('Not measured: the guard of its host does not allow it.');
+  if (resources && finishedAt) {
+    const seconds = Math.max(1, Math.ceil((finishedAt.getTime() - startedAt.getTime()) / 1000));
+    return because(`Not measured: it ended within ${seconds} s, before it was first looked at.`);
+  }
+  return because('Not measured: its host did not say.');
+}

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../app-error.ts';
 import { HeartbeatRequest, HeartbeatResponse, OwnHost, RegisterRequest, RegisterResponse } from '../hosts.ts';
 import { RunId } from '../ids.ts';
 import { runLimits } from '../limits.ts';
-import { ContainerEnd, LogChunk, LogPosition, RunOutcome, TimelineEvent } from '../runs.ts';
+import { ContainerEnd, LogChunk, LogPosition, ReportedResources, RunOutcome, TimelineEvent } from '../runs.ts';
 import { SerialId } from '../scalars.ts';
 import { artifactParams, base, certificate, route, runParams } from './route.ts';
 
@@ -102,7 +102,12 @@ export const hostApiRoutes = {
     summary: 'What the agent said of its work, and how its container ended',
     access: certificate,
     params: runParams,
-    body: z.object({ exit: ContainerEnd, outcome: RunOutcome.nullable() }),
+    body: z.object({
+      exit: ContainerEnd,
+      outcome: RunOutcome.nullable(),
+      // A measure must not keep the end of a run from being told.
+      resources: ReportedResources.optional().catch(undefined),
+    }),
     audit: false,
     response: null,
     errors: hostErrors,

@@ -37,6 +37,15 @@ export interface Container {
   state: ContainerState;
 }
 
+export interface ContainerUsage {
+  /** Without files in the cache that the kernel may drop. */
+  memoryBytes: number;
+  /** Since it was started. */
+  cpuSeconds: number;
+  /** Processes and threads. */
+  processes: number;
+}
+
 export interface LogRequest {
   /** The engine's time (RFC 3339 with nanoseconds) of the first line wanted; everything without it. */
   since?: string | undefined;
@@ -72,6 +81,8 @@ export interface ContainerRunner {
    * such container.
    */
   readLog(name: string, request: LogRequest): AsyncIterable<ReadLine>;
+  /** What it takes now. `not running`: it has ended, or is not there. `refused`: the guard does not allow to ask. */
+  readUsage(name: string): Promise<ContainerUsage | 'not running' | 'refused'>;
   /** SIGTERM, then SIGKILL after `graceMs`. Returns when it ended; one that is gone or ended already is fine. */
   stop(name: string, options: { graceMs: number }): Promise<void>;
   /** Removes the container, killing it if need be; one that is gone already is fine. */

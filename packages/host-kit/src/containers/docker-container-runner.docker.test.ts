@@ -26,6 +26,13 @@ const programs = {
   defy: [['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 1; done'], (c: FakeContainer) => c.print('up')],
   long: [['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" x; echo'], (c: FakeContainer) => long(c, 40_000)],
   longer: [['sh', '-c', 'head -c 70000 /dev/zero | tr "\\0" x; echo'], (c: FakeContainer) => long(c, 70_000)],
+  // 48 MiB in a file of memory, a loop for as long as it may run, and three processes: the engine's init, the shell, sleep.
+  take: [
+    ['sh', '-c', 'head -c 50331648 /dev/zero > /tmp/held; sleep 60 & while :; do :; done'],
+    (c: FakeContainer) => {
+      c.usage = { memoryBytes: 50 * 1024 ** 2, cpuSeconds: 2.2, processes: 3 };
+    },
+  ],
 } satisfies Record<string, [string[], (container: FakeContainer) => void]>;
 
 async function talk(container: FakeContainer) {
@@ -80,7 +87,7 @@ const engines: [string, () => ContainerRunner][] = [
   ],
 ];
 
-describe.each(engines)('%s', (_, createRunner) => {
+describe.each(engines)('%s', (engine, createRunner) => {
   const runner = createRunner();
 
   function specOf(program: keyof typeof programs, changed: Partial<ContainerSpec> = {}): ContainerSpec {
@@ -120,6 +127,30 @@ describe.each(engines)('%s', (_, createRunner) => {
     if (found?.state.phase !== 'exited') throw new Error(`state is ${found?.state.phase}`);
     return found.state;
   };
+
+  test('what a container takes is what it really takes, and nothing is told of one that does not run', async () => {
+    const name = await running('take');
+    const usage = async () => {
+      const seen = await runner.readUsage(name);
+      if (typeof seen === 'string') throw new Error(seen);
+      return seen;
+    };
+    await expect.poll(async () => (await usage()).cpuSeconds, { timeout: 60_000 }).toBeGreaterThan(2);
+    const found = await runner.findContainer(name);
+    const { memoryBytes, cpuSeconds, processes } = await usage();
+    expect(memoryBytes / 1024 ** 2).toBeGreaterThan(48);
+    expect(memoryBytes / 1024 ** 2).toBeLessThan(56);
+    expect(processes).toBe(3);
+    // One busy loop cannot have used more CPU than time has gone by.
+    if (found?.state.phase !== 'running') throw new Error('it runs');
+    if (engine === 'the real engine')
+      expect(cpuSeconds).toBeLessThan((Date.now() - Date.parse(found.state.startedAt)) / 1000 + 0.2);
+    await runner.remove(name);
+    expect(await runner.readUsage(name)).toBe('not running');
+    const over = await running('talk');
+    await ended(over);
+    expect(await runner.readUsage(over)).toBe('not running');
+  });
 
   test('a container goes from created to running to exited, with its label, exit code and times', async () => {
     const spec = specOf('talk');

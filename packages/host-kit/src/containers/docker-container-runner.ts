@@ -5,6 +5,7 @@ import {
   type Container,
   type ContainerRunner,
   type ContainerState,
+  type ContainerUsage,
   EngineAway,
   EngineDiskFull,
   runLabels,
@@ -27,6 +28,17 @@ const Inspected = z.object({
 });
 const Listed = z.array(z.object({ Names: z.array(z.string()), Labels: z.record(z.string(), z.string()) }));
 const Created = z.object({ Id: z.string() });
+/** Of a container that does not run all of it is missing or 0. `inactive_file` is the name with cgroup v2. */
+const Stats = z.object({
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().optional() }).optional() }).optional(),
+  pids_stats: z.object({ current: z.number().optional() }).optional(),
+  memory_stats: z
+    .object({
+      usage: z.number().optional(),
+      stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().optional() }).optional(),
+    })
+    .optional(),
+});
 const PullLine = z.looseObject({
   error: z.string().optional(),
   errorDetail: z.object({ message: z.string() }).optional(),
@@ -104,6 +116,20 @@ export function createDockerContainerRunner(endpoint: string): ContainerRunner {
         throw error;
       }
     },
+    readUsage: async (name) => {
+      const call: EngineCall = {
+        method: 'GET',
+        path: `/containers/${name}/stats`,
+        query: { stream: '0' },
+        timeoutMs: 5_000,
+      };
+      try {
+        return usageOf(Stats.parse(await engine.json(call)));
+      } catch (error) {
+        if (!(error instanceof EngineRefusal)) throw error;
+        return error.status === 403 ? 'refused' : 'not running';
+      }
+    },
     stop: async (name, { graceMs }) => {
       const query = { t: String(Math.ceil(graceMs / 1000)) };
       const call: EngineCall = { method: 'POST', path: `/containers/${name}/stop`, query, timeoutMs: graceMs + 60_000 };
@@ -177,6 +203,18 @@ function stateOf(state: z.infer<typeof Inspected>['State']): ContainerState {
         finishedAt: isoTime(state.FinishedAt),
       };
   }
+}
+
+function usageOf({ cpu_stats, pids_stats, memory_stats }: z.infer<typeof Stats>): ContainerUsage | 'not running' {
+  const { usage, stats } = memory_stats ?? {};
+  const cpuNanos = cpu_stats?.cpu_usage?.total_usage;
+  if (!usage || !cpuNanos) return 'not running';
+  const droppable = stats?.total_inactive_file ?? stats?.inactive_file ?? 0;
+  return {
+    memoryBytes: Math.max(0, usage - droppable),
+    cpuSeconds: cpuNanos / 1e9,
+    processes: pids_stats?.current ?? 1,
+  };
 }
 
 /** The engine's nanoseconds cut to milliseconds; its zero time stays what it is. */

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** `told_drained_at`: the `drained_at` that the host says it knows of. `slot_runs`: who has its slots, by its word. */
+/** `told_drained_at`: the `drained_at` that the host says it knows of. `slot_runs`: who has its slots, by its word. `resources`: as the host reported them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql
     .raw(
@@ -10,4 +10,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         add column disk_needed_bytes bigint`,
     )
     .execute(db);
+  await sql.raw('alter table runs add column resources jsonb').execute(db);
 }

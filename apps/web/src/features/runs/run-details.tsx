@@ -1,9 +1,9 @@
-import { agentTypes, fillPath, type Run, routes, type TimelineEvent } from '@bigeye/contracts';
+import { agentTypes, fillPath, isActive, type Run, routes, type TimelineEvent } from '@bigeye/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Icon } from '../../components/icon.tsx';
 import { Facts, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { formatBytes, formatCount, sentenceOf } from '../../lib/format.ts';
+import { formatBytes, formatCount, formatDuration, formatExact, sentenceOf } from '../../lib/format.ts';
 import { jobQuery } from '../jobs/api.ts';
 import { Parameters } from '../jobs/job-parameters.tsx';
 import styles from './run-page.module.css';
@@ -25,6 +25,7 @@ export function RunDetails({ run, events }: { run: Run; events: TimelineEvent[] 
           />
         </div>
       )}
+      <Resources run={run} />
       {run.artifacts.length > 0 && (
         <div>
           <Section title="Artifacts" />
@@ -41,6 +42,38 @@ export function RunDetails({ run, events }: { run: Run; events: TimelineEvent[] 
         </div>
       )}
     </aside>
+  );
+}
+
+/** What its container took, against its limits of now; or why that is not known. */
+function Resources({ run: { resources, resourcesUnknown, jobId, status } }: { run: Run }) {
+  const limits = useQuery(jobQuery(jobId)).data?.settings.limits;
+  if (isActive(status)) return null;
+  const of = (limit: string | undefined) => (limit === undefined ? '' : ` of ${limit}`);
+  return (
+    <div>
+      <Section title="Resources" />
+      {resources ? (
+        <Facts
+          facts={[
+            [
+              'Memory, peak',
+              `${formatBytes(resources.memoryPeakBytes)}${of(limits && formatBytes(limits.memoryMib * 1024 ** 2))}`,
+            ],
+            ['CPU time', formatDuration(resources.cpuSeconds * 1000)],
+            ['Processes, peak', `${formatCount(resources.processesPeak)}${of(limits && formatCount(limits.pids))}`],
+            [
+              'Looked at',
+              <span key="looked" title={`Last at ${formatExact(new Date(resources.measuredUntil))}`}>
+                {resources.readings === 1 ? 'once' : `${formatCount(resources.readings)} times`}
+              </span>,
+            ],
+          ]}
+        />
+      ) : (
+        <p className="quiet">{resourcesUnknown}</p>
+      )}
+    </div>
   );
 }
 
