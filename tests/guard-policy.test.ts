@@ -17,9 +17,12 @@ const planOf = (text: string) => {
   return planGuardPolicy(input);
 };
 
-test('the guard has the streams for as many runs as a host can have slots', () => {
-  const { limits } = readPolicy(Buffer.from(planOf('{}').content));
-  expect(limits.streams).toBe(streamsOfRun * mostSlots);
+test('the guard takes as many slots as a host can have, and has the streams for their runs', () => {
+  const slots = runSlotsOf(home, HostId.parse('etl-01'), mostSlots);
+  writeFileSync(home.guardPolicy, '{}');
+  const { limits, networks } = readPolicy(Buffer.from(planGuardPolicy({ ...input, slots }).content));
+  expect(networks).toEqual(expect.arrayContaining(slots.map(({ network }) => network)));
+  expect(limits.streams).toBeGreaterThanOrEqual(streamsOfRun * mostSlots);
 });
 
 const word = fc.oneof(

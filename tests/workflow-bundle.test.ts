@@ -15,6 +15,7 @@ test('of our own code the bundle holds the workflows, their door into the contra
     'packages/contracts/src/agent-exit-codes.ts',
     'packages/contracts/src/workflow.ts',
     'packages/service-kit/src/failure-converter.ts',
+    'packages/workflows/src/final-status.ts',
     'packages/workflows/src/run-job-steps.ts',
     'packages/workflows/src/run-job.ts',
   ]);

@@ -55,7 +55,7 @@ await measure('host falls silent → shown offline', Number(values.offline), tim
 for (const count of values['at-once'].split(',').filter(Boolean).map(Number)) await runAtOnce(count);
 console.log(`\nload after: ${loadavg()[0]?.toFixed(1)}`);
 
-/** As its operator would. One fewer than a host may ask for: the guard takes no more than 64 networks, and "none" is one. */
+/** As its operator would. */
 function giveSlots(count: number): void {
   const file = join(host.home, 'bigeye_agent.yml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('\norchestrator:\n', `\norchestrator:\n  slots: ${count}\n`));

@@ -9,8 +9,8 @@ export const hostLimits = {
   managedAgents: 32,
   connectionsOfAgent: 256,
   accountKeys: 8,
-  /** Runs that go on at once on it. */
-  slots: 64,
+  /** Runs that go on at once on it: a guard lets 64 networks in, one for each run and the one that is none. */
+  slots: 63,
   /** Calls of the host API that are not answered yet, and the bytes of their bodies. */
   callsUnderWay: 64,
   bodyBytesUnderWay: 96 * MiB,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { HostHome } from './host-home.ts';
-import { mostSlots, type RunSlot, streamsOfRun } from './run-slots.ts';
+import type { RunSlot } from './run-slots.ts';
 import type { StackUser } from './stack-user.ts';
 
 /** To the guard, null is the same as nothing. */
@@ -32,7 +32,7 @@ const mostOf = {
   shmBytes: 512 * 1024 ** 2,
   tmpfsBytes: 1024 ** 3,
   logBytes: 1024 ** 3,
-  streams: streamsOfRun * mostSlots,
+  streams: 128,
   bodyBytes: 128 * 1024,
 };
 const leastOf: Partial<typeof mostOf> = { memoryBytes: 32 * 1024 ** 2, nanoCpus: 100_000_000 };
@@ -136,7 +136,12 @@ function readOperatorsPolicy(input: GuardPolicyInput): { given: OperatorsPolicy;
   const mended: string[] = [];
   const given: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(document)) {
-    if (value === null || Object.hasOwn(ours(input), key)) continue;
+    if (Object.hasOwn(ours(input), key)) continue;
+    // To the guard nothing is said then; where we would open something, that is said for it.
+    if (value === null) {
+      if (key === 'allowStats') given[key] = false;
+      continue;
+    }
     const isKnown = Object.hasOwn(operatorsKeys, key);
     const parsed = isKnown ? operatorsKeys[key as keyof typeof operatorsKeys].safeParse(value) : undefined;
     if (parsed?.success) given[key] = parsed.data;

@@ -28,6 +28,7 @@ const JournalEntry = z.discriminatedUnion('step', [
     bootId: z.string().optional(),
   }),
   z.object({ step: z.literal('stopping'), at, because, byOperator: z.literal(true).optional() }),
+  z.object({ step: z.literal('stopped'), at }),
   z.object({ step: z.literal('exited'), at, end: ContainerEnd }),
   z.object({ step: z.literal('settled'), at }),
   z.object({ step: z.literal('reported'), at }),
@@ -45,6 +46,10 @@ interface RunRecord {
   /** Of the machine as it was then: another one now means that it was restarted. */
   bootId: string | undefined;
   stopping: 'canceled' | 'timed_out' | null;
+  /** When that was written down. */
+  stoppingSince: string | undefined;
+  /** The engine said that it did what `stopping` says. */
+  isStopped: boolean;
   /** It was stopped from this host, and not from the control plane. */
   byOperator: boolean;
   end: ContainerEnd | undefined;
@@ -122,6 +127,8 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     startedAt: undefined,
     bootId: undefined,
     stopping: null,
+    stoppingSince: undefined,
+    isStopped: false,
     byOperator: false,
     end: undefined,
     reported: false,
@@ -136,8 +143,10 @@ function recordOf(runId: RunId, entries: JournalEntry[]): RunRecord {
     }
     if (entry.step === 'stopping' && record.stopping === null) {
       record.stopping = entry.because;
+      record.stoppingSince = entry.at;
       record.byOperator = entry.byOperator === true;
     }
+    if (entry.step === 'stopped') record.isStopped = true;
     if (entry.step === 'exited') record.end ??= entry.end;
     if (entry.step === 'reported') record.reported = true;
     if (entry.step === 'settled') record.settled = true;

@@ -74,8 +74,8 @@ async function untilEnded(
       const { stopping, end } = deps.journal.read(runId);
       if (end) return end;
       if (state.phase === 'exited') {
-        const ended = recordEnd(deps, runId, state, stopping);
-        deps.log.info({ runId, exitCode: ended.exitCode, stopped: stopping }, 'run container ended');
+        const ended = recordEnd(deps, runId, state);
+        deps.log.info({ runId, exitCode: ended.exitCode, stopped: ended.stopped }, 'run container ended');
         return ended;
       }
       if (state.phase === 'created') {
@@ -89,6 +89,7 @@ async function untilEnded(
         // The last moment to see what it took; nothing waits for it.
         void lookAtRun(deps, runId);
         await deps.runner.stop(containerNameOf(runId), { graceMs: input.settings.cancelGraceSeconds * 1000 });
+        deps.journal.append(runId, { step: 'stopped' });
       }
       failures = 0;
     } catch (error) {

@@ -354,6 +354,25 @@ test('a cancel in the middle of stopping survives a restart of the orchestrator'
   expect(end).toMatchObject({ stopped: 'canceled', exitCode: 137 });
 });
 
+test.each([
+  ['before it was stopped keeps its own end', 0, null],
+  ['by a signal was stopped, whoever heard of it', 143, 'canceled'],
+])('an agent that ended while its orchestrator died in the middle of stopping it, %s', async (_, exitCode, stopped) => {
+  const host = createHost(runOn);
+  const first = host.orchestrator();
+  const attempt = createAttempt();
+  await startContainer(first.deps, input, createAttempt());
+  const stop = host.runner.stop;
+  host.runner.stop = () => new Promise(() => {});
+  void followContainer(first.deps, input, attempt).catch(() => {});
+  attempt.cancel();
+  await vi.waitFor(() => expect(first.deps.journal.read(runId).stopping).toBe('canceled'));
+  first.kill();
+  host.runner.stop = stop;
+  host.container()?.exit(exitCode);
+  expect(await followContainer(host.orchestrator().deps, input, createAttempt(2))).toMatchObject({ exitCode, stopped });
+});
+
 test('a later attempt in the same process takes over from one that does not know it was given up', async () => {
   const host = createHost((container) => container.print('one'));
   const { deps } = host.orchestrator();

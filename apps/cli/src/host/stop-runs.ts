@@ -54,6 +54,7 @@ export async function stopRuns(home: HostHome, hostId: HostId): Promise<StoppedR
 async function stopUnattended(journal: Journal, runId: RunId): Promise<void> {
   if (!journal.read(runId).stopping) journal.append(runId, { step: 'stopping', because: 'canceled', byOperator: true });
   await stopRunContainer(runId, unattendedGraceSeconds);
+  journal.append(runId, { step: 'stopped' });
 }
 
 /** False where it did not come true in time. */
