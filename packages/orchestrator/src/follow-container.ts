@@ -39,8 +39,10 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   const shipping = shipRunLog(deps, { runId, mask, isUnsent: attempt.number === 1 }, signal);
   // Its failure counts at the await below; until then it must not end the process.
   shipping.catch(() => {});
-  const metering = meterRun(deps, runId, signal);
+  const isOver = new AbortController();
+  const metering = meterRun(deps, runId, AbortSignal.any([signal, isOver.signal]));
   const end = await untilEnded(deps, input, attempt, signal);
+  isOver.abort();
   await Promise.race([metering, pause(lastLookMs)]);
   const stoppedHere = deps.journal.read(runId).byOperator ? ', stopped on its host by the operator' : '';
   deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}${stoppedHere}` });
