@@ -1,23 +1,9 @@
-import { Modal } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
-import styles from './keyboard.module.css';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 
 const sequenceMs = 1200;
 
-const keys: [string[], string][] = [
-  [['/'], 'Search on this page'],
-  [['g', 'r'], 'Go to the runs'],
-  [['g', 'j'], 'Go to the jobs'],
-  [['g', 'l'], 'Go to lineage'],
-  [['g', 'h'], 'Go to the hosts'],
-  [['j'], 'Next row'],
-  [['k'], 'Previous row'],
-  [['Enter'], 'Open the row'],
-  [['c'], 'Create'],
-  [['Esc'], 'Leave the search'],
-  [['?'], 'This list'],
-];
+const KeyboardHelp = lazy(() => import('./keyboard-help.tsx').then(({ KeyboardHelp: help }) => ({ default: help })));
 
 /** Keys of every page. Pages mark what they act on: `data-search`, `data-create`, `data-row-link`. */
 export function Keyboard() {
@@ -61,20 +47,11 @@ export function Keyboard() {
   }, [navigate]);
 
   return (
-    <Modal opened={helpIsOpen} onClose={() => setHelpIsOpen(false)} title="Keyboard" size="sm">
-      <dl className={styles.keys}>
-        {keys.map(([combination, meaning]) => (
-          <div key={meaning}>
-            <dt>
-              {combination.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </Modal>
+    helpIsOpen && (
+      <Suspense>
+        <KeyboardHelp onClose={() => setHelpIsOpen(false)} />
+      </Suspense>
+    )
   );
 }
 
