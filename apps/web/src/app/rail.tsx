@@ -1,6 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { Link, type LinkProps } from '@tanstack/react-router';
+import { Link, type LinkProps, useLocation } from '@tanstack/react-router';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { useUser } from '../features/access/api.ts';
 import styles from './shell.module.css';
@@ -9,6 +9,8 @@ interface Place {
   name: string;
   icon: IconName;
   to: NonNullable<LinkProps['to']>;
+  /** How the addresses of pages begin that belong here and do not lie below `to`. */
+  also?: string;
 }
 
 const places: Place[] = [
@@ -16,7 +18,7 @@ const places: Place[] = [
   { name: 'Jobs', icon: 'jobs', to: '/jobs' },
   { name: 'Lineage', icon: 'lineage', to: '/lineage' },
 ];
-const agentSettings: Place[] = [{ name: 'Hosts', icon: 'hosts', to: '/settings/agents/hosts' }];
+const agentSettings: Place[] = [{ name: 'Hosts', icon: 'hosts', to: '/settings/agents/hosts', also: '/hosts/' }];
 const settings: (Place & { adminOnly?: true })[] = [
   { name: 'API Keys', icon: 'key', to: '/settings/api-keys' },
   { name: 'Users', icon: 'user', to: '/settings/users', adminOnly: true },
@@ -56,9 +58,15 @@ export function Rail() {
 
 function RailLink({ place }: { place: Place }) {
   const iconsOnly = useMediaQuery('(max-width: 960px)');
+  const isAlso = useLocation({ select: ({ pathname }) => place.also !== undefined && pathname.startsWith(place.also) });
   return (
     <Tooltip label={place.name} position="right" disabled={!iconsOnly}>
-      <Link to={place.to} className={styles.link ?? ''} activeOptions={{ includeSearch: false }}>
+      <Link
+        to={place.to}
+        className={styles.link ?? ''}
+        activeOptions={{ includeSearch: false }}
+        {...(isAlso ? { 'aria-current': 'page' as const } : {})}
+      >
         <Icon name={place.icon} />
         <span>{place.name}</span>
       </Link>

@@ -74,7 +74,7 @@ function Actions({ host }: { host: Host }) {
   if (host.state === 'revoked') return null;
   return (
     <>
-      {mayRevoke && <RevokeHostButton host={host} size="sm" />}
+      {mayRevoke && <RevokeHostButton host={host} size="xs" />}
       {mayDrain && (host.drain ? <ResumeHostButton host={host} /> : <DrainHostButton host={host} />)}
     </>
   );
