@@ -65,7 +65,9 @@ test('a host is drained with a note, the list and its page say how far that is, 
   await heading.getByText('Drained: etl-01.').waitFor();
   await page.getByText('draining, 1 run goes on').waitFor();
   await page.goto(url('/hosts/etl-01'));
-  expect(await page.getByRole('navigation', { name: 'Main' }).locator('[aria-current=page]').textContent()).toBe('Hosts');
+  expect(await page.getByRole('navigation', { name: 'Main' }).locator('[aria-current=page]').textContent()).toBe(
+    'Hosts',
+  );
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('button', { name: 'Resume host' }).click();
   await page.getByRole('button', { name: 'Drain', exact: true }).waitFor();
