@@ -44,7 +44,7 @@ async function followToReport(deps: HostDeps, input: RunJobInput, attempt: Attem
   const end = await untilEnded(deps, input, attempt, signal);
   isOver.abort();
   await Promise.race([metering, pause(lastLookMs)]);
-  const stoppedHere = deps.journal.read(runId).byOperator ? ', stopped on its host by the operator' : '';
+  const stoppedHere = end.stopped && deps.journal.read(runId).byOperator ? ', stopped on its host by the operator' : '';
   deps.timeline.add(runId, 'exited', { at: end.finishedAt, detail: `exit code ${end.exitCode}${stoppedHere}` });
   await shipping.then(
     () => deps.timeline.add(runId, 'log_complete'),
