@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@bigeye/testkit';
+import { docker } from '../support/control-plane-process.ts';
 import type { Boundary } from './chaos-host.ts';
 import { type Ending, findEnded, judge, type OrderName, type Trial, type Verdict } from './chaos-run.ts';
 import type { Stage } from './chaos-stage.ts';
@@ -31,6 +32,18 @@ export interface Scene {
   letGo(): void;
   /** Waits until no run is active. */
   ended(): Promise<void>;
+}
+
+export const orchestratorsOf = ({ stage }: Scene): string[] =>
+  stage.hosts.map((host) => host.containerOf('bigeye-agent-orchestrator'));
+
+export const isHealthy = (container: string): boolean =>
+  docker('inspect', '-f', '{{.State.Health.Status}}', container) === 'healthy';
+
+/** By the engine's word, whatever the product says. */
+export async function untilEndedByEngine({ stage, trials }: Scene): Promise<void> {
+  const hasEnded = () => trials.every(({ runId }) => stage.witness.of(runId).exitCodes.length > 0);
+  await until(hasEnded, { timeoutMs: 90_000, late: () => 'the containers go on' });
 }
 
 const cancelArrivesMs = 2_000;

@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import { ContainerEnd, containerNameOf, RunId } from '@bigeye/contracts';
 import { z } from 'zod';
+import { syncFolder } from './write-file.ts';
 
 const at = z.iso.datetime();
 const because = ContainerEnd.shape.stopped.unwrap().unwrap();
@@ -98,15 +99,6 @@ function appendDurably(file: string, entry: JournalEntry): void {
     closeSync(handle);
   }
   if (isNew) syncFolder(path.dirname(file));
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 function readEntries(file: string): JournalEntry[] {

@@ -52,7 +52,8 @@ export function setOwnership(file: string, { mode, owner }: Ownership): void {
   if (owner) giveTo(file, owner);
 }
 
-function syncFolder(folder: string): void {
+/** What was made, renamed or removed in it is so after a power cut too. */
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);

@@ -11,7 +11,15 @@ import {
   RunId,
   type RunJobInput,
 } from '@bigeye/contracts';
-import { createJournal, hostHomeAt, loadAgentFile, registeredHost, runSlotsOf, stackUser } from '@bigeye/host-kit';
+import {
+  createJournal,
+  EngineAway,
+  hostHomeAt,
+  loadAgentFile,
+  registeredHost,
+  runSlotsOf,
+  stackUser,
+} from '@bigeye/host-kit';
 import { createLogger } from '@bigeye/service-kit';
 import { createFakeContainerRunner, createFakeHostApi, type FakeContainer } from '@bigeye/testkit';
 import { expect, test, vi } from 'vitest';
@@ -338,7 +346,25 @@ test('where its operator stops the runs of a host, one that goes on ends as canc
   expect(host.runner.calls.filter((call) => call.startsWith('start '))).toEqual([`start ${name}`]);
 });
 
-test('a cancel in the middle of stopping survives a restart of the orchestrator', async () => {
+test('an agent that ended before its operator stopped it is not told as stopped by him', async () => {
+  const host = createHost(runOn);
+  const { deps, stopRuns } = host.orchestrator();
+  await startContainer(deps, input, createAttempt());
+  const following = followContainer(deps, input, createAttempt());
+  await untilFollowed(host);
+  host.runner.stop = async () => {
+    host.container()?.exit(0);
+    throw new EngineAway('the connection was cut');
+  };
+  stopRuns();
+  expect(await following).toMatchObject({ stopped: null, exitCode: 0 });
+  expect(host.api.run(runId).timeline).toContainEqual(
+    expect.objectContaining({ kind: 'exited', detail: 'exit code 0' }),
+  );
+});
+
+/** A host whose orchestrator wrote down that it stops the run, and died before the engine did. */
+async function killedInTheMiddleOfStopping() {
   const host = createHost(runOn);
   const first = host.orchestrator();
   const attempt = createAttempt();
@@ -350,6 +376,11 @@ test('a cancel in the middle of stopping survives a restart of the orchestrator'
   await vi.waitFor(() => expect(first.deps.journal.read(runId).stopping).toBe('canceled'));
   first.kill();
   host.runner.stop = stop;
+  return host;
+}
+
+test('a cancel in the middle of stopping survives a restart of the orchestrator', async () => {
+  const host = await killedInTheMiddleOfStopping();
   const end = await followContainer(host.orchestrator().deps, input, createAttempt(2));
   expect(end).toMatchObject({ stopped: 'canceled', exitCode: 137 });
 });
@@ -358,17 +389,7 @@ test.each([
   ['before it was stopped keeps its own end', 0, null],
   ['by a signal was stopped, whoever heard of it', 143, 'canceled'],
 ])('an agent that ended while its orchestrator died in the middle of stopping it, %s', async (_, exitCode, stopped) => {
-  const host = createHost(runOn);
-  const first = host.orchestrator();
-  const attempt = createAttempt();
-  await startContainer(first.deps, input, createAttempt());
-  const stop = host.runner.stop;
-  host.runner.stop = () => new Promise(() => {});
-  void followContainer(first.deps, input, attempt).catch(() => {});
-  attempt.cancel();
-  await vi.waitFor(() => expect(first.deps.journal.read(runId).stopping).toBe('canceled'));
-  first.kill();
-  host.runner.stop = stop;
+  const host = await killedInTheMiddleOfStopping();
   host.container()?.exit(exitCode);
   expect(await followContainer(host.orchestrator().deps, input, createAttempt(2))).toMatchObject({ exitCode, stopped });
 });

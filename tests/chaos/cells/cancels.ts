@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '@bigeye/testkit';
 import { docker } from '../../support/control-plane-process.ts';
-import type { Cell, Moment, Scene } from '../chaos-cell.ts';
+import { type Cell, type Moment, orchestratorsOf, type Scene, untilEndedByEngine } from '../chaos-cell.ts';
 import type { Ending } from '../chaos-run.ts';
 
-const orchestratorsOf = ({ stage }: Scene) => stage.hosts.map((host) => host.containerOf('bigeye-agent-orchestrator'));
+async function whileAway(scene: Scene, act: () => Promise<void>): Promise<void> {
+  const orchestrators = orchestratorsOf(scene);
+  docker('stop', '-t', '5', ...orchestrators);
+  try {
+    await act();
+  } finally {
+    docker('start', ...orchestrators);
+  }
+}
 
 const at = (when: Moment, ending: Ending): Cell => ({
   what: 'cancel',
@@ -82,16 +89,11 @@ export const cancels: Cell[] = [
     what: 'cancel while the host is away',
     when: 'queued',
     ending: 'canceled',
-    play: async (scene) => {
-      const orchestrators = orchestratorsOf(scene);
-      docker('stop', '-t', '5', ...orchestrators);
-      try {
+    play: (scene) =>
+      whileAway(scene, async () => {
         await scene.start();
         await scene.cancel();
-      } finally {
-        docker('start', ...orchestrators);
-      }
-    },
+      }),
   },
   {
     what: 'cancel while the host is away, and the agent ends meanwhile',
@@ -99,16 +101,10 @@ export const cancels: Cell[] = [
     ending: 'by itself',
     play: async (scene) => {
       await scene.reach('in the middle');
-      const orchestrators = orchestratorsOf(scene);
-      docker('stop', '-t', '5', ...orchestrators);
-      try {
+      await whileAway(scene, async () => {
         await scene.cancel();
-        const hasEnded = ({ runId }: (typeof scene.trials)[number]) =>
-          scene.stage.witness.of(runId).exitCodes.length > 0;
-        await until(() => scene.trials.every(hasEnded), { timeoutMs: 60_000 });
-      } finally {
-        docker('start', ...orchestrators);
-      }
+        await untilEndedByEngine(scene);
+      });
     },
   },
 ];

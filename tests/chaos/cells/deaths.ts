@@ -1,5 +1,4 @@
-import { until } from '@bigeye/testkit';
-import type { Cell, Moment, Scene } from '../chaos-cell.ts';
+import { type Cell, type Moment, type Scene, untilEndedByEngine } from '../chaos-cell.ts';
 import { boundaries } from '../chaos-host.ts';
 import type { Ending } from '../chaos-run.ts';
 
@@ -49,8 +48,7 @@ const endsUnstopped: Cell = {
   play: async (scene) => {
     const { stage } = scene;
     await scene.reach('stopping');
-    const hasEnded = () => scene.trials.every(({ runId }) => stage.witness.of(runId).exitCodes.length > 0);
-    await until(hasEnded, { timeoutMs: 60_000 });
+    await untilEndedByEngine(scene);
     for (const host of stage.hosts) host.kill('bigeye-agent-orchestrator');
     scene.letGo();
   },

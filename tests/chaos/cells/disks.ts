@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '@bigeye/testkit';
 import { docker } from '../../support/control-plane-process.ts';
-import type { Cell, Scene } from '../chaos-cell.ts';
+import { type Cell, isHealthy, orchestratorsOf, type Scene, untilEndedByEngine } from '../chaos-cell.ts';
 import type { Boundary, ChaosHost } from '../chaos-host.ts';
 import { mountSmallDisk, type SmallDisk } from '../small-disk.ts';
 
@@ -13,17 +13,12 @@ const inFolders: Folders = ({ home }) =>
   readdirSync(join(home, 'runs')).flatMap((name) => (name.endsWith('-in') ? [join(home, 'runs', name)] : []));
 
 /** For as long as `act` takes, these folders of each host lie on disks of their own. */
-async function onSmallDisks(
-  { stage }: Scene,
-  folders: Folders,
-  act: (disks: SmallDisk[]) => Promise<void>,
-): Promise<void> {
-  const orchestrators = stage.hosts.map((host) => host.containerOf('bigeye-agent-orchestrator'));
+async function onSmallDisks(scene: Scene, folders: Folders, act: (disks: SmallDisk[]) => Promise<void>): Promise<void> {
+  const orchestrators = orchestratorsOf(scene);
   using mounted = new DisposableStack();
   docker('stop', '-t', '10', ...orchestrators);
-  const disks = stage.hosts.flatMap((host) => folders(host).map((folder) => mounted.use(mountSmallDisk(folder))));
+  const disks = scene.stage.hosts.flatMap((host) => folders(host).map((folder) => mounted.use(mountSmallDisk(folder))));
   docker('start', ...orchestrators);
-  const isHealthy = (id: string) => docker('inspect', '-f', '{{.State.Health.Status}}', id) === 'healthy';
   try {
     await until(() => orchestrators.every(isHealthy), {
       timeoutMs: 90_000,
@@ -79,11 +74,6 @@ const afterAnEntry = (step: Boundary): Cell => ({
       await scene.ended();
     }),
 });
-
-async function untilEndedByEngine({ stage, trials }: Scene): Promise<void> {
-  const hasEnded = () => trials.every(({ runId }) => stage.witness.of(runId).exitCodes.length > 0);
-  await until(hasEnded, { timeoutMs: 90_000, late: () => 'the containers go on' });
-}
 
 const ofControlPlane: Cell = {
   what: "the disk of the control plane's objects is full",

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '@bigeye/testkit';
 import { docker } from '../../support/control-plane-process.ts';
-import type { Cell, Moment } from '../chaos-cell.ts';
+import { type Cell, isHealthy, type Moment, orchestratorsOf } from '../chaos-cell.ts';
 import type { Boundary } from '../chaos-host.ts';
 
 /** Longer than the 15 s after which Temporal takes an attempt for dead and hands the activity out again. */
@@ -14,7 +14,7 @@ const oldAttempt = (when: Moment): Cell => ({
   ending: 'by itself',
   play: async (scene) => {
     await scene.reach(when);
-    const orchestrators = scene.stage.hosts.map((host) => host.containerOf('bigeye-agent-orchestrator'));
+    const orchestrators = orchestratorsOf(scene);
     docker('pause', ...orchestrators);
     try {
       await delay(takenForDeadMs);
@@ -56,7 +56,6 @@ const secondOrchestrator = (when: Moment): Cell => ({
 });
 
 const scaled = (count: number) => ['--scale', `bigeye-agent-orchestrator=${count}`, 'bigeye-agent-orchestrator'];
-const isHealthy = (id: string) => docker('inspect', '-f', '{{.State.Health.Status}}', id) === 'healthy';
 
 const moments: Moment[] = ['accepted', 'starting', 'started', 'in the middle', 'exited'] satisfies (
   | Boundary

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type HostId, JobSettings, type RunId } from '@bigeye/contracts';
 import {
   createJournal,
@@ -9,6 +8,7 @@ import {
   stackServices,
   stopRunContainer,
 } from '@bigeye/host-kit';
+import { pause } from '@bigeye/service-kit';
 
 /** Within this time an orchestrator that is well has written down that it stops each run. */
 const noticeMs = 10_000;

@@ -85,6 +85,24 @@ function WithoutFilter() {
   );
 }
 
+/** A list, and beside it what it is a list of. `asideLabel` names the second. */
+export function WithAside({
+  children,
+  aside,
+  asideLabel,
+}: {
+  children: ReactNode;
+  aside: ReactNode;
+  asideLabel: string;
+}) {
+  return (
+    <div className={styles.columns}>
+      <div>{children}</div>
+      <aside aria-label={asideLabel}>{aside}</aside>
+    </div>
+  );
+}
+
 export function Section({ title }: { title: string }) {
   return <h2 className={styles.section}>{title}</h2>;
 }

@@ -106,6 +106,9 @@ export class EngineDiskFull extends Error {
   readonly path = "the Docker engine's images and containers";
 }
 
+/** Whether the engine says that it has no room. */
+export const isDiskFull = (said: string): boolean => /no space left on device|disk quota exceeded/i.test(said);
+
 export const runLabels = {
   run: 'com.bigeye.run.id',
   job: 'com.bigeye.run.job',

@@ -8,6 +8,7 @@ import {
   type ContainerUsage,
   EngineAway,
   EngineDiskFull,
+  isDiskFull,
   runLabels,
 } from './container-runner.ts';
 import { createEngineClient, type EngineCall, type EngineClient, EngineRefusal } from './engine-client.ts';
@@ -163,7 +164,7 @@ async function pullImage(engine: EngineClient, image: string, signal: AbortSigna
     }
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error;
-    if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason: error.message.replace(/\.$/, '') });
+    throwIfGuardRefused(error);
     failure = error.message;
   }
   if (failure !== undefined) throw pullFailureOf(image, failure);
@@ -234,10 +235,16 @@ function ignoreNotModified(error: unknown): undefined {
   throw error;
 }
 
+const sayingOf = ({ message }: EngineRefusal): string => message.replace(/\.$/, '');
+
+function throwIfGuardRefused(error: EngineRefusal): void {
+  if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason: sayingOf(error) }, { cause: error });
+}
+
 function rethrowStartFailure(error: unknown): never {
   if (!(error instanceof EngineRefusal)) throw error;
-  const reason = error.message.replace(/\.$/, '');
-  if (error.status === 403) throw new AppError('GUARD_REFUSED', { reason }, { cause: error });
-  if (/no space left on device|disk quota exceeded/i.test(reason)) throw new EngineDiskFull(reason, { cause: error });
+  throwIfGuardRefused(error);
+  const reason = sayingOf(error);
+  if (isDiskFull(reason)) throw new EngineDiskFull(reason, { cause: error });
   throw new AppError('CONTAINER_START_FAILED', { reason }, { cause: error });
 }

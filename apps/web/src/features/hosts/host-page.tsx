@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
-import { Answer, Facts, Page, Section } from '../../components/page.tsx';
+import { Answer, Facts, Page, Section, WithAside } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { formatBytes, formatExact, sentenceOf } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
@@ -12,7 +12,6 @@ import { RunsTable } from '../runs/runs-table.tsx';
 import { hostQuery } from './api.ts';
 import { DrainHostButton, ResumeHostButton } from './drain-buttons.tsx';
 import { Certificate, Disk } from './host-cells.tsx';
-import styles from './host-page.module.css';
 import { HostState } from './host-state.tsx';
 import { RevokeHostButton } from './revoke-host-button.tsx';
 
@@ -42,17 +41,14 @@ export function HostPage() {
         of="The host"
       />
       {!isMissing(read) && (
-        <div className={styles.columns}>
-          <div>
-            <RunsTable
-              filter={{ hostId }}
-              label="Runs on this host"
-              without={['Host']}
-              empty={<EmptyState title="Nothing ran here yet" text="A job says on which host it runs." />}
-            />
-          </div>
-          <aside aria-label="State">{host && <State host={host} />}</aside>
-        </div>
+        <WithAside aside={host && <State host={host} />} asideLabel="State">
+          <RunsTable
+            filter={{ hostId }}
+            label="Runs on this host"
+            without={['Host']}
+            empty={<EmptyState title="Nothing ran here yet" text="A job says on which host it runs." />}
+          />
+        </WithAside>
       )}
     </Page>
   );

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { LinkButton } from '../../components/link-button.tsx';
 import { EmptyState } from '../../components/notice.tsx';
-import { Answer, Facts, Page, Section } from '../../components/page.tsx';
+import { Answer, Facts, Page, Section, WithAside } from '../../components/page.tsx';
 import { runStatusWords } from '../../components/status.tsx';
 import { formatDuration, formatExact } from '../../lib/format.ts';
 import { isMissing } from '../../lib/read.ts';
@@ -12,7 +12,6 @@ import { RunsTable } from '../runs/runs-table.tsx';
 import { StartRunButton } from '../runs/start-run-button.tsx';
 import { jobQuery } from './api.ts';
 import { DeleteJobButton } from './delete-job-button.tsx';
-import styles from './job-page.module.css';
 import { Parameters } from './job-parameters.tsx';
 
 const route = getRouteApi('/shell/jobs/$jobId');
@@ -29,24 +28,18 @@ export function JobPage() {
   return (
     <Page title={job.data?.name ?? 'Job'}>
       <Answer answer={job.data && answerOf(job.data)} actions={job.data && <Actions job={job.data} />} reads={[job]} />
-      <div className={styles.columns}>
-        <div>
-          <RunsTable
-            filter={{ jobId }}
-            label="Runs of this job"
-            without={['Job', 'Host']}
-            empty={
-              <EmptyState
-                title="It never ran"
-                text="Start it once to see that host, agent and connection work together."
-              >
-                {job.data && <StartRunButton jobId={jobId} jobName={job.data.name} place="page" />}
-              </EmptyState>
-            }
-          />
-        </div>
-        <aside aria-label="Definition">{job.data && <Definition job={job.data} />}</aside>
-      </div>
+      <WithAside aside={job.data && <Definition job={job.data} />} asideLabel="Definition">
+        <RunsTable
+          filter={{ jobId }}
+          label="Runs of this job"
+          without={['Job', 'Host']}
+          empty={
+            <EmptyState title="It never ran" text="Start it once to see that host, agent and connection work together.">
+              {job.data && <StartRunButton jobId={jobId} jobName={job.data.name} place="page" />}
+            </EmptyState>
+          }
+        />
+      </WithAside>
     </Page>
   );
 }
