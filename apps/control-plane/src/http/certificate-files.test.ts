@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { createLogger } from '@bigeye/service-kit';
 import { expect, test } from 'vitest';
-import { followCertificateFiles, readCertificateFiles } from './certificate-files.ts';
+import { createTlsServer } from './certificate-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
 
@@ -31,9 +30,8 @@ test('a certificate that was replaced is shown without a restart, and half of a 
   put(older);
   const warnings: string[] = [];
   const log = createLogger('test', 'warn', { write: (line) => void warnings.push(line) });
-  const server = createServer(readCertificateFiles(files)).listen(0, '127.0.0.1');
+  const server = createTlsServer(() => undefined, files, { log, readAgainEveryMs: 10 }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  followCertificateFiles(server, files, { log, readAgainEveryMs: 10 });
   const shown = async () => {
     const socket = connect({ port: (server.address() as AddressInfo).port, rejectUnauthorized: false });
     await once(socket, 'secureConnect');

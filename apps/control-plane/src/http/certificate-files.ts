@@ -1,7 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { type Logger, reasonOf } from '@bigeye/service-kit';
+import { readAgain } from '../machine/read-again.ts';
 
 export interface CertificateFiles {
   certificateFile: string;
@@ -26,35 +29,38 @@ export function faultsOfCertificateSettings(settings: {
 }
 
 /** Throws where a file is missing or half written, or the key is not yet that of the certificate. */
-export function readCertificateFiles({ certificateFile, keyFile }: CertificateFiles): { cert: string; key: string } {
-  const [cert, key] = [readFileSync(certificateFile, 'utf8'), readFileSync(keyFile, 'utf8')];
+export function readCertificateFiles({ certificateFile, keyFile }: CertificateFiles): { cert: Buffer; key: Buffer } {
+  const [cert, key] = [readFileSync(certificateFile), readFileSync(keyFile)];
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
     throw new Error(`${keyFile} is not the key of ${certificateFile}`);
   return { cert, key };
 }
 
 /**
- * Has a server show what its files hold, also after they were replaced: certificates of today live for weeks, and nobody
- * wants to restart for them. Connections that are open go on. Until the server closes.
+ * A server of HTTPS that shows what its files hold, also after they were replaced: certificates of today live for weeks, and
+ * nobody wants to restart for them. Connections that are open go on.
  */
-export function followCertificateFiles(
-  server: Server,
+export function createTlsServer(
+  handle: RequestListener,
   files: CertificateFiles,
-  { log, readAgainEveryMs = 30_000 }: { log: Logger; readAgainEveryMs?: number },
-): void {
-  let shown = JSON.stringify(readCertificateFiles(files));
-  const timer = setInterval(() => {
-    try {
-      const found = readCertificateFiles(files);
-      if (JSON.stringify(found) === shown) return;
-      server.setSecureContext({ ...found, minVersion: 'TLSv1.2' });
-      shown = JSON.stringify(found);
+  { log, options = {}, readAgainEveryMs }: { log: Logger; options?: ServerOptions; readAgainEveryMs?: number },
+): Server {
+  const minVersion = 'TLSv1.2';
+  const read = () => {
+    const found = readCertificateFiles(files);
+    // Throws at a chain whose other certificates are broken, which the server would not take either.
+    createSecureContext(found);
+    return found;
+  };
+  const certificate = readAgain(read, {
+    everyMs: readAgainEveryMs,
+    onChange: (shown) => {
+      server.setSecureContext({ ...shown, minVersion });
       log.info({ file: files.certificateFile }, 'the API shows a new certificate from now on');
-    } catch (error) {
-      // The old one may be good for a long time yet.
-      log.warn({ reason: reasonOf(error) }, 'the certificate of the API cannot be read again');
-    }
-  }, readAgainEveryMs);
-  timer.unref();
-  server.once('close', () => clearInterval(timer));
+    },
+    onFault: (error) => log.warn({ reason: reasonOf(error) }, 'the certificate of the API cannot be read again'),
+  });
+  const server = createServer({ ...options, ...certificate.current(), minVersion }, handle);
+  server.once('close', () => certificate[Symbol.dispose]());
+  return server;
 }

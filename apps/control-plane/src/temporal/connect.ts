@@ -1,8 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from '@bigeye/service-kit';
 import { type ChannelCredentials, type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
 import { NativeConnection } from '@temporalio/worker';
+import { readCertificateFiles } from '../http/certificate-files.ts';
+import { readAgain } from '../machine/read-again.ts';
 import { type TemporalSettings, wantsTls } from './temporal-settings.ts';
 
 /** What we prove ourselves and the server by, as it stands in the files now. */
@@ -34,35 +36,27 @@ export interface TemporalTarget extends Disposable {
 export function openTemporalTarget(
   settings: TemporalSettings,
   log: Logger,
-  { embedded = '', readAgainEveryMs = 30_000 }: { embedded?: string | undefined; readAgainEveryMs?: number },
+  { embedded = '', readAgainEveryMs }: { embedded?: string | undefined; readAgainEveryMs?: number },
 ): TemporalTarget {
-  let proof = readProof(settings);
   const listeners = new Set<(before: TemporalProof) => void>();
-  const timer = setInterval(() => {
-    const before = proof;
-    try {
-      const found = readProof(settings);
-      if (textOf(found) === textOf(before)) return;
-      proof = found;
-    } catch (error) {
-      // The old one may be good for a long time yet.
-      log.warn({ err: error }, 'what Temporal is to be shown cannot be read again');
-      return;
-    }
-    log.info('Temporal is shown a new key or certificate from now on');
-    for (const listener of listeners) listener(before);
-  }, readAgainEveryMs);
-  timer.unref();
+  const proof = readAgain(() => readProof(settings), {
+    everyMs: readAgainEveryMs,
+    onChange: (_, before) => {
+      log.info('Temporal is shown a new key or certificate from now on');
+      for (const listener of listeners) listener(before);
+    },
+    onFault: (error) => log.warn({ err: error }, 'what Temporal is to be shown cannot be read again'),
+  });
   return {
     address: settings.TEMPORAL_ADDRESS ?? embedded,
     namespace: settings.TEMPORAL_NAMESPACE,
     serverName: settings.TEMPORAL_TLS_SERVER_NAME,
-    proof: () => proof,
+    proof: proof.current,
     subscribe: (onChange) => {
       listeners.add(onChange);
       return { [Symbol.dispose]: () => void listeners.delete(onChange) };
     },
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]: () => proof[Symbol.dispose](),
   };
 }
 
@@ -70,20 +64,17 @@ export function openTemporalTarget(
 function readProof(settings: TemporalSettings): TemporalProof {
   const { TEMPORAL_TLS_CERT_PATH: certificate, TEMPORAL_TLS_KEY_PATH: key } = settings;
   const { TEMPORAL_TLS_CA_PATH: ca, TEMPORAL_API_KEY_FILE: apiKeyFile } = settings;
+  const client = certificate && key ? readCertificateFiles({ certificateFile: certificate, keyFile: key }) : undefined;
   const tls = {
     ca: ca === undefined ? undefined : readFileSync(ca),
-    client: certificate && key ? { certificate: readFileSync(certificate), key: readFileSync(key) } : undefined,
+    client: client && { certificate: client.cert, key: client.key },
   };
   if (tls.ca) new X509Certificate(tls.ca);
-  if (tls.client && !new X509Certificate(tls.client.certificate).checkPrivateKey(createPrivateKey(tls.client.key)))
-    throw new Error(`${key} is not the key of ${certificate}`);
   return {
     tls: wantsTls(settings) ? tls : undefined,
     apiKey: (apiKeyFile && readFileSync(apiKeyFile, 'utf8').trim()) || settings.TEMPORAL_API_KEY,
   };
 }
-
-const textOf = (proof: TemporalProof): string => JSON.stringify(proof);
 
 /** True where only the API key differs, which a connection that is open can take up. */
 export const isSameTls = (one: TemporalProof, other: TemporalProof): boolean =>
